@@ -1,0 +1,1 @@
+//! The headless shell: one module per command.

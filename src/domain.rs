@@ -1,0 +1,22 @@
+//! Facts about S3 and HTTP: types and pure functions with no I/O, no clock and no async.
+//!
+//! Everything the terminal, the headless commands, the sandbox and the tests agree on lives here. A file in
+//! this layer may use other files of this layer (without cycles) and nothing else of the crate.
+
+pub mod checksum;
+pub mod etag;
+pub mod exchange;
+pub mod infer;
+pub mod layout;
+pub mod limits;
+pub mod names;
+pub mod operation;
+pub mod outcome;
+pub mod output;
+pub mod plan;
+pub mod redact;
+pub mod sigv4;
+pub mod text;
+pub mod units;
+pub mod upload;
+pub mod xml;

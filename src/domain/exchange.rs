@@ -1,0 +1,178 @@
+//! One attempt of one operation as bytes: what was written, what was read, and when.
+//!
+//! An operation has one exchange per attempt. Bytes are those of the plaintext HTTP/1.1 stream, above TLS.
+//! A capture keeps the head and the tail of each direction and counts what it did not keep.
+
+use super::operation::{OperationId, OperationKind};
+
+/// Names one attempt; numbers rise in the order attempts began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExchangeId(pub u64);
+
+/// One request and its response, as far as they got.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    /// This attempt.
+    pub id: ExchangeId,
+    /// The call it belongs to.
+    pub operation: OperationId,
+    /// Which call.
+    pub kind: OperationKind,
+    /// 1 for the first try.
+    pub attempt: u32,
+    /// The connection it used; 0 until one was had.
+    pub connection: u64,
+    /// Whether that connection had carried an exchange before.
+    pub reused: bool,
+    /// Remote address, once connected, or what was being connected to.
+    pub peer: String,
+    /// `Some(version and cipher)` for TLS.
+    pub tls: Option<String>,
+    /// Bytes written, or held when `held`.
+    pub request: Captured,
+    /// Bytes read.
+    pub response: Captured,
+    /// Whether the request is complete in `request` but has not left.
+    pub held: bool,
+    /// Interesting moments, in microseconds since the program began.
+    pub timing: Timing,
+    /// How it ended; `None` while under way.
+    pub end: Option<End>,
+}
+
+/// A bounded record of one direction.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Captured {
+    /// The first bytes.
+    pub head: Vec<u8>,
+    /// The last bytes, when there were more than `head` holds.
+    pub tail: Vec<u8>,
+    /// How many bytes there were in all.
+    pub total: u64,
+}
+
+impl Captured {
+    /// Bytes kept of the beginning of each direction.
+    pub const HEAD: usize = 64 * 1024;
+    /// Bytes kept of the end of each direction.
+    pub const TAIL: usize = 4 * 1024;
+
+    /// Adds bytes as they pass.
+    pub fn push(&mut self, mut data: &[u8]) {
+        self.total = self.total.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
+        let room = Self::HEAD.saturating_sub(self.head.len());
+        if room > 0 {
+            let (now, rest) = data.split_at(room.min(data.len()));
+            self.head.extend_from_slice(now);
+            data = rest;
+        }
+        if data.is_empty() {
+            return;
+        }
+        if data.len() >= Self::TAIL {
+            self.tail.clear();
+            data = data.split_at(data.len() - Self::TAIL).1;
+        }
+        self.tail.extend_from_slice(data);
+        if self.tail.len() > Self::TAIL {
+            self.tail.drain(..self.tail.len() - Self::TAIL);
+        }
+    }
+
+    /// Bytes that passed and were not kept, between `head` and `tail`.
+    pub fn missing(&self) -> u64 {
+        self.total.saturating_sub(u64::try_from(self.head.len() + self.tail.len()).unwrap_or(u64::MAX))
+    }
+
+    /// Memory held, in bytes.
+    pub fn kept(&self) -> usize {
+        self.head.len() + self.tail.len()
+    }
+}
+
+/// When things happened, in microseconds since the program began; `None` if they did not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// The attempt began.
+    pub begun: u64,
+    /// The connection was ready (TCP, and TLS if any).
+    pub connected: Option<u64>,
+    /// The held request was released.
+    pub released: Option<u64>,
+    /// The last request byte was accepted by the socket (or by TLS).
+    pub request_sent: Option<u64>,
+    /// The first response byte arrived.
+    pub first_byte: Option<u64>,
+    /// The last response byte arrived, or the attempt failed.
+    pub ended: Option<u64>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// A whole response was read.
+    Complete,
+    /// The user called it off.
+    Cancelled,
+    /// It failed, and this is why.
+    Failed(String),
+}
+
+impl Exchange {
+    /// The final status of the response, interim 1xx answers skipped.
+    pub fn status(&self) -> Option<u16> {
+        let mut rest: &[u8] = &self.response.head;
+        loop {
+            let line = rest.split(|b| *b == b'\n').next()?;
+            let text = std::str::from_utf8(line).ok()?;
+            let status: u16 = text.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.trim().parse().ok()?;
+            if status >= 200 {
+                return Some(status);
+            }
+            let end = rest.windows(4).position(|w| w == b"\r\n\r\n")?;
+            rest = rest.get(end + 4..)?;
+        }
+    }
+
+    /// The bytes after the response's head, as far as kept at the beginning.
+    pub fn response_body(&self) -> &[u8] {
+        let mut rest: &[u8] = &self.response.head;
+        loop {
+            let Some(end) = rest.windows(4).position(|w| w == b"\r\n\r\n") else { return &[] };
+            let interim = rest.starts_with(b"HTTP/1.1 1") || rest.starts_with(b"HTTP/1.0 1");
+            rest = rest.get(end + 4..).unwrap_or(&[]);
+            if !interim {
+                return rest;
+            }
+        }
+    }
+
+    /// Microseconds from the first request byte's chance to leave until the end, as far as known.
+    pub fn duration(&self) -> Option<u64> {
+        Some(self.timing.ended?.saturating_sub(self.timing.released.unwrap_or(self.timing.begun)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_capture_keeps_both_ends_and_counts_the_rest(chunks in proptest::collection::vec(0_usize..40_000, 0..12)) {
+            let mut all = Vec::new();
+            let mut capture = Captured::default();
+            for (i, n) in chunks.iter().enumerate() {
+                let data: Vec<u8> = (0..*n).map(|j| ((i * 31 + j) % 256) as u8).collect();
+                all.extend_from_slice(&data);
+                capture.push(&data);
+            }
+            prop_assert_eq!(capture.total as usize, all.len());
+            prop_assert_eq!(&capture.head[..], &all[..all.len().min(Captured::HEAD)]);
+            let rest = &all[capture.head.len()..];
+            prop_assert_eq!(&capture.tail[..], &rest[rest.len().saturating_sub(Captured::TAIL)..]);
+            prop_assert_eq!(capture.missing() as usize, all.len() - capture.kept());
+        }
+    }
+}

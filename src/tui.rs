@@ -1,0 +1,1 @@
+//! The terminal shell: the event loop, the runtime that executes effects, and the views.
