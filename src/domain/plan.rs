@@ -8,13 +8,14 @@ use super::limits::AWS;
 use super::names::{ObjectRef, Tag, tagging_header};
 use super::operation::{CreateMultipartUpload, ObjectProperties, PartBody};
 use super::output::HeadObjectOutput;
-use super::units::{ByteRange, PartNumber};
+use super::units::PartNumber;
 
 /// Where the bytes of one part come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartSource {
-    /// S3 copies them from the plan's source object; `None` copies the whole (empty) object.
-    Copy(Option<ByteRange>),
+    /// S3 copies this range of the plan's source object, verbatim so that a wrong one can be sent; `None`
+    /// copies the whole object.
+    Copy(Option<String>),
     /// This program sends them.
     Body(PartBody),
     /// They are already there: another client sent them.
@@ -82,7 +83,11 @@ impl UploadPlan {
     ) -> Self {
         let parts = layout
             .parts()
-            .map(|p| PlannedPart { number: p.number, size: p.size, source: PartSource::Copy(p.range()) })
+            .map(|p| PlannedPart {
+                number: p.number,
+                size: p.size,
+                source: PartSource::Copy(p.range().map(|r| r.to_string())),
+            })
             .collect();
         Self {
             destination,

@@ -419,7 +419,7 @@ impl MultipartUpload {
                 upload,
                 part_number: number,
                 source: source.object.clone(),
-                copy_source_range: range.map(|r| r.to_string()),
+                copy_source_range: range.clone(),
                 copy_source_if_match: Some(source.etag.clone()),
             })),
             (PartSource::Copy(_), None) | (PartSource::Foreign, _) => Err(IllegalMove::ForeignPart(number)),
