@@ -157,7 +157,9 @@ impl WireConnector {
                 body.abandon("not read on: the server sends the object itself instead of its attributes");
                 // Told so, the SDK neither parses the object nor tries again.
                 parts.status = http::StatusCode::NOT_IMPLEMENTED;
-                return respond(Response::from_parts(parts, SdkBody::empty()));
+                parts.headers.clear();
+                let told = SdkBody::from("<Error><Code>NotImplemented</Code></Error>");
+                return respond(Response::from_parts(parts, told));
             }
         }
         respond(Response::from_parts(parts, SdkBody::from_body_1_x(body)))

@@ -35,7 +35,7 @@ pub(super) enum Failure {
 impl<E: StdError + Send + Sync + 'static> From<SdkError<E, HttpResponse>> for Failure {
     fn from(error: SdkError<E, HttpResponse>) -> Self {
         // The outermost text ("dispatch failure") says nothing that its causes do not say better.
-        Self::Sdk(error.source().map_or_else(|| error.to_string(), |source| chain(source)))
+        Self::Sdk(error.source().map_or_else(|| error.to_string(), chain))
     }
 }
 

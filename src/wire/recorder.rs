@@ -97,10 +97,9 @@ impl Slot {
 
     /// Says that there is something new to drain.
     pub(super) fn touch(&self) {
-        if !self.dirty.swap(true, Ordering::AcqRel) {
-            if let Some(hub) = self.hub.upgrade() {
-                hub.touched();
-            }
+        let was_dirty = self.dirty.swap(true, Ordering::AcqRel);
+        if let Some(hub) = self.hub.upgrade().filter(|_| !was_dirty) {
+            hub.touched();
         }
     }
 
