@@ -5,6 +5,7 @@
 
 pub mod checksum;
 pub mod etag;
+pub mod evidence;
 pub mod exchange;
 pub mod infer;
 pub mod layout;
