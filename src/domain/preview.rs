@@ -21,7 +21,9 @@ pub fn preview(operation: &Operation) -> Preview {
     let mut p = Preview { start: String::new(), headers: Vec::new(), body: Vec::new() };
     let (target, query) = match operation {
         Operation::ListBuckets(_) => ("/".to_owned(), vec![]),
-        Operation::ListObjectsV2(o) => (format!("/{}", o.bucket), vec![("list-type", "2".into()), ("prefix", o.prefix.clone())]),
+        Operation::ListObjectsV2(o) => {
+            (format!("/{}", o.bucket), vec![("list-type", "2".into()), ("prefix", o.prefix.clone())])
+        }
         Operation::ListMultipartUploads(o) => (format!("/{}", o.bucket), vec![("uploads", String::new())]),
         Operation::ListParts(o) => {
             let mut query = upload_query(&o.upload);
@@ -35,7 +37,11 @@ pub fn preview(operation: &Operation) -> Preview {
         Operation::GetObjectAttributes(o) => (path(&o.object), vec![("attributes", String::new())]),
         Operation::GetObjectTagging(o) => (path(o), vec![("tagging", String::new())]),
         Operation::PutObjectTagging(o) => {
-            p.body = o.tags.iter().map(|t| format!("<Tag><Key>{}</Key><Value>{}</Value></Tag>", t.key, t.value)).collect();
+            p.body = o
+                .tags
+                .iter()
+                .map(|t| format!("<Tag><Key>{}</Key><Value>{}</Value></Tag>", t.key, t.value))
+                .collect();
             (path(&o.object), vec![("tagging", String::new())])
         }
         Operation::CopyObject(o) => {
@@ -57,14 +63,19 @@ pub fn preview(operation: &Operation) -> Preview {
         Operation::UploadPartCopy(o) => {
             p.headers.push(("x-amz-copy-source".into(), o.source.copy_source()));
             p.headers.extend(o.copy_source_range.clone().map(|r| ("x-amz-copy-source-range".into(), r)));
-            p.headers.extend(o.copy_source_if_match.as_ref().map(|e| ("x-amz-copy-source-if-match".into(), e.quoted())));
+            p.headers.extend(
+                o.copy_source_if_match.as_ref().map(|e| ("x-amz-copy-source-if-match".into(), e.quoted())),
+            );
             p.body.push("no body: S3 reads the bytes from the source object".into());
             (upload_path(&o.upload), part_query(&o.upload, o.part_number.0))
         }
         Operation::CompleteMultipartUpload(o) => {
             p.body.push("<CompleteMultipartUpload>".into());
             for part in &o.parts {
-                let sum = part.checksum.as_ref().map_or_else(String::new, |(a, v)| format!("<Checksum{a}>{v}</Checksum{a}>"));
+                let sum = part
+                    .checksum
+                    .as_ref()
+                    .map_or_else(String::new, |(a, v)| format!("<Checksum{a}>{v}</Checksum{a}>"));
                 let (n, e) = (part.part_number, part.etag.quoted());
                 p.body.push(format!("  <Part><PartNumber>{n}</PartNumber><ETag>{e}</ETag>{sum}</Part>"));
             }
@@ -75,7 +86,11 @@ pub fn preview(operation: &Operation) -> Preview {
     };
     let query: Vec<String> = query
         .into_iter()
-        .map(|(name, value)| if value.is_empty() { name.to_owned() } else { format!("{name}={}", encode_query(&value)) })
+        .map(
+            |(name, value)| {
+                if value.is_empty() { name.to_owned() } else { format!("{name}={}", encode_query(&value)) }
+            },
+        )
         .collect();
     let mark = if query.is_empty() { "" } else { "?" };
     p.start = format!("{} {target}{mark}{}", operation.kind().method(), query.join("&"));

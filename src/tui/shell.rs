@@ -126,7 +126,11 @@ impl Shell {
     }
 
     /// Takes all events that are waiting, then draws once.
-    fn events(&mut self, first: Event, input: &mut mpsc::Receiver<io::Result<Event>>) -> color_eyre::Result<()> {
+    fn events(
+        &mut self,
+        first: Event,
+        input: &mut mpsc::Receiver<io::Result<Event>>,
+    ) -> color_eyre::Result<()> {
         let mut next = Some(first);
         let mut taken = 0;
         while let Some(event) = next.take() {
@@ -150,7 +154,8 @@ impl Shell {
         match msg {
             Msg::Click(col, row) => {
                 let hit = view::hit(self.area(), &self.model, col, row);
-                let effects = hit.map(|(pane, at)| update::click(&mut self.model, pane, at)).unwrap_or_default();
+                let effects =
+                    hit.map(|(pane, at)| update::click(&mut self.model, pane, at)).unwrap_or_default();
                 self.execute(effects)
             }
             other => self.message(other),
@@ -259,7 +264,9 @@ fn farewell(model: &Model) -> String {
     if !model.target.real {
         return out;
     }
-    for upload in model.step.benches.iter().filter(|b| b.machine.holds_parts()).filter_map(|b| b.machine.upload()) {
+    for upload in
+        model.step.benches.iter().filter(|b| b.machine.holds_parts()).filter_map(|b| b.machine.upload())
+    {
         let safe = |s: &str| crate::domain::text::visible(s);
         let quoted = |s: &str| shlex::try_quote(s).map_or_else(|_| safe(s), |q| safe(&q));
         out.push_str(&format!(

@@ -92,7 +92,8 @@ impl Theme {
 
 /// Whether the locale can show anything but ASCII.
 pub fn locale_is_utf8() -> bool {
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
+    let set =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
     set.is_some_and(|v| {
         let v = v.to_ascii_lowercase();
         v.contains("utf-8") || v.contains("utf8")
@@ -104,7 +105,8 @@ pub fn ascii(symbol: &str) -> Option<&'static str> {
     Some(match symbol {
         "─" | "═" | "━" => "-",
         "│" | "║" => "|",
-        "┌" | "┐" | "└" | "┘" | "╔" | "╗" | "╚" | "╝" | "├" | "┤" | "┬" | "┴" | "┼" | "┣" | "┫" | "╋" | "╠" | "╣" => "+",
+        "┌" | "┐" | "└" | "┘" | "╔" | "╗" | "╚" | "╝" | "├" | "┤" | "┬" | "┴" | "┼" | "┣" | "┫" | "╋"
+        | "╠" | "╣" => "+",
         "▶" | "›" | "→" => ">",
         "◀" | "‹" => "<",
         "▼" => "v",

@@ -29,7 +29,9 @@ pub struct Look {
 pub fn draw(model: &Model, look: Look, frame: &mut Frame<'_>) {
     let area = frame.area();
     render(model, look, area, frame.buffer_mut());
-    if let Some(position) = overlay::cursor(area, model).or_else(|| browse::cursor(&regions(area, model), model)) {
+    if let Some(position) =
+        overlay::cursor(area, model).or_else(|| browse::cursor(&regions(area, model), model))
+    {
         frame.set_cursor_position(position);
     }
 }

@@ -70,7 +70,13 @@ fn buckets(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     let inside = pane(rect, &format!("Buckets {}", b.buckets.len()), focused, theme, buf);
     let room = usize::from(inside.width);
     if b.buckets.is_empty() {
-        let mut all = waiting(&b.buckets_load, room).unwrap_or_else(|| empty(room, "No bucket is listed here.", "ListBuckets shows those this account owns. o goes to one by its name."));
+        let mut all = waiting(&b.buckets_load, room).unwrap_or_else(|| {
+            empty(
+                room,
+                "No bucket is listed here.",
+                "ListBuckets shows those this account owns. o goes to one by its name.",
+            )
+        });
         if b.buckets_load == Load::NotAsked {
             all = vec![said("connecting…", Role::Muted)];
         }
@@ -85,7 +91,17 @@ fn buckets(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
         let role = if open { Role::Title } else { Role::Text };
         vec![mark(i == b.bucket_at), (cut_middle(&visible(&bucket.name), room.saturating_sub(2)), role)]
     };
-    List { rect, inside, at: b.bucket_at, len: b.buckets.len(), focused, theme, heading: said("  Name", Role::Muted), row: &row }.draw(buf);
+    List {
+        rect,
+        inside,
+        at: b.bucket_at,
+        len: b.buckets.len(),
+        focused,
+        theme,
+        heading: said("  Name", Role::Muted),
+        row: &row,
+    }
+    .draw(buf);
 }
 
 fn empty(room: usize, what: &str, why: &str) -> Vec<Pieces> {
@@ -101,7 +117,9 @@ fn objects_title(model: &Model) -> String {
     let more = if b.next.is_some() { "+" } else { "" };
     match (&b.filtering, b.objects.filter()) {
         (Some(input), _) => format!("Objects  / {}", visible(input.value())),
-        (None, Some(f)) => format!("Objects {} of {}{more}  / {}", b.objects.len(), b.objects.loaded(), visible(f)),
+        (None, Some(f)) => {
+            format!("Objects {} of {}{more}  / {}", b.objects.len(), b.objects.loaded(), visible(f))
+        }
         _ => format!("Objects {}{more}", b.objects.len()),
     }
 }
@@ -119,10 +137,20 @@ fn objects(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     };
     if b.objects.is_empty() {
         let nothing = match b.objects.filter() {
-            Some(_) => empty(room, "No loaded name contains that.", "A loads all pages; Esc ends the filter."),
-            None => empty(room, "No object is here.", "Uploads in progress are not objects yet: they are in the pane beside this one. n plans a new upload."),
+            Some(_) => {
+                empty(room, "No loaded name contains that.", "A loads all pages; Esc ends the filter.")
+            }
+            None => empty(
+                room,
+                "No object is here.",
+                "Uploads in progress are not objects yet: they are in the pane beside this one. n plans a new upload.",
+            ),
         };
-        let all = if b.bucket.is_none() { vec![said("open a bucket", Role::Muted)] } else { waiting(&b.objects_load, room).unwrap_or(nothing) };
+        let all = if b.bucket.is_none() {
+            vec![said("open a bucket", Role::Muted)]
+        } else {
+            waiting(&b.objects_load, room).unwrap_or(nothing)
+        };
         return lines(inside, 0, &all, theme, buf);
     }
     let dated = room >= 66;
@@ -137,7 +165,17 @@ fn objects(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
         left("ETag", 15),
         if dated { "  Last modified" } else { "" }
     );
-    List { rect, inside, at: b.object_at, len: b.objects.len(), focused, theme, heading: said(heading, Role::Muted), row: &row }.draw(buf);
+    List {
+        rect,
+        inside,
+        at: b.object_at,
+        len: b.objects.len(),
+        focused,
+        theme,
+        heading: said(heading, Role::Muted),
+        row: &row,
+    }
+    .draw(buf);
     footer_note(rect, &format!("{} of {}  {pages}", b.object_at + 1, b.objects.len()), theme, buf);
 }
 
@@ -176,7 +214,8 @@ pub(super) fn short_etag(etag: &ETag) -> String {
 
 /// `2026-11-22 14:02`, in UTC.
 pub(super) fn date(seconds: i64) -> String {
-    jiff::Timestamp::from_second(seconds).map_or_else(|_| String::from("-"), |t| t.strftime("%Y-%m-%d %H:%M").to_string())
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| String::from("-"), |t| t.strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 /// `3 min ago`, `12 d ago`.
@@ -210,11 +249,16 @@ fn uploads(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
         vec![
             mark(i == b.upload_at),
             (left(&visible(&u.upload.key), name_room), Role::Text),
-            (right(&when, 11), if model.clock() - u.initiated > 86_400 { Role::Warning } else { Role::Muted }),
+            (
+                right(&when, 11),
+                if model.clock() - u.initiated > 86_400 { Role::Warning } else { Role::Muted },
+            ),
         ]
     };
-    let heading = said(format!("  {}{}", left("Key", room.saturating_sub(13)), right("begun", 11)), Role::Muted);
-    List { rect, inside, at: b.upload_at, len: b.uploads.len(), focused, theme, heading, row: &row }.draw(buf);
+    let heading =
+        said(format!("  {}{}", left("Key", room.saturating_sub(13)), right("begun", 11)), Role::Muted);
+    List { rect, inside, at: b.upload_at, len: b.uploads.len(), focused, theme, heading, row: &row }
+        .draw(buf);
     footer_note(rect, "parts are paid for until then", theme, buf);
 }
 

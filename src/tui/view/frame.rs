@@ -33,7 +33,11 @@ fn tabs(model: &Model, r: &Regions, theme: Theme, buf: &mut Buffer) {
     let mut left: Pieces = vec![(" partscope ".into(), Role::Title)];
     for (i, screen) in Screen::ALL.iter().enumerate() {
         let name = format!("{} {}", i + 1, screen.name());
-        left.push(if *screen == model.screen { (format!("[{name}]"), Role::Accent) } else { (format!(" {name} "), Role::Muted) });
+        left.push(if *screen == model.screen {
+            (format!("[{name}]"), Role::Accent)
+        } else {
+            (format!(" {name} "), Role::Muted)
+        });
     }
     line(r.tabs, 0, &left, theme, buf);
     let used: usize = left.iter().map(|(t, _)| width(t)).sum();
@@ -62,9 +66,16 @@ fn target(model: &Model, room: usize) -> Pieces {
         Link::Ready => more.extend(t.region.clone().map(|r| (visible(&r), Role::Text))),
     }
     more.push(if model.hold { ("hold on".into(), Role::Text) } else { ("hold off".into(), Role::Warning) });
-    more.push(if model.revealing() { ("SECRETS SHOWN".into(), Role::Bad) } else { ("secrets hidden".into(), Role::Muted) });
+    more.push(if model.revealing() {
+        ("SECRETS SHOWN".into(), Role::Bad)
+    } else {
+        ("secrets hidden".into(), Role::Muted)
+    });
     if let (Link::Ready, Some(e)) = (&t.link, &t.endpoint) {
-        more.insert(1, (visible(e.trim_start_matches("http://").trim_start_matches("https://")), Role::Muted));
+        more.insert(
+            1,
+            (visible(e.trim_start_matches("http://").trim_start_matches("https://")), Role::Muted),
+        );
     }
     let mut used: usize = out.iter().map(|(t, _)| width(t)).sum();
     for (text, role) in more {
@@ -126,7 +137,11 @@ fn cards(model: &Model) -> Pieces {
             Pane::States => "States".into(),
             _ => short(pane),
         };
-        out.push(if *pane == model.pane() { (format!("[{name}]"), Role::Accent) } else { (format!(" {name} "), Role::Muted) });
+        out.push(if *pane == model.pane() {
+            (format!("[{name}]"), Role::Accent)
+        } else {
+            (format!(" {name} "), Role::Muted)
+        });
     }
     out
 }
@@ -136,7 +151,10 @@ fn status(model: &Model) -> Pieces {
         if let Some(e) = model.wire.by_id(held.exchange) {
             let age = model.now.saturating_sub(e.timing.begun) / 1_000_000;
             let old = if age > 600 { "; a signature older than 15 min is refused" } else { "" };
-            return said(format!(" ⏸ {} is held, signed {age} s ago{old}. Enter releases it, x drops it", e.kind), Role::Warning);
+            return said(
+                format!(" ⏸ {} is held, signed {age} s ago{old}. Enter releases it, x drops it", e.kind),
+                Role::Warning,
+            );
         }
     }
     match &model.note {
@@ -149,7 +167,9 @@ fn status(model: &Model) -> Pieces {
             };
             said(format!(" {mark} {}", n.text), role)
         }
-        _ if !model.tasks.is_empty() => said(format!(" … {} request(s) under way", model.tasks.len()), Role::Muted),
+        _ if !model.tasks.is_empty() => {
+            said(format!(" … {} request(s) under way", model.tasks.len()), Role::Muted)
+        }
         _ => Pieces::new(),
     }
 }

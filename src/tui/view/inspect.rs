@@ -19,7 +19,10 @@ pub(super) fn draw(model: &Model, which: Pane, rect: Rect, theme: Theme, buf: &m
     let focused = model.pane() == which;
     if model.inspect.object.is_none() {
         let inside = pane(rect, "", focused, theme, buf);
-        let all = vec![text("No object is inspected."), said("1 Browse, then Enter on an object; o takes an address.", Role::Muted)];
+        let all = vec![
+            text("No object is inspected."),
+            said("1 Browse, then Enter on an object; o takes an address.", Role::Muted),
+        ];
         return lines(inside, 0, &all, theme, buf);
     }
     match which {
@@ -47,7 +50,10 @@ fn row(name: &str, value: impl Into<String>) -> Pieces {
 pub(super) fn facts(model: &Model) -> Vec<Pieces> {
     let i = &model.inspect;
     let Some(head) = &i.head else { return waiting(&i.head_load, 50).unwrap_or_default() };
-    let mut out = vec![row("Size", format!("{} bytes, {}", grouped(head.object_size()), human_size(head.object_size())))];
+    let mut out = vec![row(
+        "Size",
+        format!("{} bytes, {}", grouped(head.object_size()), human_size(head.object_size())),
+    )];
     if let Some(t) = head.last_modified {
         out.push(row("Modified (UTC)", date(t)));
     }
@@ -68,7 +74,9 @@ pub(super) fn facts(model: &Model) -> Vec<Pieces> {
 fn tags_row(model: &Model) -> Pieces {
     match (&model.inspect.tags, &model.inspect.tags_load) {
         (Some(tags), _) => row("Tags", format!("{} (GetObjectTagging)", tags.len())),
-        (None, Load::Failed(why)) => vec![("Tags                   ".into(), Role::Muted), (why.clone(), Role::Bad)],
+        (None, Load::Failed(why)) => {
+            vec![("Tags                   ".into(), Role::Muted), (why.clone(), Role::Bad)]
+        }
         _ => row("Tags", "asking S3…"),
     }
 }
@@ -80,7 +88,9 @@ fn etag(model: &Model, room: usize) -> Vec<Pieces> {
         return waiting(&i.head_load, room).unwrap_or_default();
     };
     let mut out = vec![said(visible(&tag.quoted()), Role::Title)];
-    let explain = |out: &mut Vec<Pieces>, words: &str| out.extend(wrap(words, room).into_iter().map(|l| said(l, Role::Muted)));
+    let explain = |out: &mut Vec<Pieces>, words: &str| {
+        out.extend(wrap(words, room).into_iter().map(|l| said(l, Role::Muted)))
+    };
     let encrypted = i.head.as_ref().and_then(|h| h.properties.server_side_encryption.clone());
     let kms = encrypted.as_deref().is_some_and(|e| e.starts_with("aws:kms"));
     match &tag {
@@ -88,29 +98,53 @@ fn etag(model: &Model, room: usize) -> Vec<Pieces> {
             out.push(said(" └───────── 32 hex digits ────────┘ └ parts", Role::Muted));
             out.push(text(""));
             out.push(text(format!("= hex(MD5(md5(part 1) ‖ … ‖ md5(part {parts})))-{parts}")));
-            explain(&mut out, &format!("{} raw bytes are hashed: 16 for each part, not their hex text.", u32::from(*parts) * 16));
+            explain(
+                &mut out,
+                &format!(
+                    "{} raw bytes are hashed: 16 for each part, not their hex text.",
+                    u32::from(*parts) * 16
+                ),
+            );
             if *parts == 1 {
                 explain(&mut out, "One part: MD5 of the MD5. It is not the MD5 of the content.");
             } else {
-                explain(&mut out, "It is not the MD5 of the content, and other part sizes give the same bytes another ETag.");
+                explain(
+                    &mut out,
+                    "It is not the MD5 of the content, and other part sizes give the same bytes another ETag.",
+                );
             }
             if kms {
-                explain(&mut out, "SSE-KMS: the part ETags are not MD5s, so the value cannot be recomputed from the data.");
+                explain(
+                    &mut out,
+                    "SSE-KMS: the part ETags are not MD5s, so the value cannot be recomputed from the data.",
+                );
             } else {
-                explain(&mut out, "A copy keeps it only with the same parts in the same order (m plans that).");
+                explain(
+                    &mut out,
+                    "A copy keeps it only with the same parts in the same order (m plans that).",
+                );
             }
         }
         ETag::Hex128(_) => {
             out.push(said(" └───────── 32 hex digits ────────┘", Role::Muted));
             out.push(text(""));
             if kms {
-                explain(&mut out, "Written in one piece with SSE-KMS: shaped like an MD5, but it is not the MD5 of the content.");
+                explain(
+                    &mut out,
+                    "Written in one piece with SSE-KMS: shaped like an MD5, but it is not the MD5 of the content.",
+                );
             } else {
                 out.push(text("= hex(MD5(content))"));
-                explain(&mut out, "Written in one piece (PutObject or CopyObject), so there are no parts. With SSE-C or in a directory bucket the value would look alike and be no MD5.");
+                explain(
+                    &mut out,
+                    "Written in one piece (PutObject or CopyObject), so there are no parts. With SSE-C or in a directory bucket the value would look alike and be no MD5.",
+                );
             }
         }
-        ETag::Opaque(_) => explain(&mut out, "Not shaped as S3 shapes an MD5: opaque. Nothing follows about content or parts."),
+        ETag::Opaque(_) => explain(
+            &mut out,
+            "Not shaped as S3 shapes an MD5: opaque. Nothing follows about content or parts.",
+        ),
     }
     out
 }
@@ -119,14 +153,20 @@ fn part_map(model: &Model, rect: Rect, focused: bool, theme: Theme, buf: &mut Bu
     let evidence = &model.inspect.evidence;
     let map = evidence.map();
     let title = match (evidence.object_size, map.len()) {
-        (Some(size), n) if n > 0 => format!("Part map   {} in {} part{}", human_size(size), grouped(u64::try_from(n).unwrap_or(0)), if n == 1 { "" } else { "s" }),
+        (Some(size), n) if n > 0 => format!(
+            "Part map   {} in {} part{}",
+            human_size(size),
+            grouped(u64::try_from(n).unwrap_or(0)),
+            if n == 1 { "" } else { "s" }
+        ),
         _ => "Part map".into(),
     };
     let inside = pane(rect, &title, focused, theme, buf);
     if map.is_empty() {
         let all = match evidence.part_size() {
             PartSizeEvidence::NotMultipart => vec![text("Written in one piece: there are no parts.")],
-            _ => waiting(&model.inspect.head_load, 60).unwrap_or_else(|| vec![text("How many parts it has is not known.")]),
+            _ => waiting(&model.inspect.head_load, 60)
+                .unwrap_or_else(|| vec![text("How many parts it has is not known.")]),
         };
         return lines(inside, 0, &all, theme, buf);
     }
@@ -184,8 +224,11 @@ fn part_at_cell(map: &[MappedPart], size: u64, cell: usize, cells: usize) -> usi
     if map.iter().any(|p| p.place.is_none()) {
         return (cell * map.len() / cells.max(1)).min(last);
     }
-    let byte = u128::from(size) * u128::try_from(cell).unwrap_or(0) / u128::try_from(cells.max(1)).unwrap_or(1);
-    map.partition_point(|p| p.place.is_some_and(|(first, _)| u128::from(first) <= byte)).saturating_sub(1).min(last)
+    let byte =
+        u128::from(size) * u128::try_from(cell).unwrap_or(0) / u128::try_from(cells.max(1)).unwrap_or(1);
+    map.partition_point(|p| p.place.is_some_and(|(first, _)| u128::from(first) <= byte))
+        .saturating_sub(1)
+        .min(last)
 }
 
 fn pointer(map: &[MappedPart], size: u64, at: usize, cells: usize) -> Pieces {
@@ -224,25 +267,55 @@ pub(super) fn part_size(model: &Model) -> Vec<Pieces> {
     let guess = |what: &str| (what.to_owned(), Role::Warning);
     match i.evidence.part_size() {
         PartSizeEvidence::Proved { uniform: Some(p) } => {
-            out.push(vec![known("known  "), (format!("{} bytes, {}: every part but the last", grouped(p), human_size(p)), Role::Title)]);
+            out.push(vec![
+                known("known  "),
+                (format!("{} bytes, {}: every part but the last", grouped(p), human_size(p)), Role::Title),
+            ]);
         }
         PartSizeEvidence::Proved { uniform: None } => {
-            out.push(vec![known("known  "), ("the parts are not equal: there is no one part size".into(), Role::Title)]);
+            out.push(vec![
+                known("known  "),
+                ("the parts are not equal: there is no one part size".into(), Role::Title),
+            ]);
         }
         PartSizeEvidence::FirstPart { part_size, uniform_possible } => {
-            out.push(vec![known("known  "), (format!("part 1 has {} bytes, {} (HEAD ?partNumber=1)", grouped(part_size), human_size(part_size)), Role::Title)]);
+            out.push(vec![
+                known("known  "),
+                (
+                    format!(
+                        "part 1 has {} bytes, {} (HEAD ?partNumber=1)",
+                        grouped(part_size),
+                        human_size(part_size)
+                    ),
+                    Role::Title,
+                ),
+            ]);
             out.push(if uniform_possible {
-                vec![guess("guess  "), ("the others are as large; p asks for every boundary and proves or refutes it".into(), Role::Text)]
+                vec![
+                    guess("guess  "),
+                    (
+                        "the others are as large; p asks for every boundary and proves or refutes it".into(),
+                        Role::Text,
+                    ),
+                ]
             } else {
-                vec![known("known  "), ("the others are not as large: size and count do not allow it".into(), Role::Text)]
+                vec![
+                    known("known  "),
+                    ("the others are not as large: size and count do not allow it".into(), Role::Text),
+                ]
             });
         }
         PartSizeEvidence::Inferred(_) => {
-            out.push(vec![guess("guess  "), ("from size and count only; this server did not tell the size of a part".into(), Role::Text)]);
+            out.push(vec![
+                guess("guess  "),
+                ("from size and count only; this server did not tell the size of a part".into(), Role::Text),
+            ]);
         }
         PartSizeEvidence::NotMultipart => return vec![text("Written in one piece: there is no part size.")],
         PartSizeEvidence::Unknown => {
-            return waiting(&i.head_load, 60).unwrap_or_else(|| vec![text("The service does not say how many parts there are, so nothing follows.")]);
+            return waiting(&i.head_load, 60).unwrap_or_else(|| {
+                vec![text("The service does not say how many parts there are, so nothing follows.")]
+            });
         }
     }
     if let (Some(size), Some(count)) = (i.evidence.object_size, i.evidence.part_count) {
@@ -257,9 +330,12 @@ fn arithmetic(inference: &Inference) -> Vec<Pieces> {
     let size = grouped(inference.object_size);
     let mut out = Vec::new();
     match inference.interval {
-        None => out.push(text(format!("No uniform part size cuts {size} bytes into {n} parts: they are certainly not equal."))),
+        None => out.push(text(format!(
+            "No uniform part size cuts {size} bytes into {n} parts: they are certainly not equal."
+        ))),
         Some(i) => match i.high {
-            None => out.push(text(format!("One part: any part size from {} up gives this object.", grouped(i.low)))),
+            None => out
+                .push(text(format!("One part: any part size from {} up gives this object.", grouped(i.low)))),
             Some(high) => {
                 out.push(text(format!(
                     "If equal: {}·p < {size} ≤ {n}·p, so {} ≤ p ≤ {} ({} values)",
@@ -273,7 +349,8 @@ fn arithmetic(inference: &Inference) -> Vec<Pieces> {
     }
     if inference.verdict != Verdict::SinglePart && inference.interval.is_some() {
         let mut names: Vec<String> = inference.candidates.iter().take(4).map(candidate).collect();
-        let hidden = u64::try_from(inference.candidates.len().saturating_sub(4)).unwrap_or(0) + inference.more;
+        let hidden =
+            u64::try_from(inference.candidates.len().saturating_sub(4)).unwrap_or(0) + inference.more;
         if hidden > 0 {
             names.push(format!("and {hidden} more round sizes"));
         }
@@ -288,7 +365,11 @@ fn arithmetic(inference: &Inference) -> Vec<Pieces> {
 }
 
 fn candidate(c: &crate::domain::infer::Candidate) -> String {
-    let size = if c.part_size.is_multiple_of(1 << 20) { format!("{} MiB", c.part_size >> 20) } else { grouped(c.part_size) };
+    let size = if c.part_size.is_multiple_of(1 << 20) {
+        format!("{} MiB", c.part_size >> 20)
+    } else {
+        grouped(c.part_size)
+    };
     match &c.reason {
         Reason::Clients(names) => format!("{size} ({})", cut_middle(&names.join("; "), 44)),
         Reason::WholeMib | Reason::WholeMb => size,
@@ -301,11 +382,16 @@ fn attributes(model: &Model) -> Pieces {
     let label = ("GetObjectAttributes    ".to_owned(), Role::Muted);
     match (&i.attributes_load, &i.attributes) {
         (Load::Failed(why), _) => vec![label, (format!("not had: {why}"), Role::Warning)],
-        (_, Some(a)) if !a.parts.is_empty() => vec![label, ("lists the parts: the checksum is COMPOSITE".into(), Role::Text)],
+        (_, Some(a)) if !a.parts.is_empty() => {
+            vec![label, ("lists the parts: the checksum is COMPOSITE".into(), Role::Text)]
+        }
         (_, Some(a)) => {
             let kind = a.checksums.checksum_type.as_deref().unwrap_or("absent");
             let words = if i.evidence.is_multipart() {
-                format!("gives the count only: it lists parts for COMPOSITE checksums, and this one is {}", visible(kind))
+                format!(
+                    "gives the count only: it lists parts for COMPOSITE checksums, and this one is {}",
+                    visible(kind)
+                )
             } else {
                 "no ObjectParts: not multipart".into()
             };
