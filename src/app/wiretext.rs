@@ -132,15 +132,8 @@ fn pretty(captured: &Captured, reveal: bool) -> Vec<Line> {
 fn body_lines(captured: &Captured, body: &[u8]) -> Vec<Line> {
     let trimmed =
         body.iter().position(|b| !b.is_ascii_whitespace()).and_then(|at| body.get(at..)).unwrap_or(&[]);
-    if trimmed.starts_with(b"<") && captured.missing() == 0 {
-        match xml::pretty(body) {
-            Ok(lines) => return lines.into_iter().map(|l| line(Kind::Body, visible(&l))).collect(),
-            Err(why) => {
-                let mut out = vec![line(Kind::Note, format!("not laid out: {}", visible(&why)))];
-                out.extend(text_lines(body));
-                return out;
-            }
-        }
+    if trimmed.starts_with(b"<") {
+        return xml_lines(captured, body);
     }
     let binary =
         body.iter().take(512).filter(|b| **b < 9 || (**b > 13 && **b < 32) || **b >= 127).count() > 16;
@@ -154,6 +147,19 @@ fn body_lines(captured: &Captured, body: &[u8]) -> Vec<Line> {
         out.extend(text_lines(body));
     }
     out.extend(gap_note(captured));
+    out
+}
+
+/// XML laid out as far as it is kept and well-formed; what is left is said, and shown as it came.
+fn xml_lines(captured: &Captured, body: &[u8]) -> Vec<Line> {
+    let (laid_out, stopped) = xml::pretty_partial(body);
+    let mut out: Vec<Line> = laid_out.into_iter().map(|l| line(Kind::Body, visible(&l))).collect();
+    if captured.missing() > 0 {
+        out.extend(gap_note(captured));
+        out.extend(text_lines(&captured.tail));
+    } else if let Some(why) = stopped {
+        out.push(line(Kind::Note, format!("laid out up to here: {}; raw shows all", visible(&why))));
+    }
     out
 }
 

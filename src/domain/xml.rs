@@ -13,74 +13,101 @@ const MAX_LINES: usize = 60_000;
 
 /// Lays a document out with two spaces a level, one element a line. `Err` says why it cannot be done.
 pub fn pretty(body: &[u8]) -> Result<Vec<String>, String> {
-    let text = std::str::from_utf8(body).map_err(|e| format!("not UTF-8 at byte {}", e.valid_up_to()))?;
-    let mut reader = Reader::from_str(text);
-    let mut lines: Vec<String> = Vec::new();
-    let mut depth = 0_usize;
-    // An element is written on one line while it holds only text.
-    let mut open: Option<String> = None;
-    loop {
-        if lines.len() > MAX_LINES {
-            return Err(format!("more than {MAX_LINES} lines; use the raw view"));
+    match pretty_partial(body) {
+        (lines, None) => Ok(lines),
+        (_, Some(why)) => Err(why),
+    }
+}
+
+/// Lays out as much of a document as can be, and says where and why it stopped.
+pub fn pretty_partial(body: &[u8]) -> (Vec<String>, Option<String>) {
+    let (text, cut) = match std::str::from_utf8(body) {
+        Ok(text) => (text, None),
+        Err(e) => {
+            let good = body.get(..e.valid_up_to()).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or("");
+            (good, Some(format!("not UTF-8 at byte {}", e.valid_up_to())))
         }
-        match reader
-            .read_event()
-            .map_err(|e| format!("not well-formed at byte {}: {e}", reader.error_position()))?
-        {
-            Event::Eof => break,
-            Event::Start(e) => {
-                if let Some(line) = open.take() {
-                    lines.push(line);
+    };
+    let mut layout = Layout::default();
+    let stopped = layout.read(text).err().or(cut);
+    layout.lines.extend(layout.open.take());
+    (layout.lines, stopped)
+}
+
+#[derive(Default)]
+struct Layout {
+    lines: Vec<String>,
+    depth: usize,
+    /// An element is written on one line while it holds only text.
+    open: Option<String>,
+}
+
+impl Layout {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        let mut reader = Reader::from_str(text);
+        loop {
+            if self.lines.len() > MAX_LINES {
+                return Err(format!("more than {MAX_LINES} lines; use the raw view"));
+            }
+            match reader
+                .read_event()
+                .map_err(|e| format!("not well-formed at byte {}: {e}", reader.error_position()))?
+            {
+                Event::Eof if self.depth > 0 => {
+                    return Err(format!("the document ends inside {} open element(s)", self.depth));
                 }
-                open = Some(format!("{}<{}>", indent(depth), owned(&e)));
-                depth += 1;
-                if depth > MAX_DEPTH {
+                Event::Eof => return Ok(()),
+                event => self.event(&event)?,
+            }
+        }
+    }
+
+    fn event(&mut self, event: &Event<'_>) -> Result<(), String> {
+        match event {
+            Event::Start(e) => {
+                self.lines.extend(self.open.take());
+                self.open = Some(format!("{}<{}>", indent(self.depth), &**e));
+                self.depth += 1;
+                if self.depth > MAX_DEPTH {
                     return Err(format!("nested deeper than {MAX_DEPTH} levels; use the raw view"));
                 }
             }
             Event::End(e) => {
-                depth = depth.saturating_sub(1);
-                let close = format!("</{}>", owned(&e));
-                match open.take() {
-                    Some(line) => lines.push(line + &close),
-                    None => lines.push(indent(depth) + &close),
+                self.depth = self.depth.saturating_sub(1);
+                let close = format!("</{}>", &**e);
+                match self.open.take() {
+                    Some(line) => self.lines.push(line + &close),
+                    None => self.lines.push(indent(self.depth) + &close),
                 }
             }
             Event::Empty(e) => {
-                lines.extend(open.take());
-                lines.push(format!("{}<{}/>", indent(depth), owned(&e)));
+                self.lines.extend(self.open.take());
+                self.lines.push(format!("{}<{}/>", indent(self.depth), &**e));
             }
-            Event::Text(e) => push_text(&mut lines, &mut open, depth, &owned(&e)),
-            Event::GeneralRef(e) => push_text(&mut lines, &mut open, depth, &format!("&{};", owned(&e))),
-            Event::CData(e) => push_text(&mut lines, &mut open, depth, &format!("<![CDATA[{}]]>", owned(&e))),
-            Event::Decl(e) => lines.push(format!("<?{}?>", owned(&e))),
-            Event::PI(e) => lines.push(format!("{}<?{}?>", indent(depth), owned(&e))),
-            Event::Comment(e) => lines.push(format!("{}<!--{}-->", indent(depth), owned(&e))),
+            Event::Text(e) => self.text(e),
+            Event::GeneralRef(e) => self.text(&format!("&{};", &**e)),
+            Event::CData(e) => self.text(&format!("<![CDATA[{}]]>", &**e)),
+            Event::Decl(e) => self.lines.push(format!("<?{}?>", &**e)),
+            Event::PI(e) => self.lines.push(format!("{}<?{}?>", indent(self.depth), &**e)),
+            Event::Comment(e) => self.lines.push(format!("{}<!--{}-->", indent(self.depth), &**e)),
             Event::DocType(_) => return Err("a document type declaration; S3 never sends one".into()),
+            Event::Eof => {}
         }
+        Ok(())
     }
-    lines.extend(open.take());
-    if depth > 0 {
-        return Err(format!("the document ends inside {depth} open element(s)"));
-    }
-    Ok(lines)
-}
 
-fn push_text(lines: &mut Vec<String>, open: &mut Option<String>, depth: usize, text: &str) {
-    match open {
-        Some(line) => line.push_str(text.trim_matches(['\n', '\r'])),
-        // White space between elements is layout, and S3 pads slow answers with it.
-        None if text.trim().is_empty() => {}
-        None => lines.push(indent(depth) + text),
+    fn text(&mut self, text: &str) {
+        match &mut self.open {
+            Some(line) => line.push_str(text.trim_matches(['\n', '\r'])),
+            // White space between elements is layout, and S3 pads slow answers with it.
+            None if text.trim().is_empty() => {}
+            None => self.lines.push(indent(self.depth) + text),
+        }
     }
 }
 
 fn indent(depth: usize) -> String {
     "  ".repeat(depth)
-}
-
-fn owned(text: &str) -> String {
-    text.to_owned()
 }
 
 #[cfg(test)]

@@ -94,10 +94,12 @@ pub fn hit(area: Rect, model: &Model, col: u16, row: u16) -> Option<(Pane, Optio
 pub fn clamp(model: &mut Model, r: &Regions) {
     let rows = |pane: Pane| r.pane(pane).map_or(0, |rect| usize::from(inner(rect).height));
     let limit = |top: usize, lines: usize, pane: Pane| top.min(lines.saturating_sub(rows(pane)));
-    if model.screen == Screen::Wire {
-        let (req, res) = wire::lengths(model);
-        model.wire.request_top = limit(model.wire.request_top, req, Pane::WireRequest);
-        model.wire.response_top = limit(model.wire.response_top, res, Pane::WireResponse);
+    let cells = |pane: Pane| r.pane(pane).map_or(80, |rect| inner(rect).width);
+    if model.screen == Screen::Wire && model.wire.request_top + model.wire.response_top > 0 {
+        let request = wire::length(model, Pane::WireRequest, cells(Pane::WireRequest));
+        let response = wire::length(model, Pane::WireResponse, cells(Pane::WireResponse));
+        model.wire.request_top = limit(model.wire.request_top, request, Pane::WireRequest);
+        model.wire.response_top = limit(model.wire.response_top, response, Pane::WireResponse);
     }
     if model.screen == Screen::Inspect {
         let facts = inspect::facts(model).len();
@@ -106,7 +108,7 @@ pub fn clamp(model: &mut Model, r: &Regions) {
         model.inspect.size_top = limit(model.inspect.size_top, size, Pane::PartSize);
     }
     if model.screen == Screen::Step {
-        let lines = step::request_lines(model).len();
+        let lines = step::request_lines(model, usize::from(cells(Pane::Request))).len();
         model.step.request_top = limit(model.step.request_top, lines, Pane::Request);
     }
 }

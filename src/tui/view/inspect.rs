@@ -64,11 +64,27 @@ pub(super) fn facts(model: &Model) -> Vec<Pieces> {
     if head.properties.storage_class.is_none() {
         out.push(row("Storage class", "STANDARD (header absent)"));
     }
-    out.push(said("Headers as they came", Role::Muted));
-    for (name, value) in &head.headers {
-        out.push(row(&visible(name), visible(value)));
-    }
+    let (about, other): (Vec<_>, Vec<_>) = head.headers.iter().partition(|(name, _)| about_object(name));
+    out.extend(about.into_iter().map(|(name, value)| row(&visible(name), visible(value))));
+    out.push(said("Other headers of the answer", Role::Muted));
+    out.extend(other.into_iter().map(|(name, value)| row(&visible(name), visible(value))));
     out
+}
+
+/// Headers that say something of the object and not of this one answer.
+fn about_object(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let of_answer = [
+        "x-amz-id-2",
+        "x-amz-request-id",
+        "date",
+        "server",
+        "connection",
+        "content-length",
+        "etag",
+        "last-modified",
+    ];
+    !of_answer.contains(&name.as_str())
 }
 
 fn tags_row(model: &Model) -> Pieces {

@@ -119,6 +119,37 @@ fn cut_hard(word: &str, cells: usize) -> &str {
     word.get(..end).unwrap_or(word)
 }
 
+/// Breaks lines of pieces at the right edge, so that nothing of the wire is cut off; continued rows are
+/// indented by two cells.
+pub(super) fn wrapped(all: Vec<Pieces>, cells: usize) -> Vec<Pieces> {
+    let cells = cells.max(8);
+    let mut out = Vec::with_capacity(all.len());
+    for pieces in all {
+        let total: usize = pieces.iter().map(|(t, _)| width(t)).sum();
+        if total <= cells {
+            out.push(pieces);
+            continue;
+        }
+        let (mut row, mut used): (Pieces, usize) = (Vec::new(), 0);
+        for (text, role) in pieces {
+            let mut rest = text.as_str();
+            while !rest.is_empty() {
+                let head = cut_hard(rest, cells.saturating_sub(used));
+                if head.is_empty() {
+                    out.push(std::mem::replace(&mut row, vec![("  ".into(), Role::Muted)]));
+                    used = 2;
+                    continue;
+                }
+                used += width(head);
+                row.push((head.to_owned(), role));
+                rest = rest.get(head.len()..).unwrap_or("");
+            }
+        }
+        out.push(row);
+    }
+    out
+}
+
 /// What a list says while it has nothing to show; `None` once it has been answered.
 pub(super) fn waiting(load: &Load, room: usize) -> Option<Vec<Pieces>> {
     match load {

@@ -1,7 +1,7 @@
 //! Step: the state machine, the parts, and the request that is about to leave.
 
 use super::Pieces;
-use super::paint::{footer_note, line, lines, pane, said, select, text, wrap};
+use super::paint::{footer_note, line, lines, pane, said, select, text, wrap, wrapped};
 use crate::app::command::Pane;
 use crate::app::model::Model;
 use crate::app::panes::step::Bench;
@@ -114,10 +114,10 @@ fn settle(wanted: Move) -> &'static str {
 
 fn progress(model: &Model, bench: &Bench, room: usize) -> Pieces {
     let p = bench.machine.progress();
-    let share = usize::try_from(p.bytes_done.saturating_mul(20) / p.bytes.max(1)).unwrap_or(0).min(20);
-    let bar = format!("{}{}", "█".repeat(share), "░".repeat(20 - share));
+    let share = usize::try_from(p.bytes_done.saturating_mul(10) / p.bytes.max(1)).unwrap_or(0).min(10);
+    let bar = format!("{}{}", "█".repeat(share), "░".repeat(10 - share)) + " ";
     let mut words =
-        format!(" {} of {} parts, {} of {}", p.done, p.parts, human_size(p.bytes_done), human_size(p.bytes));
+        format!("{} of {} parts, {} of {}", p.done, p.parts, human_size(p.bytes_done), human_size(p.bytes));
     if let Some(run) = &bench.run {
         let micros = model.now.saturating_sub(run.begun).max(1);
         let done = p.bytes_done.saturating_sub(run.bytes_before);
@@ -131,10 +131,7 @@ fn progress(model: &Model, bench: &Bench, room: usize) -> Pieces {
     }
     let role = if p.failed + p.doubtful > 0 { Role::Warning } else { Role::Text };
     let bar = if room >= 50 { bar } else { String::new() };
-    vec![(bar, Role::Good), (words.trim_start().to_owned(), role)]
-        .into_iter()
-        .map(|(t, r)| if r == Role::Good { (t + " ", r) } else { (t, r) })
-        .collect()
+    vec![(bar, Role::Good), (words, role)]
 }
 
 /// Predicted, source and real ETag beside each other.
@@ -145,21 +142,19 @@ fn verdict(bench: &Bench) -> Vec<Pieces> {
         UploadState::Completed(o) => Some(o.etag.clone()),
         _ => None,
     };
-    let label = |t: &str| (format!("{t:<10}"), Role::Muted);
+    let label = |t: &str| (format!("{t:<9}"), Role::Muted);
     if let Some(source) = &bench.source_etag {
         out.push(vec![label("source"), (visible(&source.to_string()), Role::Text)]);
     }
     if let Some(p) = &predicted {
-        let same = bench.source_etag.as_ref().map(|s| if s == p { " = source" } else { "" }).unwrap_or("");
-        out.push(vec![label("predicted"), (visible(&p.to_string()), Role::Text), (same.into(), Role::Good)]);
+        let same =
+            bench.source_etag.as_ref().map(|s| if s == p { " = source" } else { " ≠ source" }).unwrap_or("");
+        out.push(vec![label("expected"), (visible(&p.to_string()), Role::Text), (same.into(), Role::Good)]);
     }
     if let Some(r) = &real {
         let as_predicted = predicted.as_ref() == Some(r);
-        let (mark, role) = if as_predicted {
-            (" ✓ as predicted", Role::Good)
-        } else {
-            (" ✗ not as predicted", Role::Bad)
-        };
+        let (mark, role) =
+            if as_predicted { (" ✓ expected", Role::Good) } else { (" ✗ surprise", Role::Bad) };
         out.push(vec![label("S3 gave"), (visible(&r.to_string()), Role::Title), (mark.into(), role)]);
         if let Some(s) = &bench.source_etag {
             let (words, role) = if s == r {
@@ -293,21 +288,23 @@ fn request(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
         n => format!("HELD: {n} requests; this one is the first"),
     };
     let inside = pane(rect, &title, focused, theme, buf);
-    lines(inside, model.step.request_top, &request_lines(model), theme, buf);
+    let all = request_lines(model, usize::from(inside.width));
+    lines(inside, model.step.request_top, &all, theme, buf);
     if !model.step.held.is_empty() {
         footer_note(rect, "Enter releases it   x drops it", theme, buf);
     }
 }
 
 /// The held request byte for byte, or the planned one.
-pub(super) fn request_lines(model: &Model) -> Vec<Pieces> {
+pub(super) fn request_lines(model: &Model, cells: usize) -> Vec<Pieces> {
+    wrapped(request_pieces(model), cells)
+}
+
+fn request_pieces(model: &Model) -> Vec<Pieces> {
     if let Some(exchange) = model.step.held.first().and_then(|h| model.wire.by_id(h.exchange)) {
         let mut out: Vec<Pieces> = wire_lines(&exchange.request, model.wire.mode, model.revealing())
             .into_iter()
-            .map(|l| {
-                let (lead, role) = wire_role(l.kind);
-                vec![(lead.to_owned(), Role::Muted), (l.text, role)]
-            })
+            .map(wire_line)
             .collect();
         out.push(said(
             format!(
@@ -346,13 +343,14 @@ fn planned(p: &crate::domain::preview::Preview) -> Vec<Pieces> {
     out
 }
 
-/// The margin mark and role of a wire line.
-pub(super) fn wire_role(kind: Kind) -> (&'static str, Role) {
-    match kind {
+/// A wire line with its margin mark: `+` for what the signer, the SDK or the HTTP stack added.
+pub(super) fn wire_line(line: crate::app::wiretext::Line) -> Pieces {
+    let (lead, role) = match line.kind {
         Kind::Start => ("  ", Role::Title),
         Kind::Header => ("  ", Role::Text),
         Kind::Added => ("+ ", Role::Muted),
         Kind::Body => ("  ", Role::Linked),
         Kind::Note => ("· ", Role::Warning),
-    }
+    };
+    vec![(lead.to_owned(), Role::Muted), (line.text, role)]
 }

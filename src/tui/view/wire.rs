@@ -1,8 +1,8 @@
 //! Wire: the timeline, request and response, and the strip under every other screen.
 
 use super::Pieces;
-use super::paint::{footer_note, line, lines, pane, said, select};
-use super::step::wire_role;
+use super::paint::{footer_note, line, lines, pane, said, select, wrapped};
+use super::step::wire_line;
 use crate::app::command::Pane;
 use crate::app::model::Model;
 use crate::app::panes::wire::Mode;
@@ -125,28 +125,22 @@ fn side(model: &Model, which: Pane, rect: Rect, theme: Theme, buf: &mut Buffer) 
         _ => String::new(),
     };
     let inside = pane(rect, &format!("#{} {what}  {mode}{state}", e.id.0), focused, theme, buf);
-    let all = side_lines(model, captured);
+    let all = side_lines(model, captured, usize::from(inside.width));
     lines(inside, top, &all, theme, buf);
     let note = if which == Pane::WireRequest { connection(e) } else { timing(e) };
     footer_note(rect, &cut_end(&note, usize::from(rect.width).saturating_sub(6)), theme, buf);
 }
 
-fn side_lines(model: &Model, captured: &crate::domain::exchange::Captured) -> Vec<Pieces> {
-    wire_lines(captured, model.wire.mode, model.revealing())
-        .into_iter()
-        .map(|l| {
-            let (lead, role) = wire_role(l.kind);
-            vec![(lead.to_owned(), Role::Muted), (l.text, role)]
-        })
-        .collect()
+fn side_lines(model: &Model, captured: &crate::domain::exchange::Captured, cells: usize) -> Vec<Pieces> {
+    let all = wire_lines(captured, model.wire.mode, model.revealing()).into_iter().map(wire_line).collect();
+    wrapped(all, cells)
 }
 
-/// Lines of both sides, so that scrolling can be kept within them.
-pub(super) fn lengths(model: &Model) -> (usize, usize) {
-    model
-        .wire
-        .current()
-        .map_or((0, 0), |e| (side_lines(model, &e.request).len(), side_lines(model, &e.response).len()))
+/// Lines of one side at a width, so that scrolling can be kept within them.
+pub(super) fn length(model: &Model, which: Pane, cells: u16) -> usize {
+    let Some(e) = model.wire.current() else { return 0 };
+    let captured = if which == Pane::WireRequest { &e.request } else { &e.response };
+    side_lines(model, captured, usize::from(cells)).len()
 }
 
 fn connection(e: &Exchange) -> String {
