@@ -1,0 +1,291 @@
+//! One connection: requests in turn, each read, judged, served and answered.
+
+use super::answer::{self, Body, DECLARATION, Response};
+use super::auth;
+use super::body;
+use super::clock::http_date;
+use super::error::S3Error;
+use super::fault::FaultAction;
+use super::http::{Broken, Conn, Framing, framing};
+use super::request::{Head, Request};
+use super::route::{Api, route};
+use super::server::{Readiness, Shared};
+use super::service;
+use crate::domain::limits::AWS;
+use crate::domain::sigv4::Claim;
+use bytes::Bytes;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+/// An unread body up to this size is read and dropped so that the connection can be used again.
+const DRAIN: u64 = 1024 * 1024;
+
+/// What becomes of the connection after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    KeepAlive,
+    Close,
+    Reset,
+}
+
+/// Serves a connection until it ends or the server stops.
+pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, stop: CancellationToken) {
+    let mut conn = Conn::new(stream, shared.limits);
+    loop {
+        let more = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            more = conn.next_request() => more,
+        };
+        if !matches!(more, Ok(true)) {
+            return;
+        }
+        match exchange(&mut conn, &shared).await {
+            Ok(Next::KeepAlive) => {}
+            Ok(Next::Close) => return conn.linger().await,
+            Ok(Next::Reset) => {
+                let _ = conn.stream.set_zero_linger();
+                return;
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+/// Waits until the store is filled.
+pub(crate) async fn readiness(shared: &Shared) -> bool {
+    let mut ready = shared.ready.clone();
+    let state = ready.wait_for(|r| *r != Readiness::Seeding).await;
+    state.is_ok_and(|r| *r == Readiness::Ready)
+}
+
+/// Identifies one answer.
+struct Stamp {
+    request_id: String,
+    host_id: String,
+    is_head: bool,
+    close: bool,
+}
+
+/// An accepted head: who asks, for what, and how the body comes.
+struct Accepted {
+    request: Request,
+    claim: Claim,
+    api: Api,
+    framing: Framing,
+}
+
+async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken> {
+    let ids = &shared.state.ids;
+    let mut stamp =
+        Stamp { request_id: ids.request_id(), host_id: ids.host_id(), is_head: false, close: true };
+    let head = match conn.read_head().await {
+        Ok(head) => head,
+        Err(broken) => return refuse(conn, shared, &stamp, &broken).await,
+    };
+    stamp.is_head = head.method == "HEAD";
+    let framing = match framing(&head) {
+        Ok(framing) => framing,
+        Err(broken) => return refuse(conn, shared, &stamp, &broken).await,
+    };
+    stamp.close = head.wants_close();
+    let expects = head.header("expect").is_some_and(|e| e.eq_ignore_ascii_case("100-continue"));
+    let accepted = match accept(shared, head, framing) {
+        Ok(accepted) => accepted,
+        Err(error) => return reject(conn, shared, stamp, framing, expects, &error).await,
+    };
+    if expects && framing != Framing::Absent {
+        conn.write(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+    }
+    let raw = match conn.read_body(framing).await {
+        Ok(raw) => raw,
+        Err(broken) => {
+            stamp.close = true;
+            return refuse(conn, shared, &stamp, &broken).await;
+        }
+    };
+    answer_whole(conn, shared, &stamp, accepted, raw).await
+}
+
+/// Everything that can be judged from the head alone.
+fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3Error> {
+    let claim = auth::check(&head, &shared.state.keys, shared.state.clock.now())?;
+    let request = Request::of(head)?;
+    let api = route(&request)?;
+    if api.needs_length() {
+        let decoded = request.header("x-amz-decoded-content-length").and_then(|t| t.trim().parse().ok());
+        let length = match framing {
+            Framing::Length(n) => Some(decoded.unwrap_or(n)),
+            Framing::Chunked => Some(decoded.unwrap_or(0)),
+            Framing::Absent => None,
+        };
+        let missing =
+            || S3Error::new(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
+        let length = length.ok_or_else(missing)?;
+        if length > AWS.max_part_size {
+            return Err(S3Error::too_large(length, AWS.max_part_size));
+        }
+    }
+    Ok(Accepted { request, claim, api, framing })
+}
+
+/// Answers an error found before the body was read.
+async fn reject(
+    conn: &mut Conn,
+    shared: &Shared,
+    mut stamp: Stamp,
+    framing: Framing,
+    expects: bool,
+    error: &S3Error,
+) -> Result<Next, Broken> {
+    let small = match framing {
+        Framing::Absent => true,
+        Framing::Length(n) => n == 0 || (n <= DRAIN && !expects),
+        Framing::Chunked => false,
+    };
+    if !small {
+        stamp.close = true;
+    } else if let Framing::Length(n) = framing
+        && conn.read_body(Framing::Length(n)).await.is_err()
+    {
+        stamp.close = true;
+    }
+    respond(conn, shared, &stamp, error_response(&stamp, error)).await
+}
+
+/// Answers what is not a request at all, and closes.
+async fn refuse(conn: &mut Conn, shared: &Shared, stamp: &Stamp, broken: &Broken) -> Result<Next, Broken> {
+    let error = match broken {
+        Broken::Io(_) => return Ok(Next::Close),
+        Broken::Closed => body::incomplete(),
+        Broken::TimedOut => S3Error::new(
+            400,
+            "RequestTimeout",
+            "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
+        ),
+        Broken::HeadTooLarge => S3Error::new(
+            400,
+            "RequestHeaderSectionTooLarge",
+            "Your request header section exceeds the maximum allowed size.",
+        ),
+        Broken::BodyTooLarge(size) => S3Error::too_large(*size, shared.limits.body),
+        Broken::Malformed(_) => {
+            S3Error::new(400, "BadRequest", "An error occurred when parsing the HTTP request.")
+        }
+    };
+    let stamp = Stamp {
+        request_id: stamp.request_id.clone(),
+        host_id: stamp.host_id.clone(),
+        is_head: stamp.is_head,
+        close: true,
+    };
+    respond(conn, shared, &stamp, error_response(&stamp, &error)).await
+}
+
+async fn answer_whole(
+    conn: &mut Conn,
+    shared: &Arc<Shared>,
+    stamp: &Stamp,
+    accepted: Accepted,
+    raw: Bytes,
+) -> Result<Next, Broken> {
+    // The buckets are there from the start; what is in them comes a moment later.
+    let waits = accepted.api != Api::ListBuckets;
+    if waits && !readiness(shared).await {
+        return respond(conn, shared, stamp, error_response(stamp, &S3Error::internal())).await;
+    }
+    let part_number = accepted.request.param("partNumber").and_then(|n| n.parse().ok());
+    let fault = shared.state.faults.take(&accepted.api.name(), part_number);
+    let early = match fault {
+        Some(FaultAction::ResetBeforeResponse) => return Ok(Next::Reset),
+        Some(FaultAction::SlowDown) => Some(error_response(stamp, &S3Error::slow_down())),
+        Some(FaultAction::ErrorAfterOk) if accepted.api.may_fail_after_ok() => Some(late_error(stamp)),
+        Some(FaultAction::InternalError | FaultAction::ErrorAfterOk) => {
+            Some(error_response(stamp, &S3Error::internal()))
+        }
+        _ => None,
+    };
+    if let Some(response) = early {
+        return respond(conn, shared, stamp, response).await;
+    }
+    let result = run(Arc::clone(shared), accepted, raw).await;
+    match fault {
+        Some(FaultAction::ResetAfterEffect) => return Ok(Next::Reset),
+        Some(FaultAction::Delay(time)) => tokio::time::sleep(time).await,
+        _ => {}
+    }
+    let response = result.unwrap_or_else(|error| error_response(stamp, &error));
+    respond(conn, shared, stamp, response).await
+}
+
+/// Decodes, verifies and serves on a blocking thread: all of it may hash much.
+async fn run(shared: Arc<Shared>, accepted: Accepted, raw: Bytes) -> Result<Response, S3Error> {
+    let work = move || {
+        let Accepted { mut request, claim, api, framing } = accepted;
+        debug_assert!(framing != Framing::Absent || raw.is_empty());
+        body::settle(&mut request, raw, &claim, &shared.state.keys.secret_key)?;
+        service::serve(&shared.state, api, &request)
+    };
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(S3Error::internal()))
+}
+
+fn error_response(stamp: &Stamp, error: &S3Error) -> Response {
+    let mut response = Response::empty(error.status);
+    let document = answer::error_document(error, &stamp.request_id, &stamp.host_id);
+    response.body = Body::Bytes(Bytes::from(document));
+    response
+}
+
+/// 200 and a declaration, white space while "working", and then an error document.
+fn late_error(stamp: &Stamp) -> Response {
+    let document = answer::error_document(&S3Error::internal(), &stamp.request_id, &stamp.host_id);
+    let error = document.strip_prefix(DECLARATION).unwrap_or(&document).to_owned();
+    let mut response = Response::empty(200).encrypted();
+    let space = Bytes::from_static(b"\n\n");
+    response.body = Body::Chunked(vec![
+        Bytes::from_static(DECLARATION.as_bytes()),
+        space.clone(),
+        space,
+        Bytes::from(error),
+    ]);
+    response
+}
+
+async fn respond(
+    conn: &mut Conn,
+    shared: &Shared,
+    stamp: &Stamp,
+    response: Response,
+) -> Result<Next, Broken> {
+    let date = http_date(shared.state.clock.now());
+    let ids = (stamp.request_id.as_str(), stamp.host_id.as_str());
+    let mut out = answer::head(&response, stamp.is_head, ids, &date, stamp.close).into_bytes();
+    match response.body {
+        _ if stamp.is_head => conn.write(&out).await?,
+        Body::None => conn.write(&out).await?,
+        Body::Bytes(bytes) => {
+            out.extend_from_slice(&bytes);
+            conn.write(&out).await?;
+        }
+        Body::Chunked(pieces) => {
+            for piece in pieces {
+                out.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+                out.extend_from_slice(&piece);
+                out.extend_from_slice(b"\r\n");
+            }
+            out.extend_from_slice(b"0\r\n\r\n");
+            conn.write(&out).await?;
+        }
+        Body::Content(content) => {
+            conn.write(&out).await?;
+            let mut at = 0;
+            while at < content.len() {
+                let chunk = content.chunk(at, 256 * 1024);
+                conn.write(&chunk).await?;
+                at = at.saturating_add(u64::try_from(chunk.len()).unwrap_or(1).max(1));
+            }
+        }
+    }
+    Ok(if stamp.close { Next::Close } else { Next::KeepAlive })
+}

@@ -1,0 +1,303 @@
+//! HTTP/1.1 on a socket: reading heads and bodies within limits, writing answers byte by byte.
+//!
+//! We write heads ourselves because their casing and order are what this program shows. Every read has a time
+//! limit and a size limit; whatever is hostile or broken becomes a [`Broken`] and a closed connection.
+
+use super::request::Head;
+use bytes::{Buf, Bytes, BytesMut};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Largest head, request line included.
+const MAX_HEAD: usize = 32 * 1024;
+/// Most headers in a head.
+const MAX_HEADERS: usize = 128;
+/// Longest line between chunks.
+const MAX_CHUNK_LINE: usize = 1024;
+
+/// Why a request could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Broken {
+    /// The client closed before a request was whole.
+    #[error("the connection was closed in the middle of a request")]
+    Closed,
+    /// Nothing came for too long.
+    #[error("the client sent nothing for too long")]
+    TimedOut,
+    /// The head is longer than allowed.
+    #[error("the head is larger than {MAX_HEAD} bytes")]
+    HeadTooLarge,
+    /// The body is longer than this sandbox keeps.
+    #[error("the body of {0} bytes is larger than this sandbox keeps")]
+    BodyTooLarge(u64),
+    /// Not HTTP/1.
+    #[error("the request is not HTTP/1: {0}")]
+    Malformed(&'static str),
+    /// The socket failed.
+    #[error("the socket failed")]
+    Io(#[from] std::io::Error),
+}
+
+/// How a body is delimited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// There is none, and none was announced.
+    Absent,
+    /// `Content-Length`.
+    Length(u64),
+    /// `Transfer-Encoding: chunked`.
+    Chunked,
+}
+
+/// Limits of one connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Longest wait for the next request, and for a head to be whole once begun.
+    pub(crate) head: Duration,
+    /// Longest wait for more of a body, and for the client to take more of an answer.
+    pub(crate) stall: Duration,
+    /// Largest body kept.
+    pub(crate) body: u64,
+}
+
+/// One connection and what was read ahead.
+pub(crate) struct Conn {
+    pub(crate) stream: TcpStream,
+    buf: BytesMut,
+    limits: Limits,
+}
+
+impl Conn {
+    pub(crate) fn new(stream: TcpStream, limits: Limits) -> Self {
+        Self { stream, buf: BytesMut::with_capacity(8 * 1024), limits }
+    }
+
+    /// Waits until the first byte of a request is there; `false` at a clean end.
+    pub(crate) async fn next_request(&mut self) -> Result<bool, Broken> {
+        if !self.buf.is_empty() {
+            return Ok(true);
+        }
+        match tokio::time::timeout(self.limits.head, self.stream.read_buf(&mut self.buf)).await {
+            Err(_) => Ok(false),
+            Ok(read) => Ok(read? > 0),
+        }
+    }
+
+    /// Reads one head. The whole head must arrive within the time limit, however slowly it drips.
+    pub(crate) async fn read_head(&mut self) -> Result<Head, Broken> {
+        let limit = self.limits.head;
+        tokio::time::timeout(limit, self.head_inner()).await.map_err(|_| Broken::TimedOut)?
+    }
+
+    async fn head_inner(&mut self) -> Result<Head, Broken> {
+        loop {
+            while self.buf.first().is_some_and(|b| matches!(b, b'\r' | b'\n')) {
+                self.buf.advance(1);
+            }
+            if let Some((head, used)) = parse_head(&self.buf)? {
+                self.buf.advance(used);
+                return Ok(head);
+            }
+            if self.buf.len() > MAX_HEAD {
+                return Err(Broken::HeadTooLarge);
+            }
+            if self.stream.read_buf(&mut self.buf).await? == 0 {
+                return Err(Broken::Closed);
+            }
+        }
+    }
+
+    async fn fill(&mut self) -> Result<(), Broken> {
+        let read = tokio::time::timeout(self.limits.stall, self.stream.read_buf(&mut self.buf));
+        match read.await.map_err(|_| Broken::TimedOut)?? {
+            0 => Err(Broken::Closed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads a body to its end.
+    pub(crate) async fn read_body(&mut self, framing: Framing) -> Result<Bytes, Broken> {
+        match framing {
+            Framing::Absent => Ok(Bytes::new()),
+            Framing::Length(len) => self.exactly(len).await,
+            Framing::Chunked => self.chunked().await,
+        }
+    }
+
+    async fn exactly(&mut self, len: u64) -> Result<Bytes, Broken> {
+        let len = match usize::try_from(len) {
+            Ok(n) if len <= self.limits.body => n,
+            _ => return Err(Broken::BodyTooLarge(len)),
+        };
+        // Memory grows with what arrives, not with what is announced.
+        while self.buf.len() < len {
+            let missing = len.saturating_sub(self.buf.len());
+            self.buf.reserve(missing.min(1024 * 1024));
+            self.fill().await?;
+        }
+        Ok(self.buf.split_to(len).freeze())
+    }
+
+    async fn chunked(&mut self) -> Result<Bytes, Broken> {
+        let mut body = BytesMut::new();
+        loop {
+            let line = self.line().await?;
+            let digits = line.split(';').next().unwrap_or("").trim();
+            let valid =
+                !digits.is_empty() && digits.len() <= 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+            let size = if valid { u64::from_str_radix(digits, 16).ok() } else { None };
+            let size = size.ok_or(Broken::Malformed("a chunk has no valid size"))?;
+            let so_far = u64::try_from(body.len()).unwrap_or(u64::MAX);
+            if so_far.saturating_add(size) > self.limits.body {
+                return Err(Broken::BodyTooLarge(so_far.saturating_add(size)));
+            }
+            if size == 0 {
+                break;
+            }
+            body.extend_from_slice(&self.exactly(size).await?);
+            if self.exactly(2).await?.as_ref() != b"\r\n" {
+                return Err(Broken::Malformed("a chunk does not end where its size says"));
+            }
+        }
+        let mut trailer = 0;
+        loop {
+            let line = self.line().await?;
+            trailer += line.len();
+            if trailer > MAX_HEAD {
+                return Err(Broken::HeadTooLarge);
+            }
+            if line.is_empty() {
+                return Ok(body.freeze());
+            }
+        }
+    }
+
+    async fn line(&mut self) -> Result<String, Broken> {
+        loop {
+            if let Some(end) = self.buf.windows(2).position(|w| w == b"\r\n") {
+                let line = self.buf.split_to(end);
+                self.buf.advance(2);
+                let text =
+                    std::str::from_utf8(&line).map_err(|_| Broken::Malformed("a chunk line is not text"))?;
+                return Ok(text.to_owned());
+            }
+            if self.buf.len() > MAX_CHUNK_LINE {
+                return Err(Broken::Malformed("a chunk line is too long"));
+            }
+            self.fill().await?;
+        }
+    }
+
+    /// Writes bytes; a client that takes nothing for too long is given up.
+    pub(crate) async fn write(&mut self, data: &[u8]) -> Result<(), Broken> {
+        for piece in data.chunks(256 * 1024) {
+            let write = tokio::time::timeout(self.limits.stall, self.stream.write_all(piece));
+            write.await.map_err(|_| Broken::TimedOut)??;
+        }
+        Ok(())
+    }
+
+    /// Takes and drops what the client still sends, for a moment, so that closing does not reset the
+    /// connection before it has read our answer.
+    pub(crate) async fn linger(mut self) {
+        let drain = async {
+            let _ = self.stream.shutdown().await;
+            let mut left = 4 * 1024 * 1024_usize;
+            let mut sink = vec![0_u8; 16 * 1024];
+            while let Ok(n @ 1..) = self.stream.read(&mut sink).await {
+                left = left.saturating_sub(n);
+                if left == 0 {
+                    break;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(self.limits.stall.min(Duration::from_secs(1)), drain).await;
+    }
+}
+
+fn parse_head(buf: &[u8]) -> Result<Option<(Head, usize)>, Broken> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut parsed = httparse::Request::new(&mut headers);
+    let used = match parsed.parse(buf) {
+        Ok(httparse::Status::Complete(used)) => used,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(httparse::Error::TooManyHeaders) => return Err(Broken::HeadTooLarge),
+        Err(_) => return Err(Broken::Malformed("the head does not parse")),
+    };
+    if used > MAX_HEAD {
+        return Err(Broken::HeadTooLarge);
+    }
+    let mut list = Vec::with_capacity(parsed.headers.len());
+    for header in parsed.headers.iter() {
+        let value = std::str::from_utf8(header.value)
+            .map_err(|_| Broken::Malformed("a header value is not UTF-8"))?;
+        list.push((header.name.to_owned(), value.to_owned()));
+    }
+    let head = Head {
+        method: parsed.method.unwrap_or("").to_owned(),
+        target: parsed.path.unwrap_or("/").to_owned(),
+        headers: list,
+        http11: parsed.version == Some(1),
+    };
+    Ok(Some((head, used)))
+}
+
+/// How the body of this request is delimited.
+pub(crate) fn framing(head: &Head) -> Result<Framing, Broken> {
+    let mut lengths = head.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("content-length"));
+    let length = lengths.next().map(|(_, v)| v.trim());
+    if lengths.any(|(_, v)| Some(v.trim()) != length) {
+        return Err(Broken::Malformed("two different lengths"));
+    }
+    match (head.header("transfer-encoding"), length) {
+        (Some(_), Some(_)) => Err(Broken::Malformed("both a length and a transfer coding")),
+        (Some(coding), None) if coding.trim().eq_ignore_ascii_case("chunked") => Ok(Framing::Chunked),
+        (Some(_), None) => Err(Broken::Malformed("an unknown transfer coding")),
+        (None, None) => Ok(Framing::Absent),
+        (None, Some(text)) => {
+            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            let length = if digits { text.parse().ok() } else { None };
+            length.map(Framing::Length).ok_or(Broken::Malformed("the length is not a number"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(headers: &[(&str, &str)]) -> Head {
+        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Head { headers, http11: true, ..Head::default() }
+    }
+
+    #[test]
+    fn bodies_are_delimited_in_one_way_or_refused() {
+        for (headers, wanted) in [
+            (vec![], Some(Framing::Absent)),
+            (vec![("Content-Length", "12")], Some(Framing::Length(12))),
+            (vec![("Content-Length", "12"), ("content-length", "12")], Some(Framing::Length(12))),
+            (vec![("Transfer-Encoding", "chunked")], Some(Framing::Chunked)),
+            (vec![("Content-Length", "12"), ("content-length", "13")], None),
+            (vec![("Content-Length", "12"), ("Transfer-Encoding", "chunked")], None),
+            (vec![("Content-Length", "+12")], None),
+            (vec![("Content-Length", "-1")], None),
+            (vec![("Content-Length", "99999999999999999999")], None),
+            (vec![("Transfer-Encoding", "gzip")], None),
+        ] {
+            assert_eq!(framing(&head(&headers)).ok(), wanted, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn heads_are_parsed_verbatim_or_refused() {
+        let (head, used) =
+            parse_head(b"GET /b/k?x HTTP/1.1\r\nHost: h\r\nX-Y:  z \r\n\r\nrest").unwrap().unwrap();
+        assert_eq!((head.method.as_str(), head.target.as_str(), used), ("GET", "/b/k?x", 42));
+        assert_eq!(head.header("x-y"), Some("z"));
+        assert!(parse_head(b"GET / HTTP/1.1\r\nHo").unwrap().is_none());
+        assert!(parse_head(b"\x16\x03\x01\x02\x00\x01").is_err());
+        assert!(parse_head(b"GET / HTTP/1.1\r\nA: \xff\xfe\r\n\r\n").is_err());
+    }
+}

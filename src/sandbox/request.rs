@@ -1,0 +1,140 @@
+//! A request as read: the head verbatim, and bucket, key and query taken from it.
+
+use super::error::S3Error;
+use crate::domain::sigv4::SentHead;
+use bytes::Bytes;
+use percent_encoding::percent_decode_str;
+
+/// A request head, verbatim.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Head {
+    /// Method.
+    pub(crate) method: String,
+    /// Path and query as sent.
+    pub(crate) target: String,
+    /// Header names and values in order.
+    pub(crate) headers: Vec<(String, String)>,
+    /// Whether the version is HTTP/1.1.
+    pub(crate) http11: bool,
+}
+
+impl Head {
+    /// The first value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.sent().headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+
+    /// As the signature evaluator wants it.
+    pub(crate) fn sent(&self) -> SentHead<'_> {
+        SentHead { method: &self.method, target: &self.target, headers: &self.headers }
+    }
+
+    /// Whether the client wants the connection closed after the answer.
+    pub(crate) fn wants_close(&self) -> bool {
+        let says = |word: &str| {
+            self.header("connection")
+                .is_some_and(|v| v.split(',').any(|t| t.trim().eq_ignore_ascii_case(word)))
+        };
+        says("close") || (!self.http11 && !says("keep-alive"))
+    }
+}
+
+/// A whole request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Request {
+    /// Its head.
+    pub(crate) head: Head,
+    /// Bucket, decoded; empty when the target is the service.
+    pub(crate) bucket: String,
+    /// Key, decoded; empty when the target is a bucket.
+    pub(crate) key: String,
+    /// Query parameters, decoded; a bare name has the value `None`.
+    pub(crate) query: Vec<(String, Option<String>)>,
+    /// Body after every transfer coding.
+    pub(crate) body: Bytes,
+    /// Trailing headers of an `aws-chunked` body.
+    pub(crate) trailers: Vec<(String, String)>,
+}
+
+impl Request {
+    /// Reads bucket, key and query from the head.
+    pub(crate) fn of(head: Head) -> Result<Self, S3Error> {
+        let (path, query) = head.target.split_once('?').unwrap_or((&head.target, ""));
+        let path = match path.strip_prefix('/') {
+            Some(path) => path,
+            // Absolute form: scheme and authority are dropped.
+            None => path.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, p)| p),
+        };
+        let (bucket, key) = match virtual_host(&head) {
+            Some(bucket) => (bucket, path),
+            None => path.split_once('/').map_or((path.to_owned(), ""), |(b, k)| (b.to_owned(), k)),
+        };
+        let bucket = decode(&bucket)?;
+        let key = decode(key)?;
+        let mut pairs = Vec::new();
+        for pair in query.split('&').filter(|p| !p.is_empty()) {
+            let (name, value) = match pair.split_once('=') {
+                Some((name, value)) => (name, Some(decode(&value.replace('+', " "))?)),
+                None => (pair, None),
+            };
+            pairs.push((decode(name)?, value));
+        }
+        Ok(Self { bucket, key, query: pairs, head, ..Self::default() })
+    }
+
+    /// Whether a query parameter is there, with or without a value.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.query.iter().any(|(n, _)| n == name)
+    }
+
+    /// The value of a query parameter; the empty text for a bare name.
+    pub(crate) fn param(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_deref().unwrap_or(""))
+    }
+
+    /// The first value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.header(name)
+    }
+
+    /// A header, owned.
+    pub(crate) fn owned(&self, name: &str) -> Option<String> {
+        self.header(name).map(str::to_owned)
+    }
+
+    /// A count between 0 and 2^31-1 in the query; an empty value counts as absent.
+    pub(crate) fn count(&self, name: &'static str, default: usize) -> Result<usize, S3Error> {
+        let Some(text) = self.param(name).filter(|t| !t.is_empty()) else { return Ok(default) };
+        let range = || {
+            S3Error::invalid_argument(
+                format!("Argument {name} must be an integer between 0 and 2147483647"),
+                name,
+                text,
+            )
+        };
+        let integer = || {
+            S3Error::invalid_argument(
+                format!("Provided {name} not an integer or within integer range"),
+                name,
+                text,
+            )
+        };
+        let number: i64 = text.parse().map_err(|_| integer())?;
+        let number = usize::try_from(number).ok().filter(|n| *n <= 2_147_483_647).ok_or_else(range)?;
+        Ok(number.min(default))
+    }
+}
+
+/// `bucket.localhost`, the virtual-host style that loopback allows.
+fn virtual_host(head: &Head) -> Option<String> {
+    let host = head.header("host")?;
+    let host = host.split_once(':').map_or(host, |(h, _)| h);
+    host.strip_suffix(".localhost").filter(|b| !b.is_empty()).map(str::to_owned)
+}
+
+fn decode(text: &str) -> Result<String, S3Error> {
+    match percent_decode_str(text).decode_utf8() {
+        Ok(decoded) => Ok(decoded.into_owned()),
+        Err(_) => Err(S3Error::new(400, "InvalidURI", "Couldn't parse the specified URI.").with("URI", text)),
+    }
+}

@@ -1,0 +1,202 @@
+//! Which operation a request asks for: method, sub-resource, and a header or two.
+
+use super::error::S3Error;
+use super::request::Request;
+
+/// The operations of this sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Api {
+    ListBuckets,
+    CreateBucket,
+    DeleteBucket,
+    HeadBucket,
+    GetBucketLocation,
+    ListObjectsV2,
+    ListMultipartUploads,
+    DeleteObjects,
+    HeadObject,
+    GetObject,
+    GetObjectAttributes,
+    GetObjectTagging,
+    PutObjectTagging,
+    DeleteObjectTagging,
+    PutObject,
+    CopyObject,
+    DeleteObject,
+    CreateMultipartUpload,
+    UploadPart,
+    UploadPartCopy,
+    CompleteMultipartUpload,
+    AbortMultipartUpload,
+    ListParts,
+}
+
+impl Api {
+    /// S3's name, which faults go by.
+    pub(crate) fn name(self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Whether S3 may answer 200 before it knows how it ends.
+    pub(crate) fn may_fail_after_ok(self) -> bool {
+        matches!(self, Self::CompleteMultipartUpload | Self::UploadPartCopy | Self::CopyObject)
+    }
+
+    /// Whether its request has a body that needs a stated length.
+    pub(crate) fn needs_length(self) -> bool {
+        matches!(self, Self::PutObject | Self::UploadPart)
+    }
+}
+
+/// Sub-resources that are operations of S3 but not of this sandbox.
+const ABSENT: [&str; 32] = [
+    "accelerate",
+    "acl",
+    "analytics",
+    "annotation",
+    "cors",
+    "encryption",
+    "intelligent-tiering",
+    "inventory",
+    "legal-hold",
+    "lifecycle",
+    "logging",
+    "metadataConfiguration",
+    "metadataTable",
+    "metrics",
+    "notification",
+    "object-lock",
+    "ownershipControls",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
+    "renameObject",
+    "replication",
+    "requestPayment",
+    "restore",
+    "retention",
+    "select",
+    "session",
+    "torrent",
+    "versioning",
+    "versions",
+    "versionId",
+    "website",
+];
+
+/// Finds the operation.
+pub(crate) fn route(request: &Request) -> Result<Api, S3Error> {
+    if let Some(name) = ABSENT.iter().find(|name| request.has(name)) {
+        return Err(S3Error::not_in_sandbox(&format!("the sub-resource ?{name}")).with("Resource", *name));
+    }
+    let method = request.head.method.as_str();
+    let api = match (request.bucket.is_empty(), request.key.is_empty()) {
+        (true, _) => service(method),
+        (false, true) => bucket(method, request)?,
+        (false, false) => object(method, request)?,
+    };
+    api.ok_or_else(|| S3Error::method_not_allowed(method))
+}
+
+fn service(method: &str) -> Option<Api> {
+    (method == "GET").then_some(Api::ListBuckets)
+}
+
+fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
+    if request.has("tagging") {
+        return Err(S3Error::not_in_sandbox("the sub-resource ?tagging of a bucket"));
+    }
+    Ok(match method {
+        "GET" if request.has("uploads") => Some(Api::ListMultipartUploads),
+        "GET" if request.has("location") => Some(Api::GetBucketLocation),
+        "GET" if request.param("list-type") == Some("2") => Some(Api::ListObjectsV2),
+        "GET" => return Err(S3Error::not_in_sandbox("ListObjects; use ListObjectsV2 (list-type=2)")),
+        "HEAD" => Some(Api::HeadBucket),
+        "PUT" => Some(Api::CreateBucket),
+        "DELETE" => Some(Api::DeleteBucket),
+        "POST" if request.has("delete") => Some(Api::DeleteObjects),
+        "POST" => return Err(S3Error::not_in_sandbox("POST of a form")),
+        _ => None,
+    })
+}
+
+fn object(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
+    let (upload, part) = (request.has("uploadId"), request.has("partNumber"));
+    let copy = request.header("x-amz-copy-source").is_some();
+    Ok(match method {
+        "HEAD" => Some(Api::HeadObject),
+        "GET" if request.has("tagging") => Some(Api::GetObjectTagging),
+        "GET" if request.has("attributes") => Some(Api::GetObjectAttributes),
+        "GET" if upload => Some(Api::ListParts),
+        "GET" => Some(Api::GetObject),
+        "PUT" if request.has("tagging") => Some(Api::PutObjectTagging),
+        "PUT" if upload && part && copy => Some(Api::UploadPartCopy),
+        "PUT" if upload && part => Some(Api::UploadPart),
+        // A stray parameter must not turn a part into an object.
+        "PUT" if upload => None,
+        "PUT" if part => {
+            return Err(S3Error::invalid_argument(
+                "This operation does not accept partNumber without uploadId",
+                "partNumber",
+                request.param("partNumber").unwrap_or(""),
+            ));
+        }
+        "PUT" if copy => Some(Api::CopyObject),
+        "PUT" => Some(Api::PutObject),
+        "POST" if request.has("uploads") => Some(Api::CreateMultipartUpload),
+        "POST" if upload => Some(Api::CompleteMultipartUpload),
+        "DELETE" if upload => Some(Api::AbortMultipartUpload),
+        "DELETE" if request.has("tagging") => Some(Api::DeleteObjectTagging),
+        "DELETE" => Some(Api::DeleteObject),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::request::Head;
+
+    fn of(method: &str, target: &str, copy: bool) -> Result<Api, &'static str> {
+        let mut headers = vec![("Host".to_owned(), "127.0.0.1:1".to_owned())];
+        if copy {
+            headers.push(("x-amz-copy-source".into(), "a/b".into()));
+        }
+        let head = Head { method: method.into(), target: target.into(), headers, http11: true };
+        Request::of(head).and_then(|r| route(&r)).map_err(|e| e.code)
+    }
+
+    #[test]
+    fn requests_find_their_operation() {
+        for (method, target, copy, wanted) in [
+            ("GET", "/", false, Ok(Api::ListBuckets)),
+            ("GET", "/b?list-type=2", false, Ok(Api::ListObjectsV2)),
+            ("GET", "/b/?uploads", false, Ok(Api::ListMultipartUploads)),
+            ("POST", "/b/k?uploads", false, Ok(Api::CreateMultipartUpload)),
+            ("POST", "/b/k?uploads=", false, Ok(Api::CreateMultipartUpload)),
+            ("PUT", "/b/k?partNumber=1&uploadId=x", false, Ok(Api::UploadPart)),
+            ("PUT", "/b/k?partNumber=1&uploadId=x", true, Ok(Api::UploadPartCopy)),
+            ("PUT", "/b/k", true, Ok(Api::CopyObject)),
+            ("PUT", "/b/k/", false, Ok(Api::PutObject)),
+            ("PUT", "/b/k?uploadId=x", false, Err("MethodNotAllowed")),
+            ("PUT", "/b/k?partNumber=1", false, Err("InvalidArgument")),
+            ("GET", "/b/k?acl", false, Err("NotImplemented")),
+            ("GET", "/b?versioning", false, Err("NotImplemented")),
+            ("PATCH", "/b/k", false, Err("MethodNotAllowed")),
+            ("GET", "/b/%ff", false, Err("InvalidURI")),
+        ] {
+            assert_eq!(of(method, target, copy), wanted, "{method} {target}");
+        }
+    }
+
+    #[test]
+    fn both_styles_of_address_are_read() {
+        let read = |host: &str, target: &str| {
+            let headers = vec![("Host".to_owned(), host.to_owned())];
+            let head = Head { method: "GET".into(), target: target.into(), headers, http11: true };
+            Request::of(head).map(|r| (r.bucket, r.key)).unwrap()
+        };
+        assert_eq!(read("127.0.0.1:9", "/b/a//b%20c"), ("b".into(), "a//b c".into()));
+        assert_eq!(read("b.localhost:9", "/a%2Fb"), ("b".into(), "a/b".into()));
+    }
+}

@@ -1,0 +1,228 @@
+//! The server: a loopback listener, one task for each connection, and an orderly end.
+//!
+//! A request's life: head, signature, route, body, service (on a blocking thread), answer. Whatever is refused
+//! before its body was read is answered without reading it, and the connection is closed if too much is left.
+
+use super::auth::Keys;
+use super::clock::{Clock, Ids};
+use super::connection;
+use super::fault::Faults;
+use super::http::Limits;
+use super::seed;
+use super::service::State;
+use super::store::Store;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// How the sandbox is started.
+#[derive(Debug, Clone)]
+pub struct SandboxOptions {
+    /// Where to listen; only loopback addresses are taken, port 0 chooses a free one.
+    pub listen: SocketAddr,
+    /// The access key id that is accepted.
+    pub access_key: String,
+    /// Its secret.
+    pub secret_key: String,
+    /// The region of every bucket.
+    pub region: String,
+    /// Whether to begin with the lesson buckets; an empty account otherwise.
+    pub seed: bool,
+    /// Where the time is read.
+    pub clock: Clock,
+    /// Makes ids repeat between runs; `None` takes the time.
+    pub id_seed: Option<u64>,
+    /// Longest wait for a request, and for its head once begun.
+    pub head_timeout: Duration,
+    /// Longest silence in the middle of a body or an answer.
+    pub stall_timeout: Duration,
+    /// Largest body kept in memory.
+    pub max_body: u64,
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            access_key: "SANDBOXACCESSKEY0000".to_owned(),
+            secret_key: "sandbox-secret-key-not-for-aws".to_owned(),
+            region: "us-east-1".to_owned(),
+            seed: true,
+            clock: Clock::system(),
+            id_seed: None,
+            head_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_secs(30),
+            max_body: 1024 * 1024 * 1024,
+        }
+    }
+}
+
+/// Why the sandbox did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is not loopback; the sandbox must not be reachable from elsewhere.
+    #[error("the sandbox listens on loopback only; {0} is not a loopback address")]
+    NotLoopback(SocketAddr),
+    /// The address could not be bound.
+    #[error("the sandbox cannot listen on {addr}")]
+    Bind {
+        /// The address asked for.
+        addr: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Whether the seeding is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    Seeding,
+    Ready,
+    Failed,
+}
+
+/// What every connection needs.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) state: State,
+    pub(crate) limits: Limits,
+    pub(crate) ready: watch::Receiver<Readiness>,
+}
+
+/// A running sandbox. Dropping it ends its tasks at once; [`Server::shutdown`] lets them finish.
+#[derive(Debug)]
+pub struct Server {
+    addr: SocketAddr,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    accept: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Binds and begins to serve. Seeding goes on in the background; requests wait for it.
+    pub async fn start(options: SandboxOptions) -> Result<Self, StartError> {
+        let addr = options.listen;
+        if !addr.ip().is_loopback() {
+            return Err(StartError::NotLoopback(addr));
+        }
+        let bind = |source| StartError::Bind { addr, source };
+        let listener = TcpListener::bind(addr).await.map_err(bind)?;
+        let addr = listener.local_addr().map_err(bind)?;
+        let (tell, ready) = watch::channel(Readiness::Seeding);
+        let shared = Arc::new(shared(&options, ready));
+        if options.seed {
+            let _ = seed::buckets(&mut shared.state.store(), shared.state.clock.now());
+            let shared = Arc::clone(&shared);
+            tokio::task::spawn_blocking(move || {
+                let mut store = Store::new();
+                let seeded = seed::seed(&mut store, &shared.state.ids, shared.state.clock.now());
+                *shared.state.store() = store;
+                tell.send_replace(if seeded.is_ok() { Readiness::Ready } else { Readiness::Failed });
+            });
+        } else {
+            tell.send_replace(Readiness::Ready);
+        }
+        let stop = CancellationToken::new();
+        let accept = tokio::spawn(accept(listener, Arc::clone(&shared), stop.clone()));
+        Ok(Self { addr, shared, stop, accept: Some(accept) })
+    }
+
+    /// The address it listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// `http://127.0.0.1:port`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// The access key id it accepts.
+    pub fn access_key(&self) -> &str {
+        &self.shared.state.keys.access_key
+    }
+
+    /// The secret of that key.
+    pub fn secret_key(&self) -> &str {
+        &self.shared.state.keys.secret_key
+    }
+
+    /// The region of its buckets.
+    pub fn region(&self) -> &str {
+        &self.shared.state.keys.region
+    }
+
+    /// Failures to inject.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.state.faults
+    }
+
+    /// Waits until the seeding is done; `false` if it failed.
+    pub async fn ready(&self) -> bool {
+        connection::readiness(&self.shared).await
+    }
+
+    /// Stops accepting, closes idle connections, lets requests finish for up to two seconds.
+    pub async fn shutdown(mut self) {
+        self.stop.cancel();
+        if let Some(accept) = self.accept.take() {
+            let _ = accept.await;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(accept) = self.accept.take() {
+            accept.abort();
+        }
+    }
+}
+
+fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>) -> Shared {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let id_seed = options.id_seed.unwrap_or_else(|| u64::try_from(since.as_nanos()).unwrap_or(1));
+    Shared {
+        state: State {
+            store: Mutex::new(Store::new()),
+            clock: options.clock.clone(),
+            ids: Ids::new(id_seed),
+            keys: Keys {
+                access_key: options.access_key.clone(),
+                secret_key: options.secret_key.clone(),
+                region: options.region.clone(),
+            },
+            faults: Faults::default(),
+        },
+        limits: Limits { head: options.head_timeout, stall: options.stall_timeout, body: options.max_body },
+        ready,
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(connection::serve(stream, Arc::clone(&shared), stop.clone()));
+                }
+                // Out of descriptors, most likely: let connections end before trying again.
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            },
+        }
+    }
+    drop(listener);
+    let all = async { while connections.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(Duration::from_secs(2), all).await;
+    connections.abort_all();
+}

@@ -1,0 +1,98 @@
+//! From a request to calls of the store, one file per operation or small group.
+//!
+//! Services run on blocking threads: what must be hashed is hashed before the store's lock is taken, and the
+//! lock is held for the change alone.
+
+mod attributes;
+mod buckets;
+mod complete;
+mod copy;
+mod document;
+mod integrity;
+mod list;
+mod object;
+mod part;
+mod properties;
+mod read;
+mod tagging;
+mod uploads;
+
+use super::answer::{Response, Xml};
+use super::auth::Keys;
+use super::clock::{Clock, Ids};
+use super::error::S3Error;
+use super::fault::Faults;
+use super::request::Request;
+use super::route::Api;
+use super::store::Store;
+use super::store::upload::UploadName;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The canonical user id that owns everything here.
+pub(super) const OWNER_ID: &str = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a";
+/// Its name.
+const OWNER_NAME: &str = "sandbox";
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// Buckets, objects, uploads.
+    pub(crate) store: Mutex<Store>,
+    /// Time.
+    pub(crate) clock: Clock,
+    /// Identifiers.
+    pub(crate) ids: Ids,
+    /// The one identity.
+    pub(crate) keys: Keys,
+    /// Failures in waiting.
+    pub(crate) faults: Faults,
+}
+
+impl State {
+    /// The store, for a moment.
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Carries out one operation.
+pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Response, S3Error> {
+    properties::refuse_unknown_encryption(request)?;
+    match api {
+        Api::ListBuckets => buckets::list(state, request),
+        Api::CreateBucket => buckets::create(state, request),
+        Api::DeleteBucket => buckets::delete(state, request),
+        Api::HeadBucket => buckets::head(state, request),
+        Api::GetBucketLocation => buckets::location(state, request),
+        Api::ListObjectsV2 => list::objects(state, request),
+        Api::ListMultipartUploads => list::uploads(state, request),
+        Api::DeleteObjects => object::delete_many(state, request),
+        Api::HeadObject | Api::GetObject => read::read(state, request),
+        Api::GetObjectAttributes => attributes::get(state, request),
+        Api::GetObjectTagging => tagging::get(state, request),
+        Api::PutObjectTagging => tagging::put(state, request),
+        Api::DeleteObjectTagging => tagging::delete(state, request),
+        Api::PutObject => object::put(state, request),
+        Api::CopyObject => copy::copy(state, request),
+        Api::DeleteObject => object::delete(state, request),
+        Api::CreateMultipartUpload => uploads::create(state, request),
+        Api::UploadPart => part::upload(state, request),
+        Api::UploadPartCopy => part::copy(state, request),
+        Api::CompleteMultipartUpload => complete::complete(state, request),
+        Api::AbortMultipartUpload => uploads::abort(state, request),
+        Api::ListParts => uploads::list_parts(state, request),
+    }
+}
+
+/// Bucket, key and upload id of a request.
+fn upload_name(request: &Request) -> UploadName<'_> {
+    UploadName { bucket: &request.bucket, key: &request.key, id: request.param("uploadId").unwrap_or("") }
+}
+
+fn owner(xml: &mut Xml) {
+    xml.open("Owner").text("ID", OWNER_ID).close("Owner");
+}
+
+fn initiator(xml: &mut Xml) {
+    xml.open("Initiator").text("ID", OWNER_ID).text("DisplayName", OWNER_NAME).close("Initiator");
+}

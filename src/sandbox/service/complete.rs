@@ -1,0 +1,85 @@
+//! CompleteMultipartUpload: the document is read and the rules of the store decide.
+
+use super::document::{self, Element};
+use super::{State, integrity, properties, upload_name};
+use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
+use crate::domain::names::encode_key;
+use crate::sandbox::answer::{Body, DECLARATION, Response, Xml};
+use crate::sandbox::content::Content;
+use crate::sandbox::error::S3Error;
+use crate::sandbox::request::Request;
+use crate::sandbox::store::complete::{CompleteRequest, ListedPart};
+use bytes::Bytes;
+
+/// CompleteMultipartUpload.
+pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3Error> {
+    let wanted = CompleteRequest {
+        parts: parts(&request.body)?,
+        conditions: properties::conditions(request),
+        checksum_type: request.owned("x-amz-checksum-type"),
+        object_size: object_size(request)?,
+        whole: integrity::stated(request)?,
+    };
+    warm(state, request);
+    let object = state.store().complete(upload_name(request), &wanted, state.clock.now())?;
+    let host = request.header("host").unwrap_or("localhost");
+    let mut xml = Xml::result("CompleteMultipartUploadResult");
+    xml.text("Location", &format!("http://{host}/{}/{}", request.bucket, encode_key(&request.key)))
+        .text("Bucket", &request.bucket)
+        .text("Key", &request.key)
+        .etag(&object.etag)
+        .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.with_suffix())
+        .text("ChecksumType", object.checksum.kind.name());
+    // S3 answers this operation in chunks, because it may begin before it knows the end.
+    let document = xml.finish();
+    let (declaration, result) = document.split_at(DECLARATION.len().min(document.len()));
+    let mut response = Response::empty(200).encrypted();
+    response.body = Body::Chunked(vec![
+        Bytes::copy_from_slice(declaration.as_bytes()),
+        Bytes::copy_from_slice(result.as_bytes()),
+    ]);
+    Ok(response)
+}
+
+/// Has the digests computed that the store will need, before its lock is taken.
+fn warm(state: &State, request: &Request) {
+    let (contents, checksum): (Vec<Content>, _) = {
+        let store = state.store();
+        let Ok(upload) = store.upload(upload_name(request)) else { return };
+        (upload.parts.values().map(|p| p.content.clone()).collect(), upload.checksum)
+    };
+    let algorithm =
+        checksum.map_or(ChecksumAlgorithm::Crc64Nvme, |(algorithm, _): (_, ChecksumType)| algorithm);
+    for content in contents {
+        let _ = (content.md5(), content.checksum(algorithm));
+    }
+}
+
+fn object_size(request: &Request) -> Result<Option<u64>, S3Error> {
+    let Some(text) = request.header("x-amz-mp-object-size") else { return Ok(None) };
+    let size = text
+        .trim()
+        .parse()
+        .map_err(|_| S3Error::invalid_request("Value for x-amz-mp-object-size header is invalid."))?;
+    Ok(Some(size))
+}
+
+fn parts(body: &[u8]) -> Result<Vec<ListedPart>, S3Error> {
+    if body.is_empty() {
+        return Err(S3Error::invalid_request("You must specify at least one part"));
+    }
+    let root = document::read(body, "CompleteMultipartUpload")?;
+    let list = root.all("Part").map(part).collect::<Result<Vec<_>, _>>()?;
+    if list.is_empty() || list.len() > 10_000 { Err(S3Error::malformed_xml()) } else { Ok(list) }
+}
+
+fn part(element: &Element) -> Result<ListedPart, S3Error> {
+    let number = element.child("PartNumber").and_then(|t| t.trim().parse().ok());
+    let etag = element.child("ETag").map(|t| t.trim().trim_matches('"').to_owned());
+    let (Some(number), Some(etag)) = (number, etag) else { return Err(S3Error::malformed_xml()) };
+    let checksums = ChecksumAlgorithm::ALL
+        .into_iter()
+        .filter_map(|a| Some((a, element.child(&format!("Checksum{}", a.name()))?.trim().to_owned())))
+        .collect();
+    Ok(ListedPart { number, etag, checksums })
+}

@@ -1,0 +1,68 @@
+//! CopyObject: at most 5 GiB, and the result is always a single-part object.
+
+use super::{State, part, properties};
+use crate::domain::limits::AWS;
+use crate::sandbox::answer::{Response, Xml};
+use crate::sandbox::clock::xml_date;
+use crate::sandbox::error::S3Error;
+use crate::sandbox::request::Request;
+use crate::sandbox::store::copy::source_too_large;
+use crate::sandbox::store::{NewObject, Object};
+
+/// A directive header: COPY unless REPLACE is said.
+fn replaces(request: &Request, header: &'static str, unknown: &'static str) -> Result<bool, S3Error> {
+    match request.header(header) {
+        None | Some("COPY") => Ok(false),
+        Some("REPLACE") => Ok(true),
+        Some(other) => Err(S3Error::invalid_argument(unknown, header, other)),
+    }
+}
+
+/// CopyObject.
+pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error> {
+    let (from, conditions) = part::source(request)?;
+    let now = state.clock.now();
+    let source = state.store().copy_source(&from, &conditions, now)?;
+    if source.content.len() > AWS.max_single_operation {
+        return Err(source_too_large());
+    }
+    let in_place = from == (request.bucket.clone(), request.key.clone());
+    let new = new_object(request, &source, in_place)?;
+    let (_, algorithm) = (new.content.md5(), new.checksum);
+    if let Some(algorithm) = algorithm {
+        let _ = new.content.checksum(algorithm);
+    }
+    let wanted = properties::conditions(request);
+    let object = state.store().put_object(&request.bucket, &request.key, new, &wanted, now)?;
+    let mut xml = Xml::result("CopyObjectResult");
+    xml.text("LastModified", &xml_date(object.last_modified))
+        .etag(&object.etag)
+        .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.value)
+        .text("ChecksumType", object.checksum.kind.name());
+    Ok(Response::xml(xml).encrypted())
+}
+
+fn new_object(request: &Request, source: &Object, in_place: bool) -> Result<NewObject, S3Error> {
+    let metadata = replaces(request, "x-amz-metadata-directive", "Unknown metadata directive.")?;
+    let tagging = replaces(request, "x-amz-tagging-directive", "Unknown tagging directive.")?;
+    let named = properties::from_headers(request)?;
+    let changes = metadata
+        || request.header("x-amz-storage-class").is_some()
+        || request.header("x-amz-website-redirect-location").is_some()
+        || request.header("x-amz-server-side-encryption").is_some();
+    if in_place && !changes {
+        return Err(S3Error::invalid_request(
+            "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+        ));
+    }
+    let mut kept = if metadata { named.clone() } else { source.properties.clone() };
+    // Neither is copied: the class falls back to STANDARD and the redirect is dropped.
+    kept.storage_class = named.storage_class;
+    kept.website_redirect_location = named.website_redirect_location;
+    Ok(NewObject {
+        content: source.content.clone(),
+        properties: kept,
+        tags: if tagging { properties::tagging(request)? } else { source.tags.clone() },
+        checksum: properties::named_algorithm(request).or(Some(source.checksum.algorithm)),
+    })
+}

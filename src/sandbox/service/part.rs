@@ -1,0 +1,84 @@
+//! UploadPart and UploadPartCopy.
+
+use super::{State, integrity, upload_name};
+use crate::domain::checksum::ChecksumAlgorithm;
+use crate::sandbox::answer::{Response, Xml};
+use crate::sandbox::clock::{parse_http_date, xml_date};
+use crate::sandbox::content::Content;
+use crate::sandbox::error::S3Error;
+use crate::sandbox::request::Request;
+use crate::sandbox::store::copy::{SourceConditions, copied_range, parse_source};
+use crate::sandbox::store::object::base64;
+use crate::sandbox::store::upload::check_part_number;
+
+/// The `partNumber` of a request, 1 to 10 000.
+pub(super) fn part_number(request: &Request) -> Result<i32, S3Error> {
+    let text = request.param("partNumber").unwrap_or("");
+    let number: i32 = text.parse().map_err(|_| S3Error::part_number(text))?;
+    check_part_number(number)?;
+    Ok(number)
+}
+
+/// The algorithm the upload was created with; finds out at once whether there is such an upload.
+fn upload_algorithm(state: &State, request: &Request) -> Result<Option<ChecksumAlgorithm>, S3Error> {
+    let store = state.store();
+    Ok(store.upload(upload_name(request))?.checksum.map(|(algorithm, _)| algorithm))
+}
+
+/// UploadPart.
+pub(super) fn upload(state: &State, request: &Request) -> Result<Response, S3Error> {
+    let number = part_number(request)?;
+    let algorithm = upload_algorithm(state, request)?;
+    let content = Content::of_bytes(request.body.clone());
+    let stated = integrity::check(request, &content)?;
+    if let (Some(wanted), Some((actual, _))) = (algorithm, &stated)
+        && wanted != *actual
+    {
+        return Err(S3Error::invalid_request(format!(
+            "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+            wanted.name().to_ascii_lowercase(),
+            actual.name().to_ascii_lowercase()
+        )));
+    }
+    let etag = content.etag();
+    let echoed = stated.or_else(|| algorithm.map(|a| (a, base64(content.checksum(a)))));
+    state.store().put_part(upload_name(request), number, content, state.clock.now())?;
+    let mut response = Response::empty(200).encrypted().header("ETag", etag.quoted());
+    if let Some((algorithm, value)) = echoed {
+        response = response.header(algorithm.header(), value);
+    }
+    Ok(response)
+}
+
+/// `x-amz-copy-source` and its conditions.
+pub(super) fn source(request: &Request) -> Result<((String, String), SourceConditions), S3Error> {
+    let source = parse_source(request.header("x-amz-copy-source").unwrap_or(""))?;
+    let conditions = SourceConditions {
+        if_match: request.owned("x-amz-copy-source-if-match"),
+        if_none_match: request.owned("x-amz-copy-source-if-none-match"),
+        if_modified_since: request.header("x-amz-copy-source-if-modified-since").and_then(parse_http_date),
+        if_unmodified_since: request
+            .header("x-amz-copy-source-if-unmodified-since")
+            .and_then(parse_http_date),
+    };
+    Ok((source, conditions))
+}
+
+/// UploadPartCopy.
+pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error> {
+    let number = part_number(request)?;
+    let (source, conditions) = source(request)?;
+    let algorithm = upload_algorithm(state, request)?;
+    let now = state.clock.now();
+    let object = state.store().copy_source(&source, &conditions, now)?;
+    let content = copied_range(&object, request.header("x-amz-copy-source-range"))?;
+    let etag = content.etag();
+    let checksum = algorithm.map(|a| (a, base64(content.checksum(a))));
+    state.store().put_part(upload_name(request), number, content, now)?;
+    let mut xml = Xml::result("CopyPartResult");
+    xml.text("LastModified", &xml_date(now)).etag(&etag);
+    if let Some((algorithm, value)) = checksum {
+        xml.text(&format!("Checksum{}", algorithm.name()), &value);
+    }
+    Ok(Response::xml(xml).encrypted())
+}

@@ -1,0 +1,130 @@
+//! Headers that become properties of an object, and the headers that give them back.
+
+use crate::domain::checksum::ChecksumAlgorithm;
+use crate::domain::names::Tag;
+use crate::domain::operation::ObjectProperties;
+use crate::sandbox::answer::Response;
+use crate::sandbox::error::S3Error;
+use crate::sandbox::request::Request;
+use crate::sandbox::store::Conditions;
+use crate::sandbox::store::object::Object;
+use crate::sandbox::store::tags;
+
+/// User metadata may have this many bytes in names and values together.
+const MAX_METADATA: usize = 2048;
+/// Storage classes an object may be written with.
+const CLASSES: [&str; 9] = [
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "GLACIER_IR",
+    "EXPRESS_ONEZONE",
+];
+
+/// Properties named by the headers of a writing request.
+pub(super) fn from_headers(request: &Request) -> Result<ObjectProperties, S3Error> {
+    let storage_class = request.owned("x-amz-storage-class");
+    if let Some(class) = storage_class.as_deref().filter(|c| !CLASSES.contains(c)) {
+        return Err(S3Error::new(400, "InvalidStorageClass", "The storage class you specified is not valid")
+            .with("StorageClassRequested", class));
+    }
+    Ok(ObjectProperties {
+        content_type: request.owned("content-type").filter(|t| !t.is_empty()),
+        cache_control: request.owned("cache-control"),
+        content_disposition: request.owned("content-disposition"),
+        content_encoding: content_encoding(request),
+        content_language: request.owned("content-language"),
+        expires: request.owned("expires"),
+        metadata: metadata(request)?,
+        storage_class: storage_class.filter(|c| c != "STANDARD"),
+        website_redirect_location: request.owned("x-amz-website-redirect-location"),
+        ..ObjectProperties::default()
+    })
+}
+
+/// `aws-chunked` describes the transfer and is not kept.
+fn content_encoding(request: &Request) -> Option<String> {
+    let value = request.header("content-encoding")?;
+    let kept: Vec<&str> =
+        value.split(',').map(str::trim).filter(|c| *c != "aws-chunked" && !c.is_empty()).collect();
+    (!kept.is_empty()).then(|| kept.join(","))
+}
+
+fn metadata(request: &Request) -> Result<Vec<(String, String)>, S3Error> {
+    let mut list: Vec<(String, String)> = Vec::new();
+    for (name, value) in &request.head.headers {
+        let lower = name.to_ascii_lowercase();
+        let Some(name) = lower.strip_prefix("x-amz-meta-") else { continue };
+        match list.iter_mut().find(|(n, _)| n == name) {
+            Some((_, values)) => {
+                values.push(',');
+                values.push_str(value);
+            }
+            None => list.push((name.to_owned(), value.clone())),
+        }
+    }
+    let size: usize = list.iter().map(|(n, v)| n.len() + v.len()).sum();
+    if size > MAX_METADATA {
+        return Err(S3Error::new(
+            400,
+            "MetadataTooLarge",
+            "Your metadata headers exceed the maximum allowed metadata size",
+        )
+        .with("Size", size.to_string())
+        .with("MaxSizeAllowed", MAX_METADATA.to_string()));
+    }
+    Ok(list)
+}
+
+/// Tags named by `x-amz-tagging`.
+pub(super) fn tagging(request: &Request) -> Result<Vec<Tag>, S3Error> {
+    request.header("x-amz-tagging").map_or_else(|| Ok(Vec::new()), tags::from_header)
+}
+
+/// `If-Match` and `If-None-Match` of a write.
+pub(super) fn conditions(request: &Request) -> Conditions {
+    Conditions { if_match: request.owned("if-match"), if_none_match: request.owned("if-none-match") }
+}
+
+/// Encryption with keys is not in this sandbox; saying so beats ignoring it.
+pub(super) fn refuse_unknown_encryption(request: &Request) -> Result<(), S3Error> {
+    let refuse = |header: &str| {
+        Err(S3Error::header_not_implemented(header, "The sandbox implements SSE-S3 (AES256) only"))
+    };
+    if request.header("x-amz-server-side-encryption-customer-algorithm").is_some() {
+        return refuse("x-amz-server-side-encryption-customer-algorithm");
+    }
+    match request.header("x-amz-server-side-encryption") {
+        None | Some("AES256") => Ok(()),
+        Some(_) => refuse("x-amz-server-side-encryption"),
+    }
+}
+
+/// The checksum algorithm a PutObject or CopyObject names.
+pub(super) fn named_algorithm(request: &Request) -> Option<ChecksumAlgorithm> {
+    let named = request.header("x-amz-sdk-checksum-algorithm").or(request.header("x-amz-checksum-algorithm"));
+    named.and_then(ChecksumAlgorithm::parse)
+}
+
+/// Adds the headers by which GET and HEAD give properties back.
+pub(super) fn to_headers(mut response: Response, object: &Object) -> Response {
+    let p = &object.properties;
+    for (name, value) in &p.metadata {
+        response = response.header(&format!("x-amz-meta-{name}"), value);
+    }
+    if !object.tags.is_empty() {
+        response = response.header("x-amz-tagging-count", object.tags.len().to_string());
+    }
+    response
+        .header_if("x-amz-storage-class", p.storage_class.as_deref())
+        .header_if("x-amz-website-redirect-location", p.website_redirect_location.as_deref())
+        .header_if("Cache-Control", p.cache_control.as_deref())
+        .header_if("Content-Disposition", p.content_disposition.as_deref())
+        .header_if("Content-Encoding", p.content_encoding.as_deref())
+        .header_if("Content-Language", p.content_language.as_deref())
+        .header_if("Expires", p.expires.as_deref())
+}

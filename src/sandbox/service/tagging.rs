@@ -1,0 +1,52 @@
+//! Object tags: read, replace, remove.
+
+use super::{State, document, integrity};
+use crate::domain::names::Tag;
+use crate::sandbox::answer::{Response, Xml};
+use crate::sandbox::content::Content;
+use crate::sandbox::error::S3Error;
+use crate::sandbox::request::Request;
+use crate::sandbox::store::tags;
+
+/// GetObjectTagging.
+pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error> {
+    let object = state.store().object(&request.bucket, &request.key).map_err(|mut error| {
+        // Recorded oddity: here, and only here, the missing key is named with its bucket.
+        for (name, value) in &mut error.extra {
+            if *name == "Key" {
+                *value = format!("{}/{}", request.bucket, request.key);
+            }
+        }
+        error
+    })?;
+    let mut xml = Xml::result("Tagging");
+    xml.open("TagSet");
+    for tag in &object.tags {
+        xml.open("Tag").text("Key", &tag.key).text("Value", &tag.value).close("Tag");
+    }
+    xml.close("TagSet");
+    Ok(Response::xml(xml))
+}
+
+/// PutObjectTagging.
+pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error> {
+    integrity::check(request, &Content::of_bytes(request.body.clone()))?;
+    let root = document::read(&request.body, "Tagging")?;
+    let set = root.all("TagSet").next().ok_or_else(S3Error::malformed_xml)?;
+    let mut list = Vec::new();
+    for tag in set.all("Tag") {
+        let (Some(key), Some(value)) = (tag.child("Key"), tag.child("Value")) else {
+            return Err(S3Error::malformed_xml());
+        };
+        list.push(Tag { key: key.to_owned(), value: value.to_owned() });
+    }
+    tags::check_document(&list)?;
+    state.store().set_tags(&request.bucket, &request.key, list)?;
+    Ok(Response::empty(200))
+}
+
+/// DeleteObjectTagging.
+pub(super) fn delete(state: &State, request: &Request) -> Result<Response, S3Error> {
+    state.store().set_tags(&request.bucket, &request.key, Vec::new())?;
+    Ok(Response::empty(204))
+}

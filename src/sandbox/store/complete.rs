@@ -1,0 +1,270 @@
+//! CompleteMultipartUpload: every rule that decides whether parts become an object.
+//!
+//! Order of checks: conditions on the key (412), the upload (404), changes since Create (409), checksum type,
+//! order of the list, each part, sizes, stated object size, stated whole checksum. A failure changes nothing,
+//! so the upload can be completed later.
+
+use super::Store;
+use super::object::{Conditions, Object, ObjectPart, StoredChecksum, base64};
+use super::upload::{Part, Upload, UploadName};
+use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
+use crate::domain::etag::ETag;
+use crate::domain::limits::AWS;
+use crate::sandbox::content::Content;
+use crate::sandbox::digest::{Algorithm, digest_of};
+use crate::sandbox::error::S3Error;
+use base64::Engine;
+use std::sync::Arc;
+
+/// How many finished uploads a bucket remembers.
+const REMEMBERED: usize = 4096;
+
+/// One `<Part>` of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedPart {
+    /// `<PartNumber>`.
+    pub number: i32,
+    /// `<ETag>`, quotes removed.
+    pub etag: String,
+    /// `<ChecksumCRC32>` and the like.
+    pub checksums: Vec<(ChecksumAlgorithm, String)>,
+}
+
+/// What CompleteMultipartUpload asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CompleteRequest {
+    /// The list.
+    pub parts: Vec<ListedPart>,
+    /// `If-Match`, `If-None-Match`.
+    pub conditions: Conditions,
+    /// `x-amz-checksum-type`.
+    pub checksum_type: Option<String>,
+    /// `x-amz-mp-object-size`.
+    pub object_size: Option<u64>,
+    /// `x-amz-checksum-crc32` and the like, over the whole object.
+    pub whole: Option<(ChecksumAlgorithm, String)>,
+}
+
+/// What a finished upload answered, and to which list.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    key: String,
+    parts: Vec<(i32, String)>,
+    object: Arc<Object>,
+}
+
+impl Store {
+    /// Makes the object of the listed parts, or repeats the answer of an upload that is already complete.
+    pub fn complete(
+        &mut self,
+        name: UploadName<'_>,
+        request: &CompleteRequest,
+        now: i64,
+    ) -> Result<Arc<Object>, S3Error> {
+        let bucket = self.bucket(name.bucket)?;
+        let list: Vec<(i32, String)> = request.parts.iter().map(|p| (p.number, p.etag.clone())).collect();
+        if let Some(done) = bucket.completed.get(name.id)
+            && done.key == name.key
+            && done.parts == list
+        {
+            return Ok(Arc::clone(&done.object));
+        }
+        request.conditions.check(bucket.objects.get(name.key).map(Arc::as_ref), name.key)?;
+        let upload = self.upload(name)?;
+        let changed = bucket.changed.get(name.key).is_some_and(|event| *event > upload.event);
+        if let (Some(condition), true) = (request.conditions.named(), changed) {
+            return Err(S3Error::conflict(condition, name.key));
+        }
+        let object = Arc::new(assemble(upload, request, now)?);
+        let event = upload.event;
+        self.insert(name.bucket, Arc::clone(&object))?;
+        let bucket = self.bucket_mut(name.bucket)?;
+        bucket.uploads.remove(&(name.key.to_owned(), event));
+        if bucket.completed.len() >= REMEMBERED {
+            bucket.completed.clear();
+        }
+        let finished = Finished { key: name.key.to_owned(), parts: list, object: Arc::clone(&object) };
+        bucket.completed.insert(name.id.to_owned(), finished);
+        Ok(object)
+    }
+}
+
+fn assemble(upload: &Upload, request: &CompleteRequest, now: i64) -> Result<Object, S3Error> {
+    check_type(upload, request)?;
+    check_order(upload, request)?;
+    let mut chosen: Vec<&Part> = Vec::with_capacity(request.parts.len());
+    for listed in &request.parts {
+        chosen.push(check_part(upload, listed)?);
+    }
+    check_sizes(&request.parts, &chosen)?;
+    let content = Content::join(chosen.iter().map(|p| p.content.clone()).collect());
+    if let Some(stated) = request.object_size
+        && stated != content.len()
+    {
+        return Err(S3Error::invalid_request(format!(
+            "The provided 'x-amz-mp-object-size' header value {stated} does not match what was computed: {}",
+            content.len()
+        )));
+    }
+    let checksum = object_checksum(upload, &chosen, &content);
+    check_whole(upload, request, &checksum)?;
+    let digests: Vec<[u8; 16]> = chosen.iter().map(|p| p.content.md5()).collect();
+    Ok(Object {
+        key: upload.key.clone(),
+        etag: ETag::composite(&digests),
+        content,
+        last_modified: now,
+        properties: upload.properties.clone(),
+        tags: upload.tags.clone(),
+        parts: Some(object_parts(upload, &chosen)),
+        checksum,
+    })
+}
+
+fn check_type(upload: &Upload, request: &CompleteRequest) -> Result<(), S3Error> {
+    let Some(stated) = request.checksum_type.as_deref() else { return Ok(()) };
+    let used = upload.checksum.map_or("null", |(_, kind)| kind.name());
+    if stated == used {
+        return Ok(());
+    }
+    Err(S3Error::invalid_request(format!(
+        "The upload was created using the {used} checksum mode. The complete request must use the same checksum mode."
+    )))
+}
+
+fn check_order(upload: &Upload, request: &CompleteRequest) -> Result<(), S3Error> {
+    let order = || {
+        S3Error::new(
+            400,
+            "InvalidPartOrder",
+            "The list of parts was not in ascending order. Parts must be ordered by part number.",
+        )
+        .with("UploadId", &upload.id)
+    };
+    if request.parts.is_empty() {
+        return Err(S3Error::malformed_xml());
+    }
+    if let Some(bad) = request.parts.iter().find(|p| p.number < 1) {
+        return Err(S3Error::invalid_argument(
+            "PartNumber must be >= 1",
+            "PartNumber",
+            &bad.number.to_string(),
+        ));
+    }
+    if request.parts.iter().zip(request.parts.iter().skip(1)).any(|(a, b)| a.number >= b.number) {
+        return Err(order());
+    }
+    let composite = matches!(upload.checksum, Some((_, ChecksumType::Composite)));
+    let consecutive = request.parts.iter().zip(1..).all(|(p, n)| p.number == n);
+    if composite && !consecutive { Err(order()) } else { Ok(()) }
+}
+
+fn check_part<'u>(upload: &'u Upload, listed: &ListedPart) -> Result<&'u Part, S3Error> {
+    let invalid = || {
+        S3Error::new(
+            400,
+            "InvalidPart",
+            "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+        )
+        .with("UploadId", &upload.id)
+        .with("PartNumber", listed.number.to_string())
+        .with("ETag", &listed.etag)
+    };
+    let part = upload.parts.get(&listed.number).ok_or_else(invalid)?;
+    if ETag::parse(&listed.etag) != part.etag() {
+        return Err(invalid());
+    }
+    let Some((algorithm, kind)) = upload.checksum else {
+        return if listed.checksums.is_empty() { Ok(part) } else { Err(invalid()) };
+    };
+    match listed.checksums.iter().find(|(a, _)| *a == algorithm) {
+        Some((_, value)) if *value == base64(part.content.checksum(algorithm)) => Ok(part),
+        Some(_) => Err(invalid()),
+        None => match (listed.checksums.first(), kind) {
+            (Some((other, _)), _) => Err(S3Error::new(
+                400,
+                "BadDigest",
+                format!(
+                    "The {} you specified for part {} did not match what we received.",
+                    other.name().to_ascii_lowercase(),
+                    listed.number
+                ),
+            )),
+            (None, ChecksumType::FullObject) => Ok(part),
+            (None, ChecksumType::Composite) => Err(S3Error::invalid_request(format!(
+                "The upload was created using a {} checksum. The complete request must include the checksum for each part. It was missing for part {} in the request.",
+                algorithm.name().to_ascii_lowercase(),
+                listed.number
+            ))),
+        },
+    }
+}
+
+fn check_sizes(listed: &[ListedPart], chosen: &[&Part]) -> Result<(), S3Error> {
+    let all_but_last = listed.len().saturating_sub(1);
+    let small =
+        listed.iter().zip(chosen).take(all_but_last).find(|(_, p)| p.content.len() < AWS.min_part_size);
+    match small {
+        None => Ok(()),
+        Some((listed, part)) => Err(S3Error::new(
+            400,
+            "EntityTooSmall",
+            "Your proposed upload is smaller than the minimum allowed size",
+        )
+        .with("ProposedSize", part.content.len().to_string())
+        .with("MinSizeAllowed", AWS.min_part_size.to_string())
+        .with("PartNumber", listed.number.to_string())
+        .with("ETag", part.etag().to_string())),
+    }
+}
+
+fn object_checksum(upload: &Upload, chosen: &[&Part], content: &Content) -> StoredChecksum {
+    match upload.checksum {
+        Some((algorithm, ChecksumType::Composite)) => {
+            let raw: Vec<u8> =
+                chosen.iter().flat_map(|p| p.content.checksum(algorithm).iter().copied()).collect();
+            let value = base64(&digest_of(Algorithm::Checksum(algorithm), &raw));
+            StoredChecksum { algorithm, kind: ChecksumType::Composite, value, parts: chosen.len() }
+        }
+        Some((algorithm, ChecksumType::FullObject)) => StoredChecksum::full_object(algorithm, content),
+        None => StoredChecksum::full_object(ChecksumAlgorithm::Crc64Nvme, content),
+    }
+}
+
+fn check_whole(upload: &Upload, request: &CompleteRequest, checksum: &StoredChecksum) -> Result<(), S3Error> {
+    let Some((algorithm, value)) = &request.whole else { return Ok(()) };
+    let valid = match checksum.kind {
+        // A whole-object value counts only together with the type header.
+        ChecksumType::FullObject => request.checksum_type.is_some() || upload.checksum.is_none(),
+        ChecksumType::Composite => true,
+    };
+    let same =
+        *algorithm == checksum.algorithm && (*value == checksum.value || *value == checksum.with_suffix());
+    if base64::engine::general_purpose::STANDARD.decode(value.split('-').next().unwrap_or("")).is_err() {
+        return Err(S3Error::invalid_request(format!("Value for {} header is invalid.", algorithm.header())));
+    }
+    if valid && same {
+        return Ok(());
+    }
+    let name = algorithm.name().to_ascii_lowercase();
+    Err(S3Error::new(
+        400,
+        "BadDigest",
+        format!("The {name} you specified did not match the calculated checksum."),
+    ))
+}
+
+fn object_parts(upload: &Upload, chosen: &[&Part]) -> Vec<ObjectPart> {
+    let composite = upload.checksum.filter(|(_, kind)| *kind == ChecksumType::Composite);
+    let mut offset = 0_u64;
+    chosen
+        .iter()
+        .map(|part| {
+            let size = part.content.len();
+            let checksum = composite.map(|(algorithm, _)| base64(part.content.checksum(algorithm)));
+            let listed = ObjectPart { offset, size, checksum };
+            offset = offset.saturating_add(size);
+            listed
+        })
+        .collect()
+}

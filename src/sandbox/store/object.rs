@@ -1,0 +1,166 @@
+//! An object as stored, and what writing one needs.
+
+use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
+use crate::domain::etag::ETag;
+use crate::domain::names::Tag;
+use crate::domain::operation::ObjectProperties;
+use crate::sandbox::content::Content;
+use crate::sandbox::error::S3Error;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// The checksum S3 keeps of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredChecksum {
+    /// Which algorithm.
+    pub algorithm: ChecksumAlgorithm,
+    /// Over the bytes, or over the parts' checksums.
+    pub kind: ChecksumType,
+    /// Base64 without a suffix.
+    pub value: String,
+    /// Number of parts, for the suffix of a COMPOSITE value.
+    pub parts: usize,
+}
+
+impl StoredChecksum {
+    /// The checksum over the bytes themselves.
+    pub fn full_object(algorithm: ChecksumAlgorithm, content: &Content) -> Self {
+        let value = base64(content.checksum(algorithm));
+        Self { algorithm, kind: ChecksumType::FullObject, value, parts: 0 }
+    }
+
+    /// The value as headers carry it: `-N` after a COMPOSITE one.
+    pub fn with_suffix(&self) -> String {
+        match self.kind {
+            ChecksumType::Composite => format!("{}-{}", self.value, self.parts),
+            ChecksumType::FullObject => self.value.clone(),
+        }
+    }
+}
+
+/// Standard base64 with padding, as everywhere in S3.
+pub fn base64(raw: &[u8]) -> String {
+    STANDARD.encode(raw)
+}
+
+/// One part of a completed multipart object, renumbered from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectPart {
+    /// Offset of its first byte.
+    pub offset: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Base64 checksum, kept for COMPOSITE objects only.
+    pub checksum: Option<String>,
+}
+
+/// A completed object.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// Its key.
+    pub key: String,
+    /// Its bytes.
+    pub content: Content,
+    /// Its entity tag.
+    pub etag: ETag,
+    /// When it was written.
+    pub last_modified: i64,
+    /// Headers it was written with.
+    pub properties: ObjectProperties,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// Its checksum.
+    pub checksum: StoredChecksum,
+    /// Its parts, if it was written by CompleteMultipartUpload.
+    pub parts: Option<Vec<ObjectPart>>,
+}
+
+impl Object {
+    /// The storage class; `STANDARD` when none was named.
+    pub fn storage_class(&self) -> &str {
+        self.properties.storage_class.as_deref().unwrap_or("STANDARD")
+    }
+}
+
+/// What PutObject writes.
+#[derive(Debug, Clone)]
+pub struct NewObject {
+    /// The bytes.
+    pub content: Content,
+    /// Headers to keep.
+    pub properties: ObjectProperties,
+    /// Tags to set.
+    pub tags: Vec<Tag>,
+    /// Checksum to keep; S3 takes CRC64NVME when none is asked for.
+    pub checksum: Option<ChecksumAlgorithm>,
+}
+
+impl NewObject {
+    pub(super) fn into_object(self, key: &str, now: i64) -> Object {
+        let algorithm = self.checksum.unwrap_or(ChecksumAlgorithm::Crc64Nvme);
+        Object {
+            key: key.to_owned(),
+            etag: self.content.etag(),
+            checksum: StoredChecksum::full_object(algorithm, &self.content),
+            content: self.content,
+            last_modified: now,
+            properties: self.properties,
+            tags: self.tags,
+            parts: None,
+        }
+    }
+}
+
+/// `If-Match` and `If-None-Match` of a write.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// Write only over an object with this ETag.
+    pub if_match: Option<String>,
+    /// `*`: write only where there is no object.
+    pub if_none_match: Option<String>,
+}
+
+impl Conditions {
+    /// Refuses the forms S3 has not implemented for writes.
+    pub fn supported(&self) -> Result<(), S3Error> {
+        let refuse = |header: &str, detail: &str| Err(S3Error::header_not_implemented(header, detail));
+        match (self.if_match.as_deref(), self.if_none_match.as_deref()) {
+            (Some(_), Some(_)) => refuse(
+                "If-Match,If-None-Match",
+                "Multiple conditional request headers present in the request",
+            ),
+            (Some("*"), None) => {
+                refuse("If-Match", "We don't accept the provided value of If-Match header for this API")
+            }
+            (None, Some(value)) if value != "*" => refuse(
+                "If-None-Match",
+                "We don't accept the provided value of If-None-Match header for this API",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// The header that was sent, as errors name it.
+    pub fn named(&self) -> Option<&'static str> {
+        match (&self.if_match, &self.if_none_match) {
+            (Some(_), _) => Some("If-Match"),
+            (None, Some(_)) => Some("If-None-Match"),
+            (None, None) => None,
+        }
+    }
+
+    /// Judges the conditions against what is stored under the key.
+    pub fn check(&self, current: Option<&Object>, key: &str) -> Result<(), S3Error> {
+        self.supported()?;
+        if self.if_none_match.is_some() && current.is_some() {
+            return Err(S3Error::precondition("If-None-Match"));
+        }
+        match (&self.if_match, current) {
+            (Some(_), None) => Err(S3Error::no_such_key(key)),
+            (Some(wanted), Some(object)) if ETag::parse(wanted) != object.etag => {
+                Err(S3Error::precondition("If-Match"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

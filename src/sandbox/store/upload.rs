@@ -1,0 +1,178 @@
+//! Multipart uploads in progress: create, put parts, abort.
+
+use super::Store;
+use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
+use crate::domain::etag::ETag;
+use crate::domain::limits::AWS;
+use crate::domain::names::Tag;
+use crate::domain::operation::ObjectProperties;
+use crate::sandbox::content::Content;
+use crate::sandbox::error::S3Error;
+use std::collections::BTreeMap;
+
+/// One uploaded part.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Its bytes.
+    pub content: Content,
+    /// When it arrived.
+    pub last_modified: i64,
+}
+
+impl Part {
+    /// MD5 of the bytes.
+    pub fn etag(&self) -> ETag {
+        self.content.etag()
+    }
+}
+
+/// An upload that was begun and neither completed nor aborted.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// Its id.
+    pub id: String,
+    /// The key of the object to be.
+    pub key: String,
+    /// When it was begun.
+    pub initiated: i64,
+    /// Its place in the store's order of events.
+    pub event: u64,
+    /// Headers of the object to be.
+    pub properties: ObjectProperties,
+    /// Tags of the object to be.
+    pub tags: Vec<Tag>,
+    /// The checksum asked for, if any.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+    /// Parts by number.
+    pub parts: BTreeMap<i32, Part>,
+}
+
+/// Names an upload; bucket, key and id must all be right.
+#[derive(Debug, Clone, Copy)]
+pub struct UploadName<'a> {
+    /// Bucket.
+    pub bucket: &'a str,
+    /// Key given at Create.
+    pub key: &'a str,
+    /// Upload id.
+    pub id: &'a str,
+}
+
+/// What CreateMultipartUpload fixes.
+#[derive(Debug, Clone, Default)]
+pub struct NewUpload {
+    /// Headers of the object to be.
+    pub properties: ObjectProperties,
+    /// Tags of the object to be.
+    pub tags: Vec<Tag>,
+    /// The checksum asked for, if any.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+}
+
+/// Reads `x-amz-checksum-algorithm` and `x-amz-checksum-type` of CreateMultipartUpload.
+pub fn checksum_choice(
+    algorithm: Option<&str>,
+    kind: Option<&str>,
+) -> Result<Option<(ChecksumAlgorithm, ChecksumType)>, S3Error> {
+    let Some(name) = algorithm else {
+        return match kind {
+            None => Ok(None),
+            Some(_) => Err(S3Error::invalid_request(
+                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
+            )),
+        };
+    };
+    let algorithm = ChecksumAlgorithm::parse(name).ok_or_else(|| {
+        S3Error::invalid_request(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+        )
+    })?;
+    let kind = match kind {
+        None => algorithm.default_type(),
+        Some(text) => ChecksumType::parse(text)
+            .ok_or_else(|| S3Error::invalid_request("Value for x-amz-checksum-type header is invalid."))?,
+    };
+    let allowed = match kind {
+        ChecksumType::Composite => algorithm.allows_composite(),
+        ChecksumType::FullObject => algorithm.allows_full_object(),
+    };
+    if !allowed {
+        return Err(S3Error::invalid_request(format!(
+            "The {} checksum type cannot be used with the {} checksum algorithm.",
+            kind.name(),
+            algorithm.name().to_ascii_lowercase()
+        )));
+    }
+    Ok(Some((algorithm, kind)))
+}
+
+impl Store {
+    /// CreateMultipartUpload. Any number of uploads may be open for one key.
+    pub fn create_upload(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        new: NewUpload,
+        id: String,
+        now: i64,
+    ) -> Result<(), S3Error> {
+        self.check_key(bucket, key)?;
+        let event = self.event();
+        let upload = Upload {
+            id,
+            key: key.to_owned(),
+            initiated: now,
+            event,
+            properties: new.properties,
+            tags: new.tags,
+            checksum: new.checksum,
+            parts: BTreeMap::new(),
+        };
+        self.bucket_mut(bucket)?.uploads.insert((key.to_owned(), event), upload);
+        Ok(())
+    }
+
+    /// The upload in progress under this name.
+    pub fn upload(&self, name: UploadName<'_>) -> Result<&Upload, S3Error> {
+        let of_key = (name.key.to_owned(), 0)..=(name.key.to_owned(), u64::MAX);
+        let mut uploads = self.bucket(name.bucket)?.uploads.range(of_key);
+        uploads.find(|(_, u)| u.id == name.id).map(|(_, u)| u).ok_or_else(|| S3Error::no_such_upload(name.id))
+    }
+
+    /// The end of UploadPart and UploadPartCopy. The same number again replaces the part.
+    pub fn put_part(
+        &mut self,
+        name: UploadName<'_>,
+        number: i32,
+        content: Content,
+        now: i64,
+    ) -> Result<Part, S3Error> {
+        check_part_number(number)?;
+        if content.len() > AWS.max_part_size {
+            return Err(S3Error::too_large(content.len(), AWS.max_part_size));
+        }
+        let event = self.upload(name)?.event;
+        let uploads = &mut self.bucket_mut(name.bucket)?.uploads;
+        let upload =
+            uploads.get_mut(&(name.key.to_owned(), event)).ok_or_else(|| S3Error::no_such_upload(name.id))?;
+        let part = Part { content, last_modified: now };
+        upload.parts.insert(number, part.clone());
+        Ok(part)
+    }
+
+    /// AbortMultipartUpload: the parts are gone at once.
+    pub fn abort_upload(&mut self, name: UploadName<'_>) -> Result<(), S3Error> {
+        let event = self.upload(name)?.event;
+        self.bucket_mut(name.bucket)?.uploads.remove(&(name.key.to_owned(), event));
+        Ok(())
+    }
+}
+
+/// 1 to 10 000, or `InvalidArgument`.
+pub fn check_part_number(number: i32) -> Result<(), S3Error> {
+    if crate::domain::units::PartNumber(number).is_valid() {
+        Ok(())
+    } else {
+        Err(S3Error::part_number(&number.to_string()))
+    }
+}
