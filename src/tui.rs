@@ -21,5 +21,7 @@ pub struct Options {
 /// Runs the terminal program and answers its exit code.
 pub fn run(options: Options) -> color_eyre::Result<i32> {
     let _ = options;
-    Err(color_eyre::eyre::eyre!("the terminal program is not part of this build; see --help for the commands"))
+    Err(color_eyre::eyre::eyre!(
+        "the terminal program is not part of this build; see --help for the commands"
+    ))
 }

@@ -22,10 +22,6 @@ Exit codes:
 #[command(name = "partscope", version, about, after_help = AFTER_HELP, max_term_width = 100)]
 #[command(args_conflicts_with_subcommands = false, subcommand_negates_reqs = true)]
 pub struct Cli {
-    /// Which S3 to talk to.
-    #[command(flatten)]
-    pub target: TargetArgs,
-
     /// Where the terminal program starts: s3://BUCKET or s3://BUCKET/PREFIX
     #[arg(value_name = "ADDRESS", value_parser = S3Uri::parse)]
     pub address: Option<S3Uri>,
@@ -37,6 +33,10 @@ pub struct Cli {
     /// In the terminal program, refuse calls that change S3 and never offer to allow them
     #[arg(long)]
     pub read_only: bool,
+
+    /// Which S3 to talk to.
+    #[command(flatten)]
+    pub target: TargetArgs,
 
     /// What to do instead of starting the terminal program.
     #[command(subcommand)]

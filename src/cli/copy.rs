@@ -141,6 +141,9 @@ fn verdict(same: bool, as_predicted: Option<bool>) -> &'static str {
 
 fn parts_line(plan: &UploadPlan, look: &Look) -> String {
     let uniform = look.layout.as_ref().and_then(|l| l.uniform_size());
-    let sizes = uniform.map_or_else(|| "unequal parts".to_owned(), |p| format!("parts of {}", size(p)));
-    format!("multipart: {} {sizes}", plan.parts.len())
+    match (plan.parts.len(), uniform) {
+        (1, Some(p)) => format!("multipart: 1 part of {}", size(p)),
+        (n, Some(p)) => format!("multipart: {n} parts of {}", size(p)),
+        (n, None) => format!("multipart: {n} unequal parts"),
+    }
 }

@@ -103,7 +103,9 @@ pub async fn probe_parts(
         let (number, outcome) = done.map_err(|e| Failure::Local(e.to_string()))?;
         match outcome {
             Outcome::Answered(Output::Head(part)) => evidence.add_head(Some(number), &part),
-            other => return Err(Failure::of(format_args!("HeadObject {object} partNumber={number}"), &other)),
+            other => {
+                return Err(Failure::of(format_args!("HeadObject {object} partNumber={number}"), &other));
+            }
         }
     }
     evidence.close_gaps();

@@ -62,7 +62,14 @@ mod tests {
 
     #[test]
     fn the_line_says_how_far_and_how_fast() {
-        let p = Progress { parts: 4, done: 1, in_flight: 2, bytes: 4096, bytes_done: 1024, ..Progress::default() };
+        let p = Progress {
+            parts: 4,
+            done: 1,
+            in_flight: 2,
+            bytes: 4096,
+            bytes_done: 1024,
+            ..Progress::default()
+        };
         assert_eq!(
             line(p, Duration::from_secs(1)),
             "[######..................] 1/4 parts  1.0 KiB of 4.0 KiB  1.0 KiB/s  2 under way"

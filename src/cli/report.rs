@@ -68,7 +68,11 @@ pub fn text(object: &ObjectRef, gathered: &Gathered) -> Vec<String> {
 
 /// Exact bytes and a size for people.
 pub fn size(bytes: u64) -> String {
-    if bytes < 1024 { format!("{bytes} bytes") } else { format!("{} bytes ({})", grouped(bytes), human_size(bytes)) }
+    if bytes < 1024 {
+        format!("{bytes} bytes")
+    } else {
+        format!("{} bytes ({})", grouped(bytes), human_size(bytes))
+    }
 }
 
 fn count(gathered: &Gathered) -> String {
@@ -82,8 +86,12 @@ fn count(gathered: &Gathered) -> String {
 
 fn part_size(evidence: &PartSizeEvidence) -> String {
     match evidence {
-        PartSizeEvidence::Proved { uniform: Some(p) } => format!("{}: proved, the service stated the parts", size(*p)),
-        PartSizeEvidence::Proved { uniform: None } => "differs from part to part: proved, the service stated the parts".into(),
+        PartSizeEvidence::Proved { uniform: Some(p) } => {
+            format!("{}: proved, the service stated the parts", size(*p))
+        }
+        PartSizeEvidence::Proved { uniform: None } => {
+            "differs from part to part: proved, the service stated the parts".into()
+        }
         PartSizeEvidence::FirstPart { part_size, uniform_possible: true } => format!(
             "{}: the service stated part 1; that the others are equal is likely, not proved (--all-parts proves it)",
             size(*part_size)

@@ -89,7 +89,12 @@ impl Session {
     }
 
     /// Makes a call under a given name and token.
-    pub async fn perform(&self, operation: &Operation, id: OperationId, cancel: CancellationToken) -> Outcome {
+    pub async fn perform(
+        &self,
+        operation: &Operation,
+        id: OperationId,
+        cancel: CancellationToken,
+    ) -> Outcome {
         let call = Call { id, hold: self.pace == Pace::Step, cancel };
         match self.pace {
             Pace::Run => self.client.perform(operation, call).await,

@@ -58,7 +58,8 @@ async fn enter() -> bool {
 }
 
 fn show_request(exchange: &Exchange) {
-    let attempt = if exchange.attempt > 1 { format!(", attempt {}", exchange.attempt) } else { String::new() };
+    let attempt =
+        if exchange.attempt > 1 { format!(", attempt {}", exchange.attempt) } else { String::new() };
     note(&format!("--- {} to {}{attempt}: not sent yet", exchange.kind, exchange.peer));
     show(">", &exchange.request);
     note("--- Enter sends it, Ctrl-C or end of input calls it off");

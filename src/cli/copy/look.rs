@@ -119,7 +119,9 @@ async fn layout(
         ))),
         Some((layout, _)) => {
             let of = layout.uniform_size().map(human_size).unwrap_or_default();
-            let grounds = format!("inferred from size and count as parts of {of}; the ETag will show whether that is right");
+            let grounds = format!(
+                "inferred from size and count as parts of {of}; the ETag will show whether that is right"
+            );
             Ok((layout, grounds, true))
         }
         None => {

@@ -31,7 +31,7 @@ pub(super) async fn copy(
     let concurrency = if args.step { 1 } else { usize::from(args.concurrency) };
     let machine = MultipartUpload::new(plan.clone());
     let mut run = Run { session, machine, say, bar, concurrency };
-    let ended = run.to_the_end().await;
+    let ended = run.through().await;
     run.bar.clear();
     match ended {
         Ok(made) => Ok(made),
@@ -48,7 +48,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn to_the_end(&mut self) -> Result<Made, Failure> {
+    async fn through(&mut self) -> Result<Made, Failure> {
         self.step(Move::Create).await?;
         self.parts().await?;
         let predicted = self.machine.predicted_etag();
@@ -169,7 +169,8 @@ impl Run<'_> {
         let Some(upload) = self.machine.upload() else { return failure };
         let by_hand = abort_command(self.session, &upload.bucket, &upload.key, &upload.upload_id);
         if matches!(self.machine.state(), UploadState::Doubtful(_)) {
-            let more = format!("nothing was aborted, as the object may be complete; if it is not:\n  {by_hand}");
+            let more =
+                format!("nothing was aborted, as the object may be complete; if it is not:\n  {by_hand}");
             return failure.and(&more);
         }
         let id = self.session.id();
@@ -179,7 +180,9 @@ impl Run<'_> {
         match self.machine.state() {
             // What was in doubt was about parts of an upload that is gone now.
             UploadState::Aborted => match failure {
-                Failure::Doubtful(text) => Failure::Local(format!("{text}\nthe upload was aborted; nothing is left")),
+                Failure::Doubtful(text) => {
+                    Failure::Local(format!("{text}\nthe upload was aborted; nothing is left"))
+                }
                 other => other.and("the upload was aborted; nothing is left"),
             },
             _ => failure.and(&format!(
@@ -214,11 +217,8 @@ fn abort_command(session: &Session, bucket: &str, key: &str, upload_id: &str) ->
     let spec = session.spec();
     let mut words = vec!["aws", "s3api", "abort-multipart-upload", "--bucket", bucket, "--key", key];
     words.extend(["--upload-id", upload_id]);
-    let options = [
-        ("--endpoint-url", &spec.endpoint_url),
-        ("--region", &spec.region),
-        ("--profile", &spec.profile),
-    ];
+    let options =
+        [("--endpoint-url", &spec.endpoint_url), ("--region", &spec.region), ("--profile", &spec.profile)];
     for (name, value) in options {
         words.extend(value.iter().flat_map(|value| [name, value.as_str()]));
     }
