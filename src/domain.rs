@@ -15,6 +15,7 @@ pub mod operation;
 pub mod outcome;
 pub mod output;
 pub mod plan;
+pub mod preview;
 pub mod redact;
 pub mod sigv4;
 pub mod text;

@@ -7,7 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 
 const AFTER_HELP: &str = "\
-Without a command the terminal program starts, at s3://BUCKET/PREFIX if that is given.
+Without a command the terminal program starts, at s3://BUCKET/PREFIX if that is given. Try it with
+--sandbox. On any other S3 it starts read-only.
 
 Credentials and configuration are found as the AWS CLI finds them. HTTP proxies are not used.
 
@@ -26,13 +27,13 @@ pub struct Cli {
     #[arg(value_name = "ADDRESS", value_parser = S3Uri::parse)]
     pub address: Option<S3Uri>,
 
-    /// In the terminal program, allow calls that change S3 from the start (a sandbox always allows them)
-    #[arg(long, conflicts_with = "read_only")]
-    pub write: bool,
-
-    /// In the terminal program, refuse calls that change S3 and never offer to allow them
+    /// Draw the terminal program with ASCII only
     #[arg(long)]
-    pub read_only: bool,
+    pub ascii: bool,
+
+    /// Draw the terminal program without colours, as NO_COLOR does
+    #[arg(long)]
+    pub mono: bool,
 
     /// Which S3 to talk to.
     #[command(flatten)]
@@ -73,6 +74,13 @@ pub struct TargetArgs {
 }
 
 impl TargetArgs {
+    /// What to call the target on the screen.
+    pub fn name(&self) -> String {
+        let place = self.endpoint_url.clone().unwrap_or_else(|| "AWS".into());
+        let parts = [Some(place), self.profile.clone(), self.region.clone()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
     /// The target these arguments name; the sandbox fills in its own.
     pub fn spec(&self) -> TargetSpec {
         TargetSpec {
