@@ -1,10 +1,29 @@
-//! Parses nothing yet: opens the sandbox.
-fn main() -> color_eyre::Result<()> {
-    let code = partscope::tui::run(partscope::tui::Options {
-        endpoint: partscope::tui::Endpoint::Sandbox,
-        start_at: None,
-        theme: None,
-        ascii: None,
-    })?;
-    std::process::exit(code)
+//! The program: a headless command if one is named, else the terminal program.
+
+use clap::Parser;
+use partscope::cli::args::Cli;
+use partscope::tui::{self, Endpoint, Options, theme::Choice};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(command) = &cli.command {
+        return ExitCode::from(partscope::cli::run(&cli, command));
+    }
+    let options = Options {
+        endpoint: match cli.target.sandbox {
+            true => Endpoint::Sandbox,
+            false => Endpoint::Real { spec: Box::new(cli.target.spec()), name: cli.target.name() },
+        },
+        start_at: cli.address.map(|address| (address.bucket, address.key)),
+        theme: cli.mono.then_some(Choice::Mono),
+        ascii: cli.ascii.then_some(true),
+    };
+    match tui::run(options) {
+        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(2)),
+        Err(error) => {
+            partscope::cli::out::complain(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
 }

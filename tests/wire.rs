@@ -517,3 +517,79 @@ async fn head_keeps_headers_in_wire_order() {
     assert_eq!(head.properties.metadata, [("b".into(), "1".into()), ("a".into(), "2".into())]);
     assert_eq!((head.status, head.content_length), (200, 5));
 }
+
+/// A whole copy against the sandbox, recorded exactly.
+async fn copy_in_the_sandbox(mut bench: Bench) {
+    let source = ObjectRef::new("lessons", "short-last-part.bin");
+    let create = CreateMultipartUpload {
+        bucket: "scratch".into(),
+        key: "copy".into(),
+        properties: ObjectProperties {
+            checksum_algorithm: Some("SHA256".into()),
+            ..ObjectProperties::default()
+        },
+        tags: vec![],
+    };
+    let outcome = bench.perform(Operation::CreateMultipartUpload(create)).await;
+    let Outcome::Answered(Output::Created(created)) = outcome else { panic!("{outcome:?}") };
+    let upload = created.upload;
+    let body = PartBody::Generated { seed: 9, len: 5 * 1024 * 1024 };
+    let sent = Operation::UploadPart(UploadPart { upload: upload.clone(), part_number: PartNumber(1), body });
+    let copied = Operation::UploadPartCopy(UploadPartCopy {
+        upload: upload.clone(),
+        part_number: PartNumber(2),
+        source: source.clone(),
+        copy_source_range: Some("bytes=0-99".into()),
+        copy_source_if_match: None,
+    });
+    let mut parts = Vec::new();
+    for (n, operation) in [(1, sent), (2, copied)] {
+        let outcome = bench.perform(operation).await;
+        let Outcome::Answered(Output::Part(part)) = outcome else { panic!("{outcome:?}") };
+        let sha = part.checksums.get("SHA256").expect("the part uses the upload's algorithm").to_owned();
+        let checksum = Some(("SHA256".into(), sha));
+        parts.push(CompletedPart { part_number: PartNumber(n), etag: part.etag, checksum });
+    }
+    let complete = CompleteMultipartUpload {
+        upload,
+        parts,
+        if_none_match: false,
+        mpu_object_size: None,
+        checksum_type: None,
+    };
+    let outcome = bench.perform(Operation::CompleteMultipartUpload(complete)).await;
+    assert!(matches!(outcome, Outcome::Answered(Output::Completed(_))), "{outcome:?}");
+    let list = ListObjectsV2 { bucket: "many-keys".into(), ..ListObjectsV2::default() };
+    let outcome = bench.perform(Operation::ListObjectsV2(list)).await;
+    assert!(matches!(outcome, Outcome::Answered(Output::Objects(_))), "{outcome:?}");
+    bench.assert_exact();
+}
+
+async fn sandbox() -> partscope::sandbox::Server {
+    partscope::sandbox::Server::start(partscope::sandbox::SandboxOptions::default()).await.unwrap()
+}
+
+fn sandbox_spec(server: &partscope::sandbox::Server, address: SocketAddr) -> TargetSpec {
+    let keys = (server.access_key().to_owned(), server.secret_key().to_owned());
+    TargetSpec { static_credentials: Some(keys), region: Some(server.region().to_owned()), ..spec(address) }
+}
+
+#[tokio::test]
+async fn a_copy_in_the_sandbox_is_recorded_exactly() {
+    let server = sandbox().await;
+    let (address, log) = relay(server.addr(), None).await;
+    copy_in_the_sandbox(Bench::with(&sandbox_spec(&server, address), log).await).await;
+}
+
+#[tokio::test]
+async fn buckets_in_the_host_name_reach_this_machine_without_a_resolver() {
+    let upstream = scripted(|_, request| canned(request)).await;
+    let (address, log) = relay(upstream, None).await;
+    let endpoint = format!("http://s3.localhost:{}", address.port());
+    let spec = TargetSpec { endpoint_url: Some(endpoint), path_style: false, ..spec(address) };
+    let mut bench = Bench::with(&spec, log).await;
+    assert!(matches!(bench.perform(head()).await, Outcome::Answered(_)));
+    let request = String::from_utf8(bench.log.connections().remove(0).request).unwrap();
+    assert!(request.contains(&format!("host: bucket.s3.localhost:{}\r\n", address.port())), "{request}");
+    bench.assert_exact();
+}
