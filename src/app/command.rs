@@ -467,7 +467,7 @@ fn alt_digit(press: Press) -> Option<Command> {
 pub fn bindings_markdown() -> String {
     use std::fmt::Write as _;
     let mut out = String::from(
-        "# Keys and commands\n\nGenerated from the command table by `partscope generate bindings`; do not edit.\n\n\
+        "# Keys and commands\n\nGenerated from the command table by `UPDATE_GENERATED=1 cargo test --test generated`; do not edit.\n\n\
          `C-` is Ctrl, `S-` is Shift. Digits 1 to 4 show a screen, except in Step, where they are operations; \
          Alt with a digit shows a screen from anywhere. Every command is in the palette (`:`) under its name.\n",
     );
