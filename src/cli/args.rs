@@ -52,8 +52,13 @@ pub struct TargetArgs {
     #[arg(long, global = true)]
     pub profile: Option<String>,
 
-    /// Endpoint of an S3 that is not AWS's, such as http://127.0.0.1:9000
-    #[arg(long, global = true, value_name = "URL")]
+    /// Endpoint of an S3 that is not AWS's.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "Endpoint of an S3 that is not AWS's, such as http://127.0.0.1:9000"
+    )]
     pub endpoint_url: Option<String>,
 
     /// Region to sign for
