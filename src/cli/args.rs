@@ -65,7 +65,7 @@ pub struct TargetArgs {
     #[arg(long, global = true)]
     pub region: Option<String>,
 
-    /// Address buckets as https://host/bucket instead of https://bucket.host
+    /// Put the bucket into the path (host/bucket) and not into the host name (bucket.host)
     #[arg(long, global = true)]
     pub path_style: bool,
 
