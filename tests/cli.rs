@@ -300,3 +300,33 @@ fn serve_says_ready_serves_and_stops_on_either_signal() {
         assert_eq!(child.wait().unwrap().code(), Some(0));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_copy_aborts_its_upload() {
+    let bench = Bench::new();
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("partscope"));
+    clean(|name, value| match value {
+        Some(value) => drop(command.env(name, value)),
+        None => drop(command.env_remove(name)),
+    });
+    bench.fault("UploadPartCopy", Some(3), 1, FaultAction::Delay(Duration::from_secs(30)));
+    let mut child = command
+        .env("AWS_ACCESS_KEY_ID", bench.server.access_key())
+        .env("AWS_SECRET_ACCESS_KEY", bench.server.secret_key())
+        .args(["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/cut", "--json", "--path-style"])
+        .args(["--endpoint-url", &bench.server.endpoint(), "--region", bench.server.region()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("part_stored")));
+    // SAFETY: signals the child this test started and has not waited for.
+    assert_eq!(unsafe { libc::kill(child.id().try_into().unwrap(), libc::SIGINT) }, 0);
+    assert!(lines.any(|line| line == r#"{"fact":"aborted"}"#));
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(2), "{err}");
+    assert!(err.contains("the upload was aborted; nothing is left"), "{err}");
+}

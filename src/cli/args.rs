@@ -52,15 +52,20 @@ pub struct TargetArgs {
     #[arg(long, global = true)]
     pub profile: Option<String>,
 
-    /// Endpoint of an S3 that is not AWS's, such as http://127.0.0.1:9000
-    #[arg(long, global = true, value_name = "URL")]
+    /// Endpoint of an S3 that is not AWS's.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "Endpoint of an S3 that is not AWS's, such as http://127.0.0.1:9000"
+    )]
     pub endpoint_url: Option<String>,
 
     /// Region to sign for
     #[arg(long, global = true)]
     pub region: Option<String>,
 
-    /// Address buckets as https://host/bucket instead of https://bucket.host
+    /// Put the bucket into the path (host/bucket) and not into the host name (bucket.host)
     #[arg(long, global = true)]
     pub path_style: bool,
 

@@ -1,7 +1,7 @@
 //! `partscope copy`: a copy inside S3 that keeps part boundaries, properties and tags.
 //!
-//! First it looks ([`look`]), then it decides and says what it will do, then it does it: in one CopyObject when
-//! the source is not multipart and small enough, else part by part with [`run`], which drives the same state
+//! First it looks (`look`), then it decides and says what it will do, then it does it: in one CopyObject when
+//! the source is not multipart and small enough, else part by part with `run`, which drives the same state
 //! machine as the terminal program. The source is pinned by its ETag throughout.
 
 mod look;

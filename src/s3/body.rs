@@ -33,7 +33,7 @@ pub enum BodyError {
     /// The connection failed.
     #[error(transparent)]
     Connection(#[from] hyper::Error),
-    /// More than [`LIMIT`].
+    /// More than an answer can be.
     #[error("the answer is longer than {} MiB", LIMIT / 1024 / 1024)]
     TooLong,
 }

@@ -1,6 +1,6 @@
 //! The gate of one attempt: open, holding the request back, letting it out, or shut for good.
 //!
-//! A held request is accepted from the HTTP implementation and kept here, at most [`Gate::LIMIT`] bytes; past
+//! A held request is accepted from the HTTP implementation and kept here, at most 1 MiB; past
 //! that the writer waits, so that a large upload stalls in the writer and not in memory. The gate only keeps
 //! bytes and says what may be done with them; the tap does the I/O while it owns the attempt's lock, so that
 //! shutting the gate and sending a byte can never happen at once.
