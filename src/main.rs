@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         return ExitCode::from(partscope::cli::run(&cli, command));
     }
     let options = Options {
-        endpoint: match cli.target.sandbox {
+        endpoint: match cli.wants_sandbox() {
             true => Endpoint::Sandbox,
             false => Endpoint::Real { spec: Box::new(cli.target.spec()), name: cli.target.name() },
         },

@@ -1,5 +1,7 @@
 //! Generated files are what their source says. `UPDATE_GENERATED=1 cargo test --test generated` writes them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::fs;
 use std::path::Path;
 

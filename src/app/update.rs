@@ -109,6 +109,11 @@ fn on_connected(model: &mut Model, result: Result<Connected, String>) {
             if let Some((bucket, prefix)) = model.start_at.take() {
                 browse::enter(model, &bucket, &prefix);
                 model.set_focus(Pane::Objects);
+                if !prefix.is_empty() && !prefix.ends_with('/') {
+                    // A name without a slash at its end may be a key or the beginning of keys: list it as a
+                    // prefix, so that both are found.
+                    model.say(Level::Plain, "listing names that begin so; Enter inspects one");
+                }
             }
         }
         Err(why) => {

@@ -7,8 +7,10 @@ use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 
 const AFTER_HELP: &str = "\
-Without a command the terminal program starts, at s3://BUCKET/PREFIX if that is given. Try it with
---sandbox. On any other S3 it starts read-only.
+Without a command the terminal program starts. Without a target option or an address it opens its own
+sandbox: no account, nothing leaves the machine. On any other S3 it starts read-only.
+Headless commands talk to the S3 that the options and the AWS configuration name, or with --sandbox to a
+fresh sandbox.
 
 Credentials and configuration are found as the AWS CLI finds them. HTTP proxies are not used.
 
@@ -78,7 +80,23 @@ pub struct TargetArgs {
     pub sandbox: bool,
 }
 
+impl Cli {
+    /// Whether the terminal program opens the embedded sandbox: told to, or told of no other S3.
+    pub fn wants_sandbox(&self) -> bool {
+        self.target.sandbox || (self.address.is_none() && !self.target.names_one())
+    }
+}
+
 impl TargetArgs {
+    /// Whether any option names an S3 to talk to.
+    pub fn names_one(&self) -> bool {
+        self.profile.is_some()
+            || self.endpoint_url.is_some()
+            || self.region.is_some()
+            || self.path_style
+            || self.no_sign_request
+    }
+
     /// What to call the target on the screen.
     pub fn name(&self) -> String {
         let place = self.endpoint_url.clone().unwrap_or_else(|| "AWS".into());

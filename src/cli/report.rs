@@ -106,11 +106,6 @@ fn part_size(evidence: &PartSizeEvidence) -> String {
     }
 }
 
-/// An error and its causes on one line.
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    crate::s3::error::chain(error)
-}
-
 fn inferred(inference: &Inference) -> String {
     let Some(interval) = inference.interval else {
         return "no uniform size fits: the parts are not equal".into();

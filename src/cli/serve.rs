@@ -3,8 +3,8 @@
 use super::Failure;
 use super::args::{ServeArgs, TargetArgs};
 use super::out::Out;
-use super::report::chain;
 use crate::s3::TargetSpec;
+use crate::s3::error::chain;
 use crate::sandbox::{SandboxOptions, Server};
 
 /// Runs the server until SIGINT or SIGTERM.

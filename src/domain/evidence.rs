@@ -238,10 +238,10 @@ impl Evidence {
             };
             let end =
                 if n == count { Some(size) } else { self.stated.get(&(n + 1)).and_then(|(first, _)| *first) };
-            if let (Some(start), Some(end)) = (start, end) {
-                if let Some(len) = end.checked_sub(start) {
-                    self.stated.insert(n, (Some(start), len));
-                }
+            if let (Some(start), Some(end)) = (start, end)
+                && let Some(len) = end.checked_sub(start)
+            {
+                self.stated.insert(n, (Some(start), len));
             }
         }
     }

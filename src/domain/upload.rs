@@ -470,11 +470,11 @@ impl MultipartUpload {
                 _ => {}
             }
         }
-        if let Move::Part(number) = wanted {
-            if let Some(part) = self.parts.get_mut(&number) {
-                part.state = PartState::InFlight(id);
-                part.attempts += 1;
-            }
+        if let Move::Part(number) = wanted
+            && let Some(part) = self.parts.get_mut(&number)
+        {
+            part.state = PartState::InFlight(id);
+            part.attempts += 1;
         }
         Ok(operation)
     }

@@ -63,11 +63,11 @@ pub fn render(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
 /// Replaces our glyphs, and marks everything else that is not ASCII with `?`, as such a terminal would.
 fn fold_to_ascii(area: Rect, buf: &mut Buffer) {
     for position in area.positions() {
-        if let Some(cell) = buf.cell_mut(position) {
-            if !cell.symbol().is_ascii() {
-                let folded = ascii(cell.symbol()).unwrap_or("?");
-                cell.set_symbol(folded);
-            }
+        if let Some(cell) = buf.cell_mut(position)
+            && !cell.symbol().is_ascii()
+        {
+            let folded = ascii(cell.symbol()).unwrap_or("?");
+            cell.set_symbol(folded);
         }
     }
 }

@@ -40,10 +40,10 @@ pub(super) fn buckets_came(model: &mut Model, outcome: &Outcome) {
                 let more = ListBuckets { continuation_token: Some(token.clone()) };
                 model.send(Purpose::Buckets, Operation::ListBuckets(more), false);
             }
-            if model.browse.bucket.is_none() {
-                if let Some(first) = model.browse.buckets.first().map(|b| b.name.clone()) {
-                    enter(model, &first, "");
-                }
+            if model.browse.bucket.is_none()
+                && let Some(first) = model.browse.buckets.first().map(|b| b.name.clone())
+            {
+                enter(model, &first, "");
             }
         }
         other => model.browse.buckets_load = failed(model, "ListBuckets", other),

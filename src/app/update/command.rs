@@ -154,10 +154,10 @@ pub(super) fn select(model: &mut Model, row: usize) {
         }
         Pane::Uploads if row < model.browse.uploads.len() => model.browse.upload_at = row,
         Pane::Parts => {
-            if let Some(bench) = model.step.bench_mut() {
-                if row < bench.machine.parts().len() {
-                    bench.part_at = row;
-                }
+            if let Some(bench) = model.step.bench_mut()
+                && row < bench.machine.parts().len()
+            {
+                bench.part_at = row;
             }
         }
         Pane::Timeline if row < model.wire.len() => model.wire.selected = model.wire.get(row).map(|e| e.id),

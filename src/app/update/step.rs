@@ -98,10 +98,10 @@ fn is_done(bench: &Bench, wanted: Move) -> bool {
 }
 
 fn select_part(model: &mut Model, number: PartNumber) {
-    if let Some(bench) = model.step.bench_mut() {
-        if let Some(at) = bench.machine.parts().keys().position(|n| *n == number) {
-            bench.part_at = at;
-        }
+    if let Some(bench) = model.step.bench_mut()
+        && let Some(at) = bench.machine.parts().keys().position(|n| *n == number)
+    {
+        bench.part_at = at;
     }
 }
 
@@ -268,13 +268,13 @@ pub(super) fn cancel(model: &mut Model) {
 
 pub(super) fn mark(model: &mut Model) {
     let page = model.page;
-    if let Some(bench) = model.step.bench_mut() {
-        if let Some(number) = bench.selected() {
-            if !bench.marked.remove(&number) {
-                bench.marked.insert(number);
-            }
-            bench.go(page, super::super::panes::select::Motion::Down);
+    if let Some(bench) = model.step.bench_mut()
+        && let Some(number) = bench.selected()
+    {
+        if !bench.marked.remove(&number) {
+            bench.marked.insert(number);
         }
+        bench.go(page, super::super::panes::select::Motion::Down);
     }
 }
 

@@ -147,15 +147,15 @@ fn cards(model: &Model) -> Pieces {
 }
 
 fn status(model: &Model) -> Pieces {
-    if let Some(held) = model.step.held.first() {
-        if let Some(e) = model.wire.by_id(held.exchange) {
-            let age = model.now.saturating_sub(e.timing.begun) / 1_000_000;
-            let old = if age > 600 { "; a signature older than 15 min is refused" } else { "" };
-            return said(
-                format!(" ⏸ {} is held, signed {age} s ago{old}. Enter releases it, x drops it", e.kind),
-                Role::Warning,
-            );
-        }
+    if let Some(held) = model.step.held.first()
+        && let Some(e) = model.wire.by_id(held.exchange)
+    {
+        let age = model.now.saturating_sub(e.timing.begun) / 1_000_000;
+        let old = if age > 600 { "; a signature older than 15 min is refused" } else { "" };
+        return said(
+            format!(" ⏸ {} is held, signed {age} s ago{old}. Enter releases it, x drops it", e.kind),
+            Role::Warning,
+        );
     }
     match &model.note {
         Some(n) if n.level == Level::Bad || model.now < n.at + NOTE_MICROS => {

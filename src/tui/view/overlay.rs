@@ -177,11 +177,8 @@ fn clip(value: &str, skip: usize, room: usize) -> String {
 fn confirm(rect: Rect, c: &Confirm, theme: Theme, buf: &mut Buffer) {
     let inside = pane(rect, &c.title, true, theme, buf);
     let room = usize::from(inside.width);
-    let mut row = 0;
-    for words in c.lines.iter().flat_map(|l| wrap(l, room)) {
-        line(inside, row, &text(words), theme, buf);
-        row += 1;
-    }
+    let said_lines: Vec<Pieces> = c.lines.iter().flat_map(|l| wrap(l, room)).map(text).collect();
+    lines(inside, 0, &said_lines, theme, buf);
     let button = |name: &str, on: bool| {
         (
             format!(" {} {name} {} ", if on { "▶" } else { "(" }, if on { "◀" } else { ")" }),

@@ -81,8 +81,7 @@ pub(super) fn wrap(text: &str, cells: usize) -> Vec<String> {
     let mut out = vec![String::new()];
     for word in text.split(' ') {
         let mut word = word;
-        loop {
-            let Some(current) = out.last_mut() else { break };
+        while let Some(current) = out.last_mut() {
             let gap = usize::from(!current.is_empty());
             if width(current) + gap + width(word) <= cells {
                 if gap == 1 {
