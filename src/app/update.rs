@@ -30,13 +30,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Press(press) => on_press(model, press),
         Msg::Paste(text) => overlay::paste(model, &text),
         Msg::Resize(cols, rows) => model.size = (cols, rows),
-        Msg::Click(..) => {}
-        Msg::Wheel { up, .. } => {
-            let motion = if up { Motion::Up } else { Motion::Down };
-            for _ in 0..3 {
-                command::go(model, motion);
-            }
-        }
+        // Where these fall is known to the shell only, which calls `click` and `wheel`.
+        Msg::Click(..) | Msg::Wheel { .. } => {}
         Msg::Connected(result) => on_connected(model, result),
         Msg::Wire(batch, dropped) => on_wire(model, batch, dropped),
         Msg::Finished { id, outcome } => on_finished(model, id, &outcome),
@@ -59,6 +54,21 @@ pub fn click(model: &mut Model, pane: Pane, row: Option<usize>) -> Vec<Effect> {
     }
     if again {
         command::run(model, Command::Enter);
+    }
+    std::mem::take(&mut model.effects)
+}
+
+/// The wheel moves the pane under it and leaves the focus alone; a list or text that lies over the screen takes it.
+pub fn wheel(model: &mut Model, pane: Option<Pane>, up: bool) -> Vec<Effect> {
+    for _ in 0..3 {
+        if !model.overlays.is_empty() {
+            overlay::wheel(model, up);
+        } else if let Some(pane) = pane {
+            let focused = model.pane();
+            model.set_focus(pane);
+            command::go(model, if up { Motion::Up } else { Motion::Down });
+            model.set_focus(focused);
+        }
     }
     std::mem::take(&mut model.effects)
 }
