@@ -23,8 +23,11 @@ fn browsing(cols: u16, rows: u16) -> Terminal {
 
 /// Waits for the first lists.
 fn ready(t: Terminal) -> Terminal {
-    t.until_text("scratch");
-    t.until_text("ListMultipartUploads        200");
+    t.until("the first lists", |s| {
+        let text = s.contents();
+        let third = text.lines().find(|l| l.contains("#3 "));
+        text.contains("scratch") && third.is_some_and(|l| l.contains(" 200 ")) && !text.contains("under way")
+    });
     t
 }
 
