@@ -193,7 +193,7 @@ fn part_map(model: &Model, rect: Rect, focused: bool, theme: Theme, buf: &mut Bu
     let rows = usize::from(inside.height).saturating_sub(all.len());
     let top = at.saturating_sub(rows / 2).min(map.len().saturating_sub(rows));
     for (index, part) in map.iter().enumerate().skip(top).take(rows) {
-        all.push(part_line(part, index == at));
+        all.push(part_line(part, index == at, cells));
     }
     lines(inside, 0, &all, theme, buf);
     let note = match (model.inspect.probing, model.inspect.probes.len()) {
@@ -252,26 +252,28 @@ fn pointer(map: &[MappedPart], size: u64, at: usize, cells: usize) -> Pieces {
     vec![(" ".repeat(cell), Role::Text), ("▲".into(), Role::Accent)]
 }
 
-fn part_line(part: &MappedPart, chosen: bool) -> Pieces {
+fn part_line(part: &MappedPart, chosen: bool, cells: usize) -> Pieces {
     let mark = if chosen { "▶" } else { " " };
     let role = if chosen { Role::Title } else { Role::Text };
+    let roomy = cells >= 110;
     let (place, size) = match part.place {
         Some((first, len)) => (
             ByteRange::of_len(first, len).map_or_else(|| "empty".into(), |r| r.to_string()),
-            format!("{} bytes, {}", grouped(len), human_size(len)),
+            if roomy { format!("{} bytes, {}", grouped(len), human_size(len)) } else { human_size(len) },
         ),
         None => ("where is not known".into(), String::new()),
     };
-    let (words, grade) = match part.grade {
-        Grade::Exact => ("exact: S3 said so, or it is what is left", Role::Good),
-        Grade::Inferred => ("a guess: if all but the last are equal", Role::Warning),
-        Grade::Unknown => ("unknown", Role::Muted),
+    let (words, short, grade) = match part.grade {
+        Grade::Exact => ("exact: S3 said so, or it is what is left", "exact", Role::Good),
+        Grade::Inferred => ("a guess: if all but the last are equal", "a guess", Role::Warning),
+        Grade::Unknown => ("unknown", "unknown", Role::Muted),
     };
+    let size = if roomy { format!("{size:<28} ") } else { format!("{size:>10}  ") };
     vec![
         (format!("{mark} {:>5}  ", part.number), role),
         (format!("{place:<34} "), role),
-        (format!("{size:<28} "), role),
-        (words.to_owned(), grade),
+        (size, role),
+        ((if roomy { words } else { short }).to_owned(), grade),
     ]
 }
 

@@ -315,13 +315,18 @@ fn request_pieces(model: &Model) -> Vec<Pieces> {
         ));
         return out;
     }
-    let Some(bench) = model.step.bench() else { return Vec::new() };
+    let Some(bench) = model.step.bench() else {
+        return vec![said("  The request of the next call will stand here before it is sent.", Role::Muted)];
+    };
     let chosen = bench
         .selected()
         .map(Move::Part)
         .filter(|m| model.pane() == Pane::Parts && bench.machine.check(*m).is_ok());
     let Some(wanted) = chosen.or_else(|| bench.machine.legal_moves().first().copied()) else {
-        return Vec::new();
+        return vec![said(
+            "  No call is left: this upload has ended. n or m begins another; w shows what was sent.",
+            Role::Muted,
+        )];
     };
     match bench.machine.operation(wanted) {
         Ok(operation) => planned(&preview(&operation)),
