@@ -58,7 +58,7 @@ impl Answer {
         while let Some(at) = rest.find(&open) {
             rest = &rest[at + open.len()..];
             let Some(end) = rest.find(&close) else { break };
-            found.push(rest[..end].replace("&quot;", "\""));
+            found.push(rest[..end].replace("&quot;", "\"").replace("&gt;", ">"));
             rest = &rest[end..];
         }
         found
