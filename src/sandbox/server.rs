@@ -120,7 +120,9 @@ impl Server {
             let shared = Arc::clone(&shared);
             tokio::task::spawn_blocking(move || {
                 let mut store = Store::new();
-                let seeded = seed::seed(&mut store, &shared.state.ids, shared.state.clock.now());
+                // A series of its own, because requests may be answered meanwhile.
+                let ids = shared.state.ids.series(1);
+                let seeded = seed::seed(&mut store, &ids, shared.state.clock.now());
                 *shared.state.store() = store;
                 tell.send_replace(if seeded.is_ok() { Readiness::Ready } else { Readiness::Failed });
             });

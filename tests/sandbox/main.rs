@@ -8,3 +8,4 @@ mod errors;
 mod faults;
 mod hostile;
 mod reading;
+mod sdk;
