@@ -1,1 +1,15 @@
 //! The program as a state machine: messages in, effects out; no terminal and no network.
+//!
+//! [`update::update`] is the only way the [`model::Model`] changes. Effects are data; the shell executes them
+//! and sends back messages. So the whole program can be played in a test by a script of messages.
+
+pub mod command;
+pub mod enabled;
+pub mod form;
+pub mod model;
+pub mod msg;
+pub mod overlay;
+pub mod panes;
+pub mod press;
+pub mod update;
+pub mod wiretext;

@@ -1,1 +1,102 @@
-//! The headless shell: one module per command.
+//! The headless shell: one module per command, nothing of the terminal program.
+//!
+//! Every command talks through [`session::Session`], prints through [`out::Out`] (where a closed pipe is
+//! success) and ends with one of four exit codes, which `--help` documents.
+
+pub mod args;
+pub mod copy;
+pub mod gather;
+pub mod inspect;
+pub mod out;
+pub mod progress;
+pub mod report;
+pub mod serve;
+pub mod session;
+pub mod step;
+
+use crate::domain::outcome::Outcome;
+use args::{Cli, Command};
+use std::fmt;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// S3 said no.
+    Refused(String),
+    /// A mistake in the command, or something on this machine; S3 was not changed, or was put back.
+    Local(String),
+    /// S3 may have acted although no answer says so.
+    Doubtful(String),
+    /// Nobody reads the output any more.
+    ClosedPipe,
+}
+
+impl Failure {
+    /// The exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::ClosedPipe => 0,
+            Self::Refused(_) => 1,
+            Self::Local(_) => 2,
+            Self::Doubtful(_) => 3,
+        }
+    }
+
+    /// What an outcome without output means for the command that needed `what`.
+    pub fn of(what: impl fmt::Display, outcome: &Outcome) -> Self {
+        let text = format!("{what}: {}", outcome.summary());
+        match outcome {
+            Outcome::Refused(_) => Self::Refused(text),
+            other if other.is_doubtful() => Self::Doubtful(text),
+            _ => Self::Local(text),
+        }
+    }
+
+    /// The same kind with more to say.
+    pub fn and(self, more: &str) -> Self {
+        match self {
+            Self::Refused(text) => Self::Refused(format!("{text}\n{more}")),
+            Self::Local(text) => Self::Local(format!("{text}\n{more}")),
+            Self::Doubtful(text) => Self::Doubtful(format!("{text}\n{more}")),
+            Self::ClosedPipe => Self::ClosedPipe,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(text) | Self::Local(text) | Self::Doubtful(text) => f.write_str(text),
+            Self::ClosedPipe => f.write_str("the output was closed"),
+        }
+    }
+}
+
+/// Runs a headless command to its end and answers the exit code.
+pub fn run(cli: &Cli, command: &Command) -> u8 {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            out::complain(&format!("cannot start: {error}"));
+            return 2;
+        }
+    };
+    let ended = runtime.block_on(async {
+        match command {
+            Command::Inspect(args) => inspect::run(&cli.target, args).await,
+            Command::Copy(args) => copy::run(&cli.target, args).await,
+            Command::Serve(args) => serve::run(&cli.target, args).await,
+        }
+    });
+    // A thread that waits for Enter must not keep the program alive.
+    runtime.shutdown_background();
+    match ended {
+        Ok(()) => 0,
+        Err(failure) => {
+            if failure != Failure::ClosedPipe {
+                out::complain(&failure.to_string());
+            }
+            failure.code()
+        }
+    }
+}

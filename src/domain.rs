@@ -5,6 +5,7 @@
 
 pub mod checksum;
 pub mod etag;
+pub mod evidence;
 pub mod exchange;
 pub mod infer;
 pub mod layout;
@@ -14,6 +15,7 @@ pub mod operation;
 pub mod outcome;
 pub mod output;
 pub mod plan;
+pub mod preview;
 pub mod redact;
 pub mod sigv4;
 pub mod text;

@@ -1,1 +1,29 @@
-fn main() {}
+//! The program: a headless command if one is named, else the terminal program.
+
+use clap::Parser;
+use partscope::cli::args::Cli;
+use partscope::tui::{self, Endpoint, Options, theme::Choice};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(command) = &cli.command {
+        return ExitCode::from(partscope::cli::run(&cli, command));
+    }
+    let options = Options {
+        endpoint: match cli.wants_sandbox() {
+            true => Endpoint::Sandbox,
+            false => Endpoint::Real { spec: Box::new(cli.target.spec()), name: cli.target.name() },
+        },
+        start_at: cli.address.map(|address| (address.bucket, address.key)),
+        theme: cli.mono.then_some(Choice::Mono),
+        ascii: cli.ascii.then_some(true),
+    };
+    match tui::run(options) {
+        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(2)),
+        Err(error) => {
+            partscope::cli::out::complain(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}

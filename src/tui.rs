@@ -1,1 +1,53 @@
 //! The terminal shell: the event loop, the runtime that executes effects, and the views.
+//!
+//! The only layer that knows a terminal. It turns events into messages for [`crate::app::update`], executes
+//! the effects that come back, and draws the model; it decides nothing.
+
+pub mod keys;
+pub mod regions;
+pub mod runtime;
+pub mod shell;
+pub mod terminal;
+pub mod theme;
+pub mod view;
+
+use crate::s3::target::TargetSpec;
+
+/// Where the program connects.
+#[derive(Debug, Clone)]
+pub enum Endpoint {
+    /// A fresh embedded sandbox.
+    Sandbox,
+    /// A real endpoint; it starts read-only.
+    Real {
+        /// How to reach it.
+        spec: Box<TargetSpec>,
+        /// What the frame calls it.
+        name: String,
+    },
+}
+
+/// How to start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to connect.
+    pub endpoint: Endpoint,
+    /// Bucket and prefix to open first.
+    pub start_at: Option<(String, String)>,
+    /// Colours; `None` decides by the environment.
+    pub theme: Option<theme::Choice>,
+    /// Draw with ASCII only; `None` decides by the locale.
+    pub ascii: Option<bool>,
+}
+
+/// Runs the terminal program to its end and gives its exit status.
+pub fn run(options: Options) -> color_eyre::Result<i32> {
+    if let Err(why) = terminal::usable() {
+        return Err(color_eyre::eyre::eyre!("{why}"));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let status = runtime.block_on(shell::run(options));
+    // Whatever still waits for the network must not keep the user waiting.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    status
+}

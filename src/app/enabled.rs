@@ -1,0 +1,113 @@
+//! Whether a command makes sense now, and if not, why: for the footer, the palette and the key handler.
+
+use super::command::{Command, Pane, Screen};
+use super::model::{Link, Model};
+use crate::domain::operation::OperationKind;
+use crate::domain::upload::Move;
+
+/// `Ok` when the command can be given now; otherwise the reason, in words.
+pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
+    match command {
+        Command::PlanCopyKeeping | Command::PlanCopy => need_object(model),
+        Command::Probe => match model.inspect.evidence.probes().is_empty() {
+            false => Ok(()),
+            true if !model.inspect.evidence.is_multipart() => Err("the object is not multipart".into()),
+            true => Err("every boundary is known already".into()),
+        },
+        Command::Release => held(model),
+        Command::Cancel if model.step.held.is_empty() && model.tasks.is_empty() => {
+            Err("nothing is under way".into())
+        }
+        Command::Show(Screen::Inspect)
+            if model.object_in_view().is_none() && model.inspect.object.is_none() =>
+        {
+            Err("select an object in Browse first".into())
+        }
+        Command::RunParts => match model.step.bench().and_then(|b| b.machine.next_part()) {
+            Some(_) => Ok(()),
+            None if model.step.bench().is_none() => Err("no upload is on the workbench".into()),
+            None => Err("no planned part is left to send, or the upload is not open".into()),
+        },
+        Command::StopRun if model.step.bench().is_none_or(|b| b.run.is_none()) => {
+            Err("no run is under way".into())
+        }
+        Command::AddGeneratedPart | Command::AddFileParts | Command::EditCopyPart | Command::Mark
+            if model.step.bench().is_none() =>
+        {
+            Err("no upload is on the workbench; plan one with n, or m on an object".into())
+        }
+        Command::EditCopyPart if model.step.bench().is_some_and(|b| b.machine.plan().source.is_none()) => {
+            Err("this upload copies no source".into())
+        }
+        Command::Unlock if !model.target.real => Err("the sandbox is always writable".into()),
+        Command::Send(kind) => send_enabled(model, kind),
+        _ => Ok(()),
+    }
+}
+
+fn need_object(model: &Model) -> Result<(), String> {
+    model.object_in_view().map(|_| ()).ok_or_else(|| "select an object first".into())
+}
+
+fn held(model: &Model) -> Result<(), String> {
+    if model.step.held.is_empty() { Err("nothing is held".into()) } else { Ok(()) }
+}
+
+fn send_enabled(model: &Model, kind: OperationKind) -> Result<(), String> {
+    match &model.target.link {
+        Link::Ready => {}
+        Link::Connecting => return Err("still connecting".into()),
+        Link::Failed(why) => return Err(why.clone()),
+    }
+    if kind.writes() && !model.target.writable {
+        return Err("this endpoint is read-only; U unlocks writes".into());
+    }
+    use OperationKind as K;
+    match kind {
+        K::ListBuckets => Ok(()),
+        K::ListObjectsV2 | K::ListMultipartUploads => match model.browse.bucket {
+            Some(_) => Ok(()),
+            None => Err("open a bucket first".into()),
+        },
+        K::HeadObject | K::GetObjectAttributes | K::GetObjectTagging | K::CopyObject => need_object(model),
+        K::ListParts | K::AbortMultipartUpload if model.pane() == Pane::Uploads => {
+            match model.browse.uploads.get(model.browse.upload_at) {
+                Some(_) => Ok(()),
+                None => Err("no upload is selected".into()),
+            }
+        }
+        _ => bench_move(model, kind).and_then(|m| {
+            let bench = model.step.bench().ok_or_else(no_bench)?;
+            bench.machine.check(m).map_err(|e| e.to_string())
+        }),
+    }
+}
+
+fn no_bench() -> String {
+    "no upload is on the workbench; plan one with n, or m on an object".into()
+}
+
+/// The move an operation's name means for the upload on the workbench.
+pub fn bench_move(model: &Model, kind: OperationKind) -> Result<Move, String> {
+    let bench = model.step.bench().ok_or_else(no_bench)?;
+    Ok(match kind {
+        OperationKind::CreateMultipartUpload => Move::Create,
+        OperationKind::UploadPart | OperationKind::UploadPartCopy => {
+            let number = bench.selected().ok_or("no part is planned; g or f adds one")?;
+            let copies = matches!(
+                bench.machine.parts().get(&number).map(|p| &p.planned.source),
+                Some(crate::domain::plan::PartSource::Copy(_))
+            );
+            if copies != (kind == OperationKind::UploadPartCopy) {
+                let other = if copies { "UploadPartCopy" } else { "UploadPart" };
+                return Err(format!("part {number} is planned as {other}"));
+            }
+            Move::Part(number)
+        }
+        OperationKind::ListParts => Move::ListParts,
+        OperationKind::CompleteMultipartUpload => Move::Complete,
+        OperationKind::AbortMultipartUpload => Move::Abort,
+        OperationKind::PutObjectTagging => Move::Tag,
+        other => return Err(format!("{other} is no move of an upload")),
+    })
+}

@@ -1,0 +1,265 @@
+//! The whole state of the program, owned in one place.
+
+use super::command::{Pane, Screen};
+use super::msg::Effect;
+use super::overlay::Overlay;
+use super::panes::{browse::Browse, inspect::Inspect, step::Step, wire::Wire};
+use crate::domain::names::ObjectRef;
+use crate::domain::operation::{Operation, OperationId};
+use crate::domain::units::PartNumber;
+use crate::domain::upload::Move;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Which S3 this program talks to, and whether it may write there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// `SANDBOX`, `AWS profile x`, or a host.
+    pub name: String,
+    /// Whether it is anything but the embedded sandbox.
+    pub real: bool,
+    /// Whether writes may leave.
+    pub writable: bool,
+    /// Region, once known.
+    pub region: Option<String>,
+    /// Endpoint, once known.
+    pub endpoint: Option<String>,
+    /// How the connection stands.
+    pub link: Link,
+}
+
+/// How the connection to the target stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// Credentials and region are being resolved.
+    Connecting,
+    /// Calls can be made.
+    Ready,
+    /// It cannot be had, and this is why.
+    Failed(String),
+}
+
+impl Target {
+    /// The embedded sandbox: no account, writes allowed.
+    pub fn sandbox() -> Self {
+        Self {
+            name: "SANDBOX".into(),
+            real: false,
+            writable: true,
+            region: None,
+            endpoint: None,
+            link: Link::Connecting,
+        }
+    }
+
+    /// A real endpoint: read-only until unlocked.
+    pub fn real(name: impl Into<String>) -> Self {
+        Self { name: name.into(), real: true, writable: false, ..Self::sandbox() }
+    }
+}
+
+/// What a call was for; its outcome goes there.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Purpose {
+    /// The bucket list.
+    Buckets,
+    /// A page of this bucket and prefix.
+    Objects {
+        /// Bucket.
+        bucket: String,
+        /// Prefix.
+        prefix: String,
+    },
+    /// The uploads in progress of a bucket.
+    Uploads(String),
+    /// HEAD of the inspected object.
+    Head(u64),
+    /// HEAD of one part of the inspected object.
+    HeadPart(u64, PartNumber),
+    /// Tags of the inspected object.
+    Tags(u64),
+    /// Attributes of the inspected object.
+    Attributes(u64),
+    /// A move of the upload with this id on the workbench.
+    Bench(u64, Move),
+    /// A copy in one call.
+    CopyObject(ObjectRef),
+}
+
+/// How much a message matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Went as it should.
+    Good,
+    /// For information.
+    Plain,
+    /// Look at this.
+    Warning,
+    /// Failed.
+    Bad,
+}
+
+/// A message for the status row and the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// How much it matters.
+    pub level: Level,
+    /// What it says; safe to show.
+    pub text: String,
+    /// Microseconds since the program began.
+    pub at: u64,
+}
+
+/// Everything.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Microseconds since the program began, as of the last message that said so.
+    pub now: u64,
+    /// Seconds since 1970 when the program began, for ages.
+    pub epoch: i64,
+    /// The S3 in use.
+    pub target: Target,
+    /// Screen shown.
+    pub screen: Screen,
+    /// Focused pane of each screen.
+    pub focus: [Pane; 4],
+    /// Rows the focused list shows, for page motions; told by the shell after each draw.
+    pub page: usize,
+    /// Browse.
+    pub browse: Browse,
+    /// Inspect.
+    pub inspect: Inspect,
+    /// Step.
+    pub step: Step,
+    /// Wire.
+    pub wire: Wire,
+    /// Overlays, topmost last.
+    pub overlays: Vec<Overlay>,
+    /// Calls under way.
+    pub tasks: BTreeMap<OperationId, Purpose>,
+    /// Whether writes are held.
+    pub hold: bool,
+    /// Until when secrets are shown.
+    pub reveal_until: Option<u64>,
+    /// The message in the status row.
+    pub note: Option<Note>,
+    /// Messages so far, newest last; bounded.
+    pub log: VecDeque<Note>,
+    /// Where to go once connected.
+    pub start_at: Option<(String, String)>,
+    /// Effects gathered by the update under way.
+    pub(super) effects: Vec<Effect>,
+    pub(super) next_operation: u64,
+    pub(super) interrupted: Option<u64>,
+}
+
+/// Most messages kept.
+const MAX_LOG: usize = 500;
+
+impl Model {
+    /// The program before its first message.
+    pub fn new(target: Target, epoch: i64) -> Self {
+        Self {
+            size: (0, 0),
+            now: 0,
+            epoch,
+            target,
+            screen: Screen::Browse,
+            focus: [Pane::Buckets, Pane::PartMap, Pane::States, Pane::Timeline],
+            page: 10,
+            browse: Browse::default(),
+            inspect: Inspect::default(),
+            step: Step::default(),
+            wire: Wire::default(),
+            overlays: Vec::new(),
+            tasks: BTreeMap::new(),
+            hold: true,
+            reveal_until: None,
+            note: None,
+            log: VecDeque::new(),
+            start_at: None,
+            effects: Vec::new(),
+            next_operation: 1,
+            interrupted: None,
+        }
+    }
+
+    /// The focused pane.
+    pub fn pane(&self) -> Pane {
+        let at = Screen::ALL.iter().position(|s| *s == self.screen).unwrap_or(0);
+        self.focus.get(at).copied().unwrap_or(Pane::Buckets)
+    }
+
+    /// Shows a pane and its screen.
+    pub fn set_focus(&mut self, pane: Pane) {
+        for (slot, screen) in self.focus.iter_mut().zip(Screen::ALL) {
+            if screen.panes().contains(&pane) {
+                *slot = pane;
+                self.screen = screen;
+            }
+        }
+    }
+
+    /// Whether secrets are shown now.
+    pub fn revealing(&self) -> bool {
+        self.reveal_until.is_some_and(|t| self.now < t)
+    }
+
+    /// Seconds since 1970 now.
+    pub fn clock(&self) -> i64 {
+        self.epoch + i64::try_from(self.now / 1_000_000).unwrap_or(0)
+    }
+
+    /// Says something in the status row and the log.
+    pub fn say(&mut self, level: Level, text: impl Into<String>) {
+        let note = Note { level, text: crate::domain::text::visible(&text.into()), at: self.now };
+        self.log.push_back(note.clone());
+        if self.log.len() > MAX_LOG {
+            self.log.pop_front();
+        }
+        self.note = Some(note);
+    }
+
+    /// Sends an operation for a purpose.
+    pub(super) fn send(&mut self, purpose: Purpose, operation: Operation, hold: bool) -> OperationId {
+        let id = OperationId(self.next_operation);
+        self.next_operation += 1;
+        self.tasks.insert(id, purpose);
+        self.effects.push(Effect::Perform { id, operation: Box::new(operation), hold });
+        id
+    }
+
+    /// The id the next [`Model::send`] will use.
+    pub(super) fn next_id(&self) -> OperationId {
+        OperationId(self.next_operation)
+    }
+
+    /// The object under the cursor in Browse, or the inspected one.
+    pub fn object_in_view(&self) -> Option<ObjectRef> {
+        if self.screen == Screen::Browse {
+            if let Some(super::panes::listing::Row::Object { key, .. }) =
+                self.browse.objects.get(self.browse.object_at)
+            {
+                return Some(ObjectRef::new(self.browse.bucket.clone()?, key));
+            }
+            return None;
+        }
+        self.inspect.object.clone()
+    }
+
+    /// Uploads on the workbench whose parts the server may hold.
+    pub fn open_uploads(&self) -> usize {
+        self.step.benches.iter().filter(|b| b.machine.holds_parts()).count()
+    }
+
+    /// Whether the model changes by itself as time passes, so that ticks are needed.
+    pub fn animating(&self) -> bool {
+        self.revealing()
+            || !self.tasks.is_empty()
+            || self.note.as_ref().is_some_and(|n| n.level != Level::Bad && self.now < n.at + NOTE_MICROS)
+    }
+}
+
+/// How long a message that is no error stays in the status row.
+pub const NOTE_MICROS: u64 = 6_000_000;

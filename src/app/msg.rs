@@ -1,0 +1,88 @@
+//! What comes in and what goes out: messages and effects, both data.
+
+use super::press::Press;
+use crate::domain::exchange::{Exchange, ExchangeId};
+use crate::domain::operation::{Operation, OperationId};
+use crate::domain::outcome::Outcome;
+use std::path::PathBuf;
+
+/// Something happened.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// A key was pressed.
+    Press(Press),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// The left button was pressed at a column and row.
+    Click(u16, u16),
+    /// The wheel was turned up or down at a column and row.
+    Wheel {
+        /// Away from the user.
+        up: bool,
+        /// Column.
+        col: u16,
+        /// Row.
+        row: u16,
+    },
+    /// The client is ready, or cannot be made and this is why.
+    Connected(Result<Connected, String>),
+    /// New and changed exchanges, and how many the tap dropped so far.
+    Wire(Vec<Exchange>, u64),
+    /// A call ended.
+    Finished {
+        /// Which.
+        id: OperationId,
+        /// How.
+        outcome: Box<Outcome>,
+    },
+    /// The size of a local file, or why it cannot be read.
+    FileSize {
+        /// The file.
+        path: PathBuf,
+        /// Bytes.
+        size: Result<u64, String>,
+    },
+    /// Time passed; microseconds since the program began.
+    Tick(u64),
+    /// The program came back from being stopped.
+    Resumed,
+}
+
+/// What the target turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connected {
+    /// Region requests are signed for.
+    pub region: String,
+    /// Where requests go, for display.
+    pub endpoint: String,
+}
+
+/// Something to do outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Make the client.
+    Connect,
+    /// Send an operation; with `hold`, keep its bytes back until released.
+    Perform {
+        /// Its id; the outcome comes back under it.
+        id: OperationId,
+        /// The call.
+        operation: Box<Operation>,
+        /// Whether to hold it.
+        hold: bool,
+    },
+    /// Let a held request go.
+    Release(ExchangeId),
+    /// Cancel a call.
+    Cancel(OperationId),
+    /// Ask for a local file's size.
+    FileSize(PathBuf),
+    /// Draw everything again from nothing.
+    Repaint,
+    /// Stop the program until the shell continues it.
+    Suspend,
+    /// Leave.
+    Quit,
+}

@@ -1,0 +1,66 @@
+//! What lies over the screen: palette, help, dialogs and forms. The topmost takes every press.
+
+use super::command::Command;
+use super::form::Form;
+use crate::domain::operation::UploadRef;
+use tui_input::Input;
+
+/// One overlay.
+#[derive(Debug, Clone)]
+pub enum Overlay {
+    /// The command palette.
+    Palette {
+        /// What was typed.
+        input: Input,
+        /// Selected match.
+        at: usize,
+    },
+    /// Keys of the focused pane, then everywhere.
+    Help {
+        /// First line shown.
+        top: usize,
+    },
+    /// Messages so far.
+    Log {
+        /// First line shown, counted from the newest.
+        top: usize,
+    },
+    /// A form.
+    Form(Box<Form>),
+    /// A question with two buttons; the safe one is preselected.
+    Confirm(Confirm),
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirm {
+    /// Title.
+    pub title: String,
+    /// What will happen, in words.
+    pub lines: Vec<String>,
+    /// The safe answer.
+    pub no: &'static str,
+    /// The answer that acts.
+    pub yes: &'static str,
+    /// Whether `yes` is selected.
+    pub on_yes: bool,
+    /// What `yes` does.
+    pub action: Action,
+}
+
+/// What a confirmed question does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Abort this upload.
+    Abort(UploadRef),
+    /// Leave the program; uploads stay open.
+    Quit,
+    /// Send a move that the rules forbid.
+    SendAnyway(Command),
+    /// Ask HEAD for every boundary that is not known.
+    Probe,
+    /// Send every part that is still planned.
+    RunParts,
+    /// Complete, although the list will be refused or replaces an object.
+    Complete,
+}

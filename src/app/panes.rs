@@ -1,0 +1,8 @@
+//! The state of each pane, and how it answers to movement. Panes know nothing of each other.
+
+pub mod browse;
+pub mod inspect;
+pub mod listing;
+pub mod select;
+pub mod step;
+pub mod wire;

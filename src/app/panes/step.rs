@@ -1,0 +1,115 @@
+//! The workbench: uploads being stepped through, the selected part, what is held.
+
+use super::select::{Motion, moved};
+use crate::domain::etag::ETag;
+use crate::domain::exchange::ExchangeId;
+use crate::domain::operation::OperationId;
+use crate::domain::units::PartNumber;
+use crate::domain::upload::MultipartUpload;
+use std::collections::BTreeSet;
+
+/// A run over many parts.
+#[derive(Debug, Clone, Default)]
+pub struct Run {
+    /// Parts still to begin.
+    pub queue: Vec<PartNumber>,
+    /// Calls on their way at once, at most.
+    pub concurrency: usize,
+    /// Microseconds when it began.
+    pub begun: u64,
+    /// Bytes stored when it began.
+    pub bytes_before: u64,
+}
+
+/// One upload on the workbench.
+#[derive(Debug, Clone)]
+pub struct Bench {
+    /// Names it for outcomes that come later.
+    pub id: u64,
+    /// The machine.
+    pub machine: MultipartUpload,
+    /// Selected row of the ledger.
+    pub part_at: usize,
+    /// Marked parts.
+    pub marked: BTreeSet<PartNumber>,
+    /// A run under way.
+    pub run: Option<Run>,
+    /// ETag of the source, to compare at the end.
+    pub source_etag: Option<ETag>,
+    /// The last thing S3 said, for the verdict line.
+    pub said: Vec<String>,
+}
+
+impl Bench {
+    /// Puts a machine on the bench.
+    pub fn new(machine: MultipartUpload) -> Self {
+        let source_etag = machine.plan().source.as_ref().map(|s| s.etag.clone());
+        Self { id: 0, machine, part_at: 0, marked: BTreeSet::new(), run: None, source_etag, said: Vec::new() }
+    }
+
+    /// The number of the selected part.
+    pub fn selected(&self) -> Option<PartNumber> {
+        self.machine.parts().keys().nth(self.part_at).copied()
+    }
+
+    /// Moves in the ledger.
+    pub fn go(&mut self, page: usize, motion: Motion) {
+        self.part_at = moved(self.part_at, self.machine.parts().len(), page, motion);
+    }
+}
+
+/// A request that is complete and has not left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// Its exchange.
+    pub exchange: ExchangeId,
+    /// Its call.
+    pub operation: OperationId,
+}
+
+/// State of the Step screen.
+#[derive(Debug, Clone, Default)]
+pub struct Step {
+    /// Uploads, the newest last.
+    pub benches: Vec<Bench>,
+    /// The one shown.
+    pub at: usize,
+    /// Requests held now, oldest first.
+    pub held: Vec<Held>,
+    /// First line of the request pane.
+    pub request_top: usize,
+    next_id: u64,
+}
+
+impl Step {
+    /// The upload shown.
+    pub fn bench(&self) -> Option<&Bench> {
+        self.benches.get(self.at)
+    }
+
+    /// The upload shown, to change.
+    pub fn bench_mut(&mut self) -> Option<&mut Bench> {
+        self.benches.get_mut(self.at)
+    }
+
+    /// The upload with an id.
+    pub fn by_id(&mut self, id: u64) -> Option<&mut Bench> {
+        self.benches.iter_mut().find(|b| b.id == id)
+    }
+
+    /// Puts an upload on the bench and shows it; one with the same upload id is shown instead.
+    pub fn add(&mut self, mut bench: Bench) {
+        self.next_id += 1;
+        bench.id = self.next_id;
+        self.request_top = 0;
+        let same = |b: &Bench| b.machine.upload().is_some() && b.machine.upload() == bench.machine.upload();
+        if let Some(at) = self.benches.iter().position(same) {
+            self.at = at;
+            return;
+        }
+        // A plan that was never begun makes room for the next one.
+        self.benches.retain(|b| !matches!(b.machine.state(), crate::domain::upload::UploadState::Planned));
+        self.benches.push(bench);
+        self.at = self.benches.len() - 1;
+    }
+}

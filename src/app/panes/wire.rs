@@ -1,0 +1,176 @@
+//! The journal of exchanges, bounded in memory, and where the user looks in it.
+
+use super::select::{Motion, moved};
+use crate::domain::exchange::{Exchange, ExchangeId};
+use std::collections::VecDeque;
+
+/// Most bytes of captures kept; the oldest exchanges go first.
+pub const JOURNAL_BYTES: usize = 64 * 1024 * 1024;
+
+/// How bytes are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Heads line by line, XML laid out.
+    #[default]
+    Pretty,
+    /// As on the wire, with line ends marked.
+    Raw,
+    /// Offsets, hex and text.
+    Hex,
+}
+
+impl Mode {
+    /// The next one.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Pretty => Self::Raw,
+            Self::Raw => Self::Hex,
+            Self::Hex => Self::Pretty,
+        }
+    }
+}
+
+/// State of the Wire screen and strip.
+#[derive(Debug, Clone, Default)]
+pub struct Wire {
+    exchanges: VecDeque<Exchange>,
+    kept: usize,
+    /// Exchanges dropped to keep within [`JOURNAL_BYTES`], or by the tap.
+    pub dropped: u64,
+    /// Selected exchange; `None` follows the newest.
+    pub selected: Option<ExchangeId>,
+    /// How bytes are shown.
+    pub mode: Mode,
+    /// First line of the request pane.
+    pub request_top: usize,
+    /// First line of the response pane.
+    pub response_top: usize,
+}
+
+impl Wire {
+    /// Takes over new and changed exchanges.
+    pub fn take(&mut self, batch: Vec<Exchange>) {
+        for exchange in batch {
+            let size = cost(&exchange);
+            match self.exchanges.binary_search_by_key(&exchange.id, |e| e.id) {
+                Ok(at) => {
+                    if let Some(slot) = self.exchanges.get_mut(at) {
+                        self.kept = self.kept.saturating_sub(cost(slot)) + size;
+                        *slot = exchange;
+                    }
+                }
+                Err(at) => {
+                    self.exchanges.insert(at, exchange);
+                    self.kept += size;
+                }
+            }
+        }
+        while self.kept > JOURNAL_BYTES && self.exchanges.len() > 1 {
+            if let Some(old) = self.exchanges.pop_front() {
+                self.kept = self.kept.saturating_sub(cost(&old));
+                self.dropped += 1;
+            }
+        }
+    }
+
+    /// Number of exchanges kept.
+    pub fn len(&self) -> usize {
+        self.exchanges.len()
+    }
+
+    /// Whether nothing was captured yet.
+    pub fn is_empty(&self) -> bool {
+        self.exchanges.is_empty()
+    }
+
+    /// The exchange at a row.
+    pub fn get(&self, at: usize) -> Option<&Exchange> {
+        self.exchanges.get(at)
+    }
+
+    /// The exchange with an id.
+    pub fn by_id(&self, id: ExchangeId) -> Option<&Exchange> {
+        self.exchanges.binary_search_by_key(&id, |e| e.id).ok().and_then(|at| self.exchanges.get(at))
+    }
+
+    /// Row of the selection.
+    pub fn at(&self) -> usize {
+        let newest = self.exchanges.len().saturating_sub(1);
+        match self.selected {
+            None => newest,
+            Some(id) => {
+                self.exchanges.binary_search_by_key(&id, |e| e.id).unwrap_or_else(|at| at.min(newest))
+            }
+        }
+    }
+
+    /// The selected exchange.
+    pub fn current(&self) -> Option<&Exchange> {
+        self.exchanges.get(self.at())
+    }
+
+    /// Moves the selection; moving stops following.
+    pub fn go(&mut self, page: usize, motion: Motion) {
+        let at = moved(self.at(), self.exchanges.len(), page, motion);
+        self.selected = self.exchanges.get(at).map(|e| e.id);
+        self.request_top = 0;
+        self.response_top = 0;
+    }
+
+    /// Newest exchanges first.
+    pub fn newest(&self) -> impl Iterator<Item = &Exchange> {
+        self.exchanges.iter().rev()
+    }
+}
+
+fn cost(exchange: &Exchange) -> usize {
+    exchange.request.kept() + exchange.response.kept() + size_of::<Exchange>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::exchange::{Captured, Timing};
+    use crate::domain::operation::{OperationId, OperationKind};
+
+    fn exchange(id: u64, bytes: usize) -> Exchange {
+        let mut request = Captured::default();
+        request.push(&vec![b'x'; bytes]);
+        Exchange {
+            id: ExchangeId(id),
+            operation: OperationId(id),
+            kind: OperationKind::HeadObject,
+            attempt: 1,
+            connection: 1,
+            reused: false,
+            peer: String::new(),
+            tls: None,
+            request,
+            response: Captured::default(),
+            held: false,
+            timing: Timing::default(),
+            end: None,
+        }
+    }
+
+    #[test]
+    fn the_journal_is_bounded_and_says_what_it_dropped() {
+        let mut wire = Wire::default();
+        for id in 0..2000 {
+            wire.take(vec![exchange(id, 60_000)]);
+        }
+        assert!(wire.kept <= JOURNAL_BYTES);
+        assert_eq!(wire.dropped + wire.len() as u64, 2000);
+        assert_eq!(wire.current().unwrap().id, ExchangeId(1999));
+    }
+
+    #[test]
+    fn a_change_replaces_and_the_selection_stays() {
+        let mut wire = Wire::default();
+        wire.take(vec![exchange(1, 1), exchange(2, 1)]);
+        wire.go(10, Motion::Up);
+        wire.take(vec![exchange(3, 1), exchange(1, 9)]);
+        assert_eq!((wire.len(), wire.current().unwrap().id), (3, ExchangeId(1)));
+        assert_eq!(wire.current().unwrap().request.total, 9);
+    }
+}

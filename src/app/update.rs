@@ -1,0 +1,150 @@
+//! One message in, effects out: the only place where the model changes.
+//!
+//! This file routes; what a command does stands in the file of its screen.
+
+mod browse;
+mod command;
+mod inspect;
+pub mod overlay;
+mod plan;
+mod step;
+
+use super::command::{Command, Pane, Screen, resolve};
+use super::model::{Level, Link, Model, Purpose};
+use super::msg::{Connected, Effect, Msg};
+use super::panes::select::Motion;
+use super::press::{Key, Press};
+use crate::domain::exchange::Exchange;
+use crate::domain::operation::OperationId;
+use crate::domain::outcome::Outcome;
+
+/// The effects with which the program begins.
+pub fn start(model: &mut Model) -> Vec<Effect> {
+    model.effects.push(Effect::Connect);
+    std::mem::take(&mut model.effects)
+}
+
+/// Takes one message.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Press(press) => on_press(model, press),
+        Msg::Paste(text) => overlay::paste(model, &text),
+        Msg::Resize(cols, rows) => model.size = (cols, rows),
+        Msg::Click(..) => {}
+        Msg::Wheel { up, .. } => {
+            let motion = if up { Motion::Up } else { Motion::Down };
+            for _ in 0..3 {
+                command::go(model, motion);
+            }
+        }
+        Msg::Connected(result) => on_connected(model, result),
+        Msg::Wire(batch, dropped) => on_wire(model, batch, dropped),
+        Msg::Finished { id, outcome } => on_finished(model, id, &outcome),
+        Msg::FileSize { path, size } => plan::file_known(model, path, size),
+        Msg::Tick(now) => model.now = now,
+        Msg::Resumed => model.effects.push(Effect::Repaint),
+    }
+    std::mem::take(&mut model.effects)
+}
+
+/// A click gives the focus to the pane and the row under it, as the shell found them in the regions drawn.
+pub fn click(model: &mut Model, pane: Pane, row: Option<usize>) -> Vec<Effect> {
+    if !model.overlays.is_empty() {
+        return Vec::new();
+    }
+    let again = model.pane() == pane && row.is_some() && row == command::selected(model);
+    model.set_focus(pane);
+    if let Some(row) = row {
+        command::select(model, row);
+    }
+    if again {
+        command::run(model, Command::Enter);
+    }
+    std::mem::take(&mut model.effects)
+}
+
+/// Runs a command as if its key had been pressed; for scripts and tests.
+pub fn run(model: &mut Model, wanted: Command) -> Vec<Effect> {
+    command::run(model, wanted);
+    std::mem::take(&mut model.effects)
+}
+
+fn on_press(model: &mut Model, press: Press) {
+    if press == (Press { key: Key::Char('c'), ctrl: true, alt: false }) {
+        return interrupt(model);
+    }
+    if !model.overlays.is_empty() {
+        return overlay::press(model, press);
+    }
+    if model.screen == Screen::Browse && model.browse.filtering.is_some() {
+        return browse::filter_press(model, press);
+    }
+    // A message that asked for attention has been seen once the user goes on.
+    model.note = None;
+    match resolve(press, model.pane()) {
+        Some(wanted) => command::run(model, wanted),
+        None => model.say(Level::Plain, format!("{press} does nothing here; ? shows the keys")),
+    }
+}
+
+/// Ctrl+C asks as `q` does; a second one within two seconds leaves at once.
+fn interrupt(model: &mut Model) {
+    const AGAIN: u64 = 2_000_000;
+    if model.interrupted.is_some_and(|t| model.now.saturating_sub(t) < AGAIN) {
+        model.effects.push(Effect::Quit);
+        return;
+    }
+    model.interrupted = Some(model.now);
+    model.overlays.clear();
+    command::run(model, Command::Quit);
+}
+
+fn on_connected(model: &mut Model, result: Result<Connected, String>) {
+    match result {
+        Ok(connected) => {
+            model.target.region = Some(connected.region);
+            model.target.endpoint = Some(connected.endpoint);
+            model.target.link = Link::Ready;
+            browse::list_buckets(model);
+            if let Some((bucket, prefix)) = model.start_at.take() {
+                browse::enter(model, &bucket, &prefix);
+                model.set_focus(Pane::Objects);
+                if !prefix.is_empty() && !prefix.ends_with('/') {
+                    // A name without a slash at its end may be a key or the beginning of keys: list it as a
+                    // prefix, so that both are found.
+                    model.say(Level::Plain, "listing names that begin so; Enter inspects one");
+                }
+            }
+        }
+        Err(why) => {
+            model.say(Level::Bad, &why);
+            model.target.link = Link::Failed(crate::domain::text::visible(&why));
+        }
+    }
+}
+
+fn on_wire(model: &mut Model, batch: Vec<Exchange>, dropped: u64) {
+    for exchange in &batch {
+        step::note_hold(model, exchange);
+    }
+    let before = model.wire.dropped;
+    model.wire.take(batch);
+    model.wire.dropped = model.wire.dropped.max(before).max(dropped);
+}
+
+fn on_finished(model: &mut Model, id: OperationId, outcome: &Outcome) {
+    // A result whose task was forgotten (another prefix, another object) changes nothing.
+    let Some(purpose) = model.tasks.remove(&id) else { return };
+    model.step.held.retain(|h| h.operation != id);
+    match purpose {
+        Purpose::Buckets => browse::buckets_came(model, outcome),
+        Purpose::Objects { bucket, prefix } => browse::objects_came(model, &bucket, &prefix, outcome),
+        Purpose::Uploads(bucket) => browse::uploads_came(model, &bucket, outcome),
+        Purpose::Head(generation) => inspect::head_came(model, generation, outcome),
+        Purpose::HeadPart(generation, number) => inspect::part_came(model, generation, number, outcome),
+        Purpose::Tags(generation) => inspect::tags_came(model, generation, outcome),
+        Purpose::Attributes(generation) => inspect::attributes_came(model, generation, outcome),
+        Purpose::Bench(bench, wanted) => step::came(model, bench, wanted, id, outcome),
+        Purpose::CopyObject(destination) => plan::copied(model, &destination, outcome),
+    }
+}

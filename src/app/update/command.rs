@@ -1,0 +1,283 @@
+//! What each command does, routed to the screen it concerns.
+
+use super::super::command::{Command, Pane, Screen};
+use super::super::enabled::enabled;
+use super::super::form::{Field, Form, Purpose, Rule};
+use super::super::model::{Level, Model};
+use super::super::msg::Effect;
+use super::super::overlay::{Action, Confirm, Overlay};
+use super::super::panes::browse::Load;
+use super::super::panes::select::{Motion, moved};
+use super::{browse, inspect, plan, step};
+use tui_input::Input;
+
+/// Gives a command. One that makes no sense now says why.
+pub(super) fn run(model: &mut Model, wanted: Command) {
+    if let Err(why) = enabled(model, wanted) {
+        if !step::offer_anyway(model, wanted, &why) {
+            model.say(Level::Warning, why);
+        }
+        return;
+    }
+    match wanted {
+        Command::Show(screen) => show(model, screen),
+        Command::NextPane => turn(model, 1),
+        Command::PreviousPane => turn(model, -1),
+        Command::Go(motion) => go(model, motion),
+        Command::Enter => enter(model),
+        Command::Back => back(model),
+        Command::Quit => quit(model),
+        Command::Palette => model.overlays.push(Overlay::Palette { input: Input::default(), at: 0 }),
+        Command::Help => model.overlays.push(Overlay::Help { top: 0 }),
+        Command::Log => model.overlays.push(Overlay::Log { top: 0 }),
+        Command::Redraw => model.effects.push(Effect::Repaint),
+        Command::Suspend => model.effects.push(Effect::Suspend),
+        Command::Unlock => unlock(model),
+        Command::ToggleHold => {
+            model.hold = !model.hold;
+            let said = if model.hold {
+                "hold is on: each call of the workbench waits for Enter"
+            } else {
+                "hold is off: calls of the workbench leave at once"
+            };
+            model.say(Level::Plain, said);
+        }
+        Command::Reveal => {
+            let until = if model.revealing() { None } else { Some(model.now + 30_000_000) };
+            model.reveal_until = until;
+            model.say(
+                Level::Warning,
+                if until.is_some() { "secrets are shown for 30 s" } else { "secrets are masked" },
+            );
+        }
+        Command::Refresh => refresh(model),
+        Command::Filter => browse::begin_filter(model),
+        Command::LoadAll => browse::load_all(model),
+        Command::Parent => browse::parent(model),
+        Command::GoTo => go_to(model),
+        Command::PlanCopyKeeping => plan::form(model, false),
+        Command::PlanCopy => plan::form(model, true),
+        Command::PlanUpload => plan::new_upload_form(model),
+        Command::Probe => inspect::offer_probe(model),
+        Command::AddGeneratedPart => plan::generated_form(model),
+        Command::AddFileParts => plan::file_form(model),
+        Command::EditCopyPart => plan::copy_part_form(model),
+        Command::Mark => step::mark(model),
+        Command::RunParts => step::offer_run(model),
+        Command::StopRun => step::stop_run(model),
+        Command::Release => step::release(model),
+        Command::Cancel => step::cancel(model),
+        Command::NextUpload => step::next_upload(model),
+        Command::WireMode => model.wire.mode = model.wire.mode.next(),
+        Command::Follow => {
+            model.wire.selected = None;
+            model.say(Level::Plain, "following the newest exchange");
+        }
+        Command::Send(kind) => step::send(model, kind),
+    }
+}
+
+fn show(model: &mut Model, screen: Screen) {
+    match screen {
+        Screen::Inspect => match (model.screen, model.object_in_view()) {
+            (Screen::Browse, Some(object)) => inspect::open(model, object),
+            _ => model.screen = screen,
+        },
+        Screen::Browse => {
+            model.screen = screen;
+            browse::refresh_if_stale(model);
+        }
+        _ => model.screen = screen,
+    }
+}
+
+fn turn(model: &mut Model, by: isize) {
+    let panes = model.screen.panes();
+    let at = panes.iter().position(|p| *p == model.pane()).unwrap_or(0);
+    let len = isize::try_from(panes.len()).unwrap_or(1);
+    let next = (isize::try_from(at).unwrap_or(0) + by).rem_euclid(len);
+    if let Some(pane) = usize::try_from(next).ok().and_then(|i| panes.get(i)) {
+        model.set_focus(*pane);
+    }
+}
+
+/// Moves in the focused pane.
+pub(super) fn go(model: &mut Model, motion: Motion) {
+    let page = model.page;
+    // Scrolling has no end known here; the view clamps it and tells back through the page size.
+    let scroll = |top: usize| match motion {
+        Motion::End => top.saturating_add(100_000),
+        _ => moved(top, usize::MAX, page, motion),
+    };
+    match model.pane() {
+        Pane::Buckets => model.browse.go_buckets(page, motion),
+        Pane::Objects => {
+            model.browse.go_objects(page, motion);
+            browse::page_if_wanted(model);
+        }
+        Pane::Uploads => model.browse.go_uploads(page, motion),
+        Pane::Facts | Pane::ETag => model.inspect.facts_top = scroll(model.inspect.facts_top),
+        Pane::PartMap => model.inspect.go_parts(page, motion),
+        Pane::PartSize => model.inspect.size_top = scroll(model.inspect.size_top),
+        Pane::States | Pane::Parts => {
+            if let Some(bench) = model.step.bench_mut() {
+                bench.go(page, motion);
+            }
+        }
+        Pane::Request => model.step.request_top = scroll(model.step.request_top),
+        Pane::Timeline => model.wire.go(page, motion),
+        Pane::WireRequest => model.wire.request_top = scroll(model.wire.request_top),
+        Pane::WireResponse => model.wire.response_top = scroll(model.wire.response_top),
+    }
+}
+
+/// The selected row of the focused list, if it is one.
+pub(super) fn selected(model: &Model) -> Option<usize> {
+    match model.pane() {
+        Pane::Buckets => Some(model.browse.bucket_at),
+        Pane::Objects => Some(model.browse.object_at),
+        Pane::Uploads => Some(model.browse.upload_at),
+        Pane::Parts => model.step.bench().map(|b| b.part_at),
+        Pane::PartMap => Some(model.inspect.part_at),
+        Pane::Timeline => Some(model.wire.at()),
+        _ => None,
+    }
+}
+
+/// Selects a row of the focused list, if it has so many.
+pub(super) fn select(model: &mut Model, row: usize) {
+    match model.pane() {
+        Pane::Buckets if row < model.browse.buckets.len() => model.browse.bucket_at = row,
+        Pane::Objects if row < model.browse.objects.len() => {
+            model.browse.object_at = row;
+            browse::page_if_wanted(model);
+        }
+        Pane::Uploads if row < model.browse.uploads.len() => model.browse.upload_at = row,
+        Pane::Parts => {
+            if let Some(bench) = model.step.bench_mut()
+                && row < bench.machine.parts().len()
+            {
+                bench.part_at = row;
+            }
+        }
+        Pane::Timeline if row < model.wire.len() => model.wire.selected = model.wire.get(row).map(|e| e.id),
+        _ => {}
+    }
+}
+
+fn enter(model: &mut Model) {
+    match model.pane() {
+        Pane::Buckets => browse::open_bucket(model),
+        Pane::Objects => browse::open_row(model),
+        Pane::Uploads => step::open_listed(model),
+        Pane::Facts | Pane::ETag | Pane::PartMap | Pane::PartSize => run(model, Command::PlanCopyKeeping),
+        Pane::States | Pane::Parts | Pane::Request => step::next(model),
+        Pane::Timeline => model.set_focus(Pane::WireRequest),
+        Pane::WireRequest => model.set_focus(Pane::WireResponse),
+        Pane::WireResponse => model.set_focus(Pane::Timeline),
+    }
+}
+
+/// One layer back: what runs in the pane, then the pane, then the screen. Never out of the program.
+fn back(model: &mut Model) {
+    if model.screen == Screen::Browse && model.browse.load_all {
+        model.browse.load_all = false;
+        return model.say(Level::Plain, "stopped loading; what is listed so far stays");
+    }
+    if model.screen == Screen::Inspect && model.inspect.probing > 0 {
+        return inspect::stop_probe(model);
+    }
+    if model.screen == Screen::Browse && model.browse.objects.filter().is_some() {
+        model.browse.objects.set_filter("");
+        model.browse.object_at = 0;
+        return;
+    }
+    match model.pane() {
+        Pane::Objects if !model.browse.prefix.is_empty() => browse::parent(model),
+        Pane::Objects | Pane::Uploads => model.set_focus(Pane::Buckets),
+        Pane::WireRequest | Pane::WireResponse => model.set_focus(Pane::Timeline),
+        Pane::Buckets => model.say(Level::Plain, "q quits"),
+        _ => show(model, Screen::Browse),
+    }
+}
+
+fn quit(model: &mut Model) {
+    let open: Vec<String> = model
+        .step
+        .benches
+        .iter()
+        .filter(|b| b.machine.holds_parts())
+        .map(|b| {
+            let p = b.machine.progress();
+            format!("{}  {} parts stored", b.machine.plan().destination, p.done)
+        })
+        .collect();
+    if open.is_empty() {
+        model.effects.push(Effect::Quit);
+        return;
+    }
+    let mut lines = open;
+    lines.push(String::new());
+    lines.push(match model.target.real {
+        true => "Parts of an open upload are billed until it is completed or aborted.".into(),
+        false => "The sandbox forgets everything when partscope ends.".into(),
+    });
+    model.overlays.push(Overlay::Confirm(Confirm {
+        title: format!("Leave with {} upload(s) open?", model.open_uploads()),
+        lines,
+        no: "Stay",
+        yes: "Leave",
+        on_yes: false,
+        action: Action::Quit,
+    }));
+}
+
+fn unlock(model: &mut Model) {
+    if model.target.writable {
+        model.target.writable = false;
+        return model.say(Level::Plain, "writes are locked again");
+    }
+    let intro = vec![
+        format!("{} is a real endpoint.", model.target.name),
+        "Unlocked, calls that create, change, delete or cost money may leave.".into(),
+        "Each still needs its own key press.".into(),
+    ];
+    let field = Field::new("Type write", "", Rule::Word("write"), "Esc leaves it read-only");
+    model.overlays.push(Overlay::Form(Box::new(Form::new(
+        Purpose::Unlock,
+        "Unlock writes",
+        intro,
+        vec![field],
+    ))));
+}
+
+fn refresh(model: &mut Model) {
+    match model.pane() {
+        Pane::Buckets => browse::list_buckets(model),
+        Pane::Objects => browse::relist(model),
+        Pane::Uploads => browse::list_uploads(model),
+        _ => {
+            if let Some(object) = model.inspect.object.clone() {
+                inspect::open(model, object);
+            }
+        }
+    }
+}
+
+fn go_to(model: &mut Model) {
+    let value = model
+        .browse
+        .bucket
+        .as_ref()
+        .map_or_else(|| "s3://".into(), |b| format!("s3://{b}/{}", model.browse.prefix));
+    let field = Field::new("Address", value, Rule::Required, "s3://bucket/prefix/ or s3://bucket/key");
+    let intro = vec!["A prefix ends with /; anything else is opened as an object.".into()];
+    model.overlays.push(Overlay::Form(Box::new(Form::new(Purpose::GoTo, "Go to", intro, vec![field]))));
+}
+
+/// Whether a list waits for its first answer; used by several screens.
+pub(super) fn failed(model: &mut Model, what: &str, outcome: &crate::domain::outcome::Outcome) -> Load {
+    let said = outcome.summary();
+    model.say(Level::Bad, format!("{what}: {said}"));
+    Load::Failed(crate::domain::text::visible(&said))
+}

@@ -1,0 +1,417 @@
+//! The workbench: moves of the upload shown, held requests, runs over many parts.
+
+use super::super::command::{Command, Pane, Screen};
+use super::super::enabled::{bench_move, enabled};
+use super::super::form::{Field, Form, Purpose as Ask, Rule};
+use super::super::model::{Level, Model, Purpose};
+use super::super::msg::Effect;
+use super::super::overlay::{Action, Confirm, Overlay};
+use super::super::panes::step::{Bench, Held, Run};
+use super::{browse, inspect, plan};
+use crate::domain::exchange::Exchange;
+use crate::domain::operation::{OperationId, OperationKind, UploadRef};
+use crate::domain::outcome::Outcome;
+use crate::domain::units::{PartNumber, human_size};
+use crate::domain::upload::{Enforce, Fact, Move, MultipartUpload, PartState};
+
+/// Calls of a run on their way at once.
+const RUN_CONCURRENCY: usize = 8;
+
+/// Sends one S3 operation, by its name or key.
+pub(super) fn send(model: &mut Model, kind: OperationKind) {
+    use OperationKind as K;
+    match kind {
+        K::ListBuckets => browse::list_buckets(model),
+        K::ListObjectsV2 => browse::relist(model),
+        K::ListMultipartUploads => browse::list_uploads(model),
+        K::HeadObject | K::GetObjectAttributes | K::GetObjectTagging => {
+            if let Some(object) = model.object_in_view() {
+                inspect::open(model, object);
+            }
+        }
+        K::CopyObject => plan::copy_object_form(model),
+        K::ListParts | K::AbortMultipartUpload if model.pane() == Pane::Uploads => {
+            open_listed(model);
+            if kind == K::AbortMultipartUpload {
+                offer_abort(model);
+            }
+        }
+        K::AbortMultipartUpload => offer_abort(model),
+        K::CompleteMultipartUpload => offer_complete(model),
+        _ => {
+            if let Ok(wanted) = bench_move(model, kind) {
+                begin(model, wanted, Enforce::Rules, model.hold);
+            }
+        }
+    }
+}
+
+/// Begins a move of the upload shown.
+fn begin(model: &mut Model, wanted: Move, enforce: Enforce, hold: bool) {
+    let id = model.next_id();
+    let Some(bench) = model.step.bench_mut() else { return };
+    let bench_id = bench.id;
+    match bench.machine.begin(wanted, id, enforce) {
+        Ok(operation) => {
+            model.send(Purpose::Bench(bench_id, wanted), operation, hold);
+            model.step.request_top = 0;
+            if model.screen != Screen::Step {
+                model.screen = Screen::Step;
+            }
+        }
+        Err(why) => model.say(Level::Warning, why.to_string()),
+    }
+}
+
+/// Enter on the workbench: let the held request go, else the next move the machine suggests.
+pub(super) fn next(model: &mut Model) {
+    if !model.step.held.is_empty() {
+        return release(model);
+    }
+    let Some(bench) = model.step.bench() else {
+        return model
+            .say(Level::Plain, "no upload is on the workbench; n plans one, m on an object plans a copy");
+    };
+    // On the parts table Enter means the selected part, when that part can be sent.
+    let selected = bench
+        .selected()
+        .map(Move::Part)
+        .filter(|m| model.pane() == Pane::Parts && bench.machine.check(*m).is_ok() && !is_done(bench, *m));
+    let Some(wanted) = selected.or_else(|| bench.machine.legal_moves().first().copied()) else {
+        return model.say(Level::Plain, "this upload has ended; n or m begins another");
+    };
+    match command_of(model, wanted) {
+        Some(command) if enabled(model, command).is_err() => super::command::run(model, command),
+        _ if wanted == Move::Complete => offer_complete(model),
+        _ if wanted == Move::Abort => offer_abort(model),
+        _ => {
+            if let Move::Part(number) = wanted {
+                select_part(model, number);
+            }
+            begin(model, wanted, Enforce::Rules, model.hold);
+        }
+    }
+}
+
+fn is_done(bench: &Bench, wanted: Move) -> bool {
+    matches!(wanted, Move::Part(n) if matches!(bench.machine.parts().get(&n).map(|p| &p.state), Some(PartState::Done(_))))
+}
+
+fn select_part(model: &mut Model, number: PartNumber) {
+    if let Some(bench) = model.step.bench_mut()
+        && let Some(at) = bench.machine.parts().keys().position(|n| *n == number)
+    {
+        bench.part_at = at;
+    }
+}
+
+fn command_of(model: &Model, wanted: Move) -> Option<Command> {
+    Some(Command::Send(match wanted {
+        Move::Create => OperationKind::CreateMultipartUpload,
+        Move::Complete => OperationKind::CompleteMultipartUpload,
+        Move::Abort => OperationKind::AbortMultipartUpload,
+        Move::Tag => OperationKind::PutObjectTagging,
+        // The rules for a part are checked for the one that will be sent, not for the selected one.
+        Move::Part(_) if !model.target.writable => OperationKind::CreateMultipartUpload,
+        Move::Part(_) | Move::ListParts | Move::Head | Move::ListUploads => return None,
+    }))
+}
+
+/// In the sandbox a forbidden move may be sent on purpose. `false` when that cannot be.
+pub(super) fn offer_anyway(model: &mut Model, command: Command, why: &str) -> bool {
+    let Command::Send(kind) = command else { return false };
+    if model.target.real || model.screen != Screen::Step {
+        return false;
+    }
+    let Ok(wanted) = bench_move(model, kind) else { return false };
+    let sendable =
+        model.step.bench().is_some_and(|b| b.machine.operation(wanted).is_ok() && !b.machine.is_busy());
+    if !sendable {
+        return false;
+    }
+    model.overlays.push(Overlay::Confirm(Confirm {
+        title: format!("{} is not a legal move now", kind.name()),
+        lines: vec![
+            why.to_owned(),
+            String::new(),
+            "S3's own answer is the best teacher. This is the sandbox.".into(),
+        ],
+        no: "Leave it",
+        yes: "Send it wrong anyway",
+        on_yes: false,
+        action: Action::SendAnyway(command),
+    }));
+    true
+}
+
+pub(super) fn send_anyway(model: &mut Model, command: Command) {
+    let Command::Send(kind) = command else { return };
+    if let Ok(wanted) = bench_move(model, kind) {
+        begin(model, wanted, Enforce::Nothing, model.hold);
+    }
+}
+
+/// Complete drops planned parts that are not stored: say so first.
+fn offer_complete(model: &mut Model) {
+    let Some(bench) = model.step.bench() else { return };
+    let progress = bench.machine.progress();
+    let left = progress.parts - progress.done;
+    if left == 0 {
+        return begin(model, Move::Complete, Enforce::Rules, model.hold);
+    }
+    model.overlays.push(Overlay::Confirm(Confirm {
+        title: "Complete without some parts?".into(),
+        lines: vec![
+            format!("{} of {} parts are stored. Complete lists only those:", progress.done, progress.parts),
+            format!("the object will have {} and lack the other {left}.", human_size(progress.bytes_done)),
+            "S3 does not know that you meant to send more.".into(),
+        ],
+        no: "Not yet",
+        yes: "Complete",
+        on_yes: false,
+        action: Action::Complete,
+    }));
+}
+
+pub(super) fn complete(model: &mut Model) {
+    begin(model, Move::Complete, Enforce::Rules, model.hold);
+}
+
+/// Abort frees parts for good: it always asks, and on a real endpoint wants the name typed.
+fn offer_abort(model: &mut Model) {
+    let Some(bench) = model.step.bench() else { return };
+    let Some(upload) = bench.machine.upload() else { return };
+    let progress = bench.machine.progress();
+    let mut lines = vec![
+        format!("s3://{}/{}", upload.bucket, upload.key),
+        format!("uploadId {}", upload.upload_id),
+        format!("S3 throws away {} stored parts, {}.", progress.done, human_size(progress.bytes_done)),
+        "There is no undo. A part still on its way may land after this: list again.".into(),
+    ];
+    let lines_safe = |l: &mut Vec<String>| l.iter_mut().for_each(|x| *x = crate::domain::text::visible(x));
+    lines_safe(&mut lines);
+    if model.target.real {
+        lines.insert(0, format!("{} is a real endpoint.", model.target.name));
+        let field = Field::new("Type abort", "", Rule::Word("abort"), "Esc keeps the upload");
+        let form = Form::new(Ask::AbortNamed(upload), "Abort this upload?", lines, vec![field]);
+        return model.overlays.push(Overlay::Form(Box::new(form)));
+    }
+    model.overlays.push(Overlay::Confirm(Confirm {
+        title: "Abort this upload?".into(),
+        lines,
+        no: "Keep the upload",
+        yes: "Abort it",
+        on_yes: false,
+        action: Action::Abort(upload),
+    }));
+}
+
+pub(super) fn abort(model: &mut Model, upload: &UploadRef) {
+    // The dialog named one upload; nothing else may be aborted by it.
+    if model.step.bench().and_then(|b| b.machine.upload()).as_ref() == Some(upload) {
+        begin(model, Move::Abort, Enforce::Rules, model.hold);
+    }
+}
+
+/// Puts the selected upload in progress on the bench and asks which parts it has.
+pub(super) fn open_listed(model: &mut Model) {
+    let Some(listed) = model.browse.uploads.get(model.browse.upload_at) else { return };
+    let bench = Bench::new(MultipartUpload::adopt(&listed.upload));
+    model.step.add(bench);
+    model.set_focus(Pane::Parts);
+    begin(model, Move::ListParts, Enforce::Rules, false);
+}
+
+/// Learns from the wire which requests are held.
+pub(super) fn note_hold(model: &mut Model, exchange: &Exchange) {
+    let known = model.step.held.iter().any(|h| h.exchange == exchange.id);
+    if exchange.held && exchange.end.is_none() && !known {
+        model.step.held.push(Held { exchange: exchange.id, operation: exchange.operation });
+        model.step.request_top = 0;
+        model.say(
+            Level::Plain,
+            format!("{} is signed and held: nothing has left. Enter releases it, x drops it", exchange.kind),
+        );
+    } else if known && (!exchange.held || exchange.end.is_some()) {
+        model.step.held.retain(|h| h.exchange != exchange.id);
+    }
+}
+
+pub(super) fn release(model: &mut Model) {
+    if let Some(held) = model.step.held.first().copied() {
+        model.step.held.remove(0);
+        model.effects.push(Effect::Release(held.exchange));
+        model.note = None;
+    }
+}
+
+/// Drops what is held; else stops the run and cancels what this upload has on its way.
+pub(super) fn cancel(model: &mut Model) {
+    if let Some(held) = model.step.held.first().copied() {
+        model.effects.push(Effect::Cancel(held.operation));
+        return;
+    }
+    let Some(bench) = model.step.bench_mut() else { return };
+    bench.run = None;
+    let id = bench.id;
+    let ids: Vec<OperationId> = model
+        .tasks
+        .iter()
+        .filter(|(_, p)| matches!(p, Purpose::Bench(b, _) if *b == id))
+        .map(|(id, _)| *id)
+        .collect();
+    for id in &ids {
+        model.effects.push(Effect::Cancel(*id));
+    }
+    model.say(Level::Plain, format!("cancelling {} call(s); cancelling is not undoing", ids.len()));
+}
+
+pub(super) fn mark(model: &mut Model) {
+    let page = model.page;
+    if let Some(bench) = model.step.bench_mut()
+        && let Some(number) = bench.selected()
+    {
+        if !bench.marked.remove(&number) {
+            bench.marked.insert(number);
+        }
+        bench.go(page, super::super::panes::select::Motion::Down);
+    }
+}
+
+/// Parts a run would send: the marked ones, else all that are planned.
+fn run_queue(bench: &Bench) -> Vec<PartNumber> {
+    let sendable = |n: &PartNumber| bench.machine.check(Move::Part(*n)).is_ok();
+    if bench.marked.is_empty() {
+        let planned = bench.machine.parts().values().filter(|p| p.state == PartState::Planned);
+        planned.map(|p| p.planned.number).filter(sendable).collect()
+    } else {
+        bench.marked.iter().copied().filter(sendable).collect()
+    }
+}
+
+/// A run of many parts is one key press that names how many calls it makes.
+pub(super) fn offer_run(model: &mut Model) {
+    if !model.target.writable {
+        return model.say(Level::Warning, "this endpoint is read-only; U unlocks writes");
+    }
+    let Some(bench) = model.step.bench() else { return };
+    let queue = run_queue(bench);
+    let size: u64 = queue.iter().filter_map(|n| bench.machine.parts().get(n)).map(|p| p.planned.size).sum();
+    model.overlays.push(Overlay::Confirm(Confirm {
+        title: format!("Send {} parts?", queue.len()),
+        lines: vec![
+            format!("{} in {} calls, {RUN_CONCURRENCY} at a time, not held.", human_size(size), queue.len()),
+            "s stops after those on their way; x cancels them.".into(),
+        ],
+        no: "Not now",
+        yes: "Send them",
+        on_yes: true,
+        action: Action::RunParts,
+    }));
+}
+
+pub(super) fn begin_run(model: &mut Model) {
+    let now = model.now;
+    let Some(bench) = model.step.bench_mut() else { return };
+    let mut queue = run_queue(bench);
+    queue.reverse();
+    bench.marked.clear();
+    let bytes_before = bench.machine.progress().bytes_done;
+    bench.run = Some(Run { queue, concurrency: RUN_CONCURRENCY, begun: now, bytes_before });
+    let id = bench.id;
+    go_on_running(model, id);
+}
+
+/// Tops the run up to its concurrency.
+fn go_on_running(model: &mut Model, bench_id: u64) {
+    loop {
+        let id = model.next_id();
+        let Some(bench) = model.step.by_id(bench_id) else { return };
+        let Some(run) = bench.run.as_mut() else { return };
+        if bench.machine.progress().in_flight >= run.concurrency {
+            return;
+        }
+        let Some(number) = run.queue.pop() else {
+            if !bench.machine.is_busy() {
+                let begun = run.begun;
+                bench.run = None;
+                let p = bench.machine.progress();
+                let seconds = model.now.saturating_sub(begun) / 1_000_000;
+                model.say(
+                    Level::Good,
+                    format!("run finished in about {seconds} s: {} of {} parts are stored", p.done, p.parts),
+                );
+            }
+            return;
+        };
+        let wanted = Move::Part(number);
+        if let Ok(operation) = bench.machine.begin(wanted, id, Enforce::Rules) {
+            model.send(Purpose::Bench(bench_id, wanted), operation, false);
+        }
+    }
+}
+
+pub(super) fn stop_run(model: &mut Model) {
+    if let Some(bench) = model.step.bench_mut() {
+        bench.run = None;
+        model.say(Level::Plain, "run stopped; parts on their way go on");
+    }
+}
+
+pub(super) fn next_upload(model: &mut Model) {
+    let n = model.step.benches.len();
+    if n > 1 {
+        model.step.at = (model.step.at + 1) % n;
+    }
+}
+
+/// A move ended.
+pub(super) fn came(model: &mut Model, bench_id: u64, wanted: Move, id: OperationId, outcome: &Outcome) {
+    let Some(bench) = model.step.by_id(bench_id) else { return };
+    let facts = bench.machine.apply(id, outcome);
+    let lost_run = !matches!(outcome, Outcome::Answered(_)) && bench.run.is_some();
+    if lost_run {
+        // A run does not go on over an error: the user decides.
+        bench.run = None;
+    }
+    let running = bench.run.is_some();
+    let more_parts = matches!(facts.as_slice(), [Fact::PartsListed { more: true, .. }]);
+    for fact in &facts {
+        note_fact(model, fact, running);
+    }
+    if matches!(wanted, Move::Complete | Move::Abort | Move::Create | Move::Tag) {
+        model.browse.stale = true;
+    }
+    if more_parts {
+        begin(model, Move::ListParts, Enforce::Rules, false);
+    }
+    go_on_running(model, bench_id);
+}
+
+fn note_fact(model: &mut Model, fact: &Fact, running: bool) {
+    let (level, text) = match fact {
+        Fact::UploadCreated { upload } => (Level::Good, format!("upload open: {}", upload.upload_id)),
+        Fact::PartStored { .. } if running => return,
+        Fact::PartStored { part_number, etag } => {
+            (Level::Good, format!("part {part_number} is stored, ETag {etag}"))
+        }
+        Fact::Refused { what, error } => (Level::Bad, format!("{what}: {error}")),
+        Fact::InDoubt { what, message } => {
+            (Level::Bad, format!("{what}: {message}. It is in doubt until S3 is asked"))
+        }
+        Fact::NotSent { what, message } => (Level::Plain, format!("{what}: {message}")),
+        Fact::PartsListed { count, more } => {
+            let rest = if *more { "; more pages follow" } else { "" };
+            (Level::Good, format!("ListParts: {count} parts in this page{rest}"))
+        }
+        Fact::Completed { etag, predicted } => match predicted {
+            Some(p) if p == etag => (Level::Good, format!("completed with the predicted ETag {etag}")),
+            Some(p) => (Level::Warning, format!("completed with ETag {etag}, predicted was {p}")),
+            None => (Level::Good, format!("completed with ETag {etag}")),
+        },
+        Fact::Aborted => (Level::Good, "the upload is gone".to_owned()),
+        Fact::Tagged => (Level::Good, "the tags are on the object".to_owned()),
+    };
+    // An error that a fact after it explains (Abort of an unknown upload) stays in the log only.
+    model.say(level, text);
+}

@@ -1,0 +1,221 @@
+//! The command line.
+
+use crate::domain::names::S3Uri;
+use crate::domain::units::parse_size;
+use crate::s3::TargetSpec;
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+
+const AFTER_HELP: &str = "\
+Without a command the terminal program starts. Without a target option or an address it opens its own
+sandbox: no account, nothing leaves the machine. On any other S3 it starts read-only.
+Headless commands talk to the S3 that the options and the AWS configuration name, or with --sandbox to a
+fresh sandbox.
+
+Credentials and configuration are found as the AWS CLI finds them. HTTP proxies are not used.
+
+Exit codes:
+  0  done
+  1  S3 refused
+  2  wrong usage, or an error on this machine
+  3  doubtful: S3 may have acted although its answer did not arrive";
+
+/// See and operate Amazon S3 multipart uploads by hand.
+#[derive(Debug, Parser)]
+#[command(name = "partscope", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = false, subcommand_negates_reqs = true)]
+pub struct Cli {
+    /// Where the terminal program starts: s3://BUCKET or s3://BUCKET/PREFIX
+    #[arg(value_name = "ADDRESS", value_parser = S3Uri::parse)]
+    pub address: Option<S3Uri>,
+
+    /// Draw the terminal program with ASCII only
+    #[arg(long)]
+    pub ascii: bool,
+
+    /// Draw the terminal program without colours, as NO_COLOR does
+    #[arg(long)]
+    pub mono: bool,
+
+    /// Which S3 to talk to.
+    #[command(flatten)]
+    pub target: TargetArgs,
+
+    /// What to do instead of starting the terminal program.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Which S3 to talk to and as whom.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Target")]
+pub struct TargetArgs {
+    /// Profile of the shared AWS configuration files
+    #[arg(long, global = true)]
+    pub profile: Option<String>,
+
+    /// Endpoint of an S3 that is not AWS's.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "Endpoint of an S3 that is not AWS's, such as http://127.0.0.1:9000"
+    )]
+    pub endpoint_url: Option<String>,
+
+    /// Region to sign for
+    #[arg(long, global = true)]
+    pub region: Option<String>,
+
+    /// Put the bucket into the path (host/bucket) and not into the host name (bucket.host)
+    #[arg(long, global = true)]
+    pub path_style: bool,
+
+    /// Send unsigned requests
+    #[arg(long, global = true)]
+    pub no_sign_request: bool,
+
+    /// Use a fresh S3 inside this program, with example buckets; nothing leaves the machine
+    #[arg(long, global = true, conflicts_with_all = ["profile", "endpoint_url", "no_sign_request"])]
+    pub sandbox: bool,
+}
+
+impl Cli {
+    /// Whether the terminal program opens the embedded sandbox: told to, or told of no other S3.
+    pub fn wants_sandbox(&self) -> bool {
+        self.target.sandbox || (self.address.is_none() && !self.target.names_one())
+    }
+}
+
+impl TargetArgs {
+    /// Whether any option names an S3 to talk to.
+    pub fn names_one(&self) -> bool {
+        self.profile.is_some()
+            || self.endpoint_url.is_some()
+            || self.region.is_some()
+            || self.path_style
+            || self.no_sign_request
+    }
+
+    /// What to call the target on the screen.
+    pub fn name(&self) -> String {
+        let place = self.endpoint_url.clone().unwrap_or_else(|| "AWS".into());
+        let parts = [Some(place), self.profile.clone(), self.region.clone()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The target these arguments name; the sandbox fills in its own.
+    pub fn spec(&self) -> TargetSpec {
+        TargetSpec {
+            profile: self.profile.clone(),
+            endpoint_url: self.endpoint_url.clone(),
+            region: self.region.clone(),
+            path_style: self.path_style,
+            no_sign_request: self.no_sign_request,
+            ..TargetSpec::default()
+        }
+    }
+}
+
+/// The headless commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what is known of an object's parts, and on what evidence
+    Inspect(InspectArgs),
+    /// Copy an object inside S3, keeping its part boundaries, properties and tags
+    Copy(CopyArgs),
+    /// Run the sandbox as a server, for other programs to talk to
+    Serve(ServeArgs),
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Clone, Args)]
+pub struct InspectArgs {
+    /// The object: s3://BUCKET/KEY
+    #[arg(value_name = "OBJECT", value_parser = S3Uri::parse)]
+    pub object: S3Uri,
+
+    /// Ask HEAD for as many parts as it takes to know every boundary
+    #[arg(long)]
+    pub all_parts: bool,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `copy`.
+#[derive(Debug, Clone, Args)]
+pub struct CopyArgs {
+    /// What to copy: s3://BUCKET/KEY
+    #[arg(value_name = "SOURCE", value_parser = S3Uri::parse)]
+    pub source: S3Uri,
+
+    /// Where to: s3://BUCKET/KEY, or s3://BUCKET/PREFIX/ to keep the name
+    #[arg(value_name = "DESTINATION", value_parser = S3Uri::parse)]
+    pub destination: S3Uri,
+
+    /// Cut the object into parts of this size instead of the source's own (8MiB, 64MB, bytes)
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, conflicts_with = "source_parts")]
+    pub part_size: Option<u64>,
+
+    /// Insist on the source's own boundaries: give up if they cannot be proved
+    #[arg(long)]
+    pub source_parts: bool,
+
+    /// Parts under way at once
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: u16,
+
+    /// Show each request before it leaves and wait for Enter
+    #[arg(long)]
+    pub step: bool,
+
+    /// Print one JSON object per fact
+    #[arg(long)]
+    pub json: bool,
+
+    /// Look at the source and say what would be done, without changing anything
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Do not copy tags
+    #[arg(long)]
+    pub no_tags: bool,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Address to listen on; loopback only
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+
+    /// Access key to accept
+    #[arg(long, value_name = "KEY", requires = "secret_key")]
+    pub access_key: Option<String>,
+
+    /// Secret key that goes with it
+    #[arg(long, value_name = "SECRET", requires = "access_key")]
+    pub secret_key: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_address_is_no_command_and_target_options_stand_anywhere() {
+        let cli = Cli::try_parse_from(["partscope", "s3://b/p", "--region", "eu-west-1"]).unwrap();
+        assert_eq!(cli.address.map(|a| a.key).as_deref(), Some("p"));
+        let cli = Cli::try_parse_from(["partscope", "inspect", "s3://b/k", "--sandbox"]).unwrap();
+        assert!(cli.target.sandbox && matches!(cli.command, Some(Command::Inspect(_))));
+        assert!(Cli::try_parse_from(["partscope", "--sandbox", "--profile", "x"]).is_err());
+    }
+}

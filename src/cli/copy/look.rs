@@ -1,0 +1,133 @@
+//! Looks at the source and decides how it is copied.
+
+use crate::cli::Failure;
+use crate::cli::args::CopyArgs;
+use crate::cli::gather::{Gathered, gather, probe_parts};
+use crate::cli::session::Session;
+use crate::domain::etag::ETag;
+use crate::domain::evidence::Grade;
+use crate::domain::layout::PartLayout;
+use crate::domain::limits::AWS;
+use crate::domain::names::{ObjectRef, Tag};
+use crate::domain::operation::{CopyObject, Operation};
+use crate::domain::plan::{CopySource, UploadPlan};
+use crate::domain::units::{MIB, human_size};
+
+/// Part size for a source that has no parts of its own and is too large for CopyObject.
+const DEFAULT_PART: u64 = 64 * MIB;
+
+/// How the object is copied.
+pub(super) enum Way {
+    /// One CopyObject.
+    Whole(Operation),
+    /// Part by part.
+    Parts(UploadPlan),
+}
+
+/// What was seen and decided.
+pub(super) struct Look {
+    pub(super) source: ObjectRef,
+    pub(super) destination: ObjectRef,
+    pub(super) size: u64,
+    pub(super) etag: ETag,
+    pub(super) way: Way,
+    pub(super) layout: Option<PartLayout>,
+    /// Why the boundaries are what they are.
+    pub(super) grounds: String,
+    pub(super) tags: Vec<Tag>,
+    pub(super) notes: Vec<String>,
+}
+
+/// Looks at the source; nothing is changed.
+pub(super) async fn look(
+    session: &Session,
+    args: &CopyArgs,
+    source: ObjectRef,
+    destination: ObjectRef,
+) -> Result<Look, Failure> {
+    let mut gathered = gather(session, &source).await?;
+    let size = gathered.evidence.object_size.unwrap_or(gathered.head.content_length);
+    let tags = tags(args, &mut gathered)?;
+    let etag = gathered.head.etag.clone();
+    let one_piece = !gathered.evidence.is_multipart() && !etag.is_multipart();
+    if one_piece && args.part_size.is_none() && size <= AWS.max_single_operation {
+        let way = Way::Whole(Operation::CopyObject(CopyObject {
+            source: source.clone(),
+            destination: destination.clone(),
+            copy_source_if_match: Some(etag.clone()),
+            drop_tags: args.no_tags,
+            storage_class: gathered.head.properties.storage_class.clone(),
+        }));
+        let grounds = "none: the source is not multipart".to_owned();
+        let notes = gathered.notes;
+        return Ok(Look { source, destination, size, etag, way, layout: None, grounds, tags, notes });
+    }
+    let (layout, grounds, keeps) = layout(session, args, &source, &mut gathered, size).await?;
+    let pinned = CopySource { object: source.clone(), etag: etag.clone(), size };
+    let mut plan = UploadPlan::copy(pinned, destination.clone(), &layout, &gathered.head);
+    plan.tags.clone_from(&tags);
+    plan.keeps_boundaries = keeps;
+    let objections = plan.objections();
+    if !objections.is_empty() {
+        return Err(Failure::Local(format!("this cannot be copied so: {}", objections.join("; "))));
+    }
+    let (way, notes) = (Way::Parts(plan), gathered.notes);
+    Ok(Look { source, destination, size, etag, way, layout: Some(layout), grounds, tags, notes })
+}
+
+fn tags(args: &CopyArgs, gathered: &mut Gathered) -> Result<Vec<Tag>, Failure> {
+    if args.no_tags {
+        return Ok(Vec::new());
+    }
+    match &gathered.tags {
+        Ok(tags) => Ok(tags.clone()),
+        // A server without tags has none to lose.
+        Err(why) if why.starts_with("NotImplemented") => {
+            gathered.notes.push("the server does not know object tags".into());
+            Ok(Vec::new())
+        }
+        Err(why) => Err(Failure::Refused(format!(
+            "the source's tags cannot be read ({why}); copy without them with --no-tags"
+        ))),
+    }
+}
+
+/// The layout, the grounds for it, and whether it is the source's own.
+async fn layout(
+    session: &Session,
+    args: &CopyArgs,
+    source: &ObjectRef,
+    gathered: &mut Gathered,
+    size: u64,
+) -> Result<(PartLayout, String, bool), Failure> {
+    let local = |e: crate::domain::layout::LayoutError| Failure::Local(e.to_string());
+    if let Some(part_size) = args.part_size {
+        let layout = PartLayout::uniform(size, part_size).map_err(local)?;
+        return Ok((layout, "chosen with --part-size".into(), false));
+    }
+    let evidence = &mut gathered.evidence;
+    if evidence.exact_layout().is_none() {
+        probe_parts(session, source, evidence, usize::from(args.concurrency)).await?;
+    }
+    match evidence.best_layout() {
+        Some((layout, Grade::Exact)) => {
+            Ok((layout, "the source's own, every one stated by the service".into(), true))
+        }
+        _ if args.source_parts => Err(Failure::Local(format!(
+            "the part boundaries of {source} cannot be proved: the service does not state them; \
+             leave --source-parts out to copy with the likeliest, or give --part-size"
+        ))),
+        Some((layout, _)) => {
+            let of = layout.uniform_size().map(human_size).unwrap_or_default();
+            let grounds = format!(
+                "inferred from size and count as parts of {of}; the ETag will show whether that is right"
+            );
+            Ok((layout, grounds, true))
+        }
+        None => {
+            let part_size = DEFAULT_PART.max(size.div_ceil(AWS.max_parts).next_multiple_of(MIB));
+            let layout = PartLayout::uniform(size, part_size).map_err(local)?;
+            Ok((layout, "the program's own choice: the source's are not known".into(), false))
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The copy part by part: takes the machine's moves, several parts at once, and puts things back when it fails.
+//!
+//! The machine decides what is legal and what an answer means. This file only keeps calls under way, tries a
+//! part again whose answer was lost (sending a part twice is harmless), settles a lost Complete by asking for
+//! the object, and never leaves an upload behind without saying exactly how to remove it.
+
+use super::{Made, Say};
+use crate::cli::Failure;
+use crate::cli::args::CopyArgs;
+use crate::cli::progress::Bar;
+use crate::cli::session::Session;
+use crate::domain::operation::OperationId;
+use crate::domain::outcome::Outcome;
+use crate::domain::plan::UploadPlan;
+use crate::domain::units::PartNumber;
+use crate::domain::upload::{Enforce, Fact, Move, MultipartUpload, PartState, UploadState};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How often one part is tried in all; each try has the SDK's retries inside.
+const TRIES: u32 = 3;
+
+/// Copies and answers the new ETag.
+pub(super) async fn copy(
+    session: &Session,
+    args: &CopyArgs,
+    plan: &UploadPlan,
+    say: Say,
+) -> Result<Made, Failure> {
+    let bar = Bar::new(!args.json && !args.step);
+    let concurrency = if args.step { 1 } else { usize::from(args.concurrency) };
+    let machine = MultipartUpload::new(plan.clone());
+    let mut run = Run { session, machine, say, bar, concurrency };
+    let ended = run.through().await;
+    run.bar.clear();
+    match ended {
+        Ok(made) => Ok(made),
+        Err(failure) => Err(run.put_back(failure).await),
+    }
+}
+
+struct Run<'a> {
+    session: &'a Session,
+    machine: MultipartUpload,
+    say: Say,
+    bar: Bar,
+    concurrency: usize,
+}
+
+impl Run<'_> {
+    async fn through(&mut self) -> Result<Made, Failure> {
+        self.step(Move::Create).await?;
+        self.parts().await?;
+        let predicted = self.machine.predicted_etag();
+        if let Err(failure) = self.step(Move::Complete).await {
+            self.settle(failure).await?;
+        }
+        let UploadState::Completed(object) = self.machine.state() else {
+            return Err(Failure::Doubtful("CompleteMultipartUpload ended in no known state".into()));
+        };
+        let made = Made { etag: object.etag.clone(), predicted };
+        if self.machine.check(Move::Tag).is_ok() {
+            self.step(Move::Tag).await.map_err(|f| f.and("the object is complete, but has no tags"))?;
+        }
+        Ok(made)
+    }
+
+    /// One move from request to answer.
+    async fn step(&mut self, wanted: Move) -> Result<(), Failure> {
+        let id = self.session.id();
+        let operation = self.begin(wanted, id)?;
+        let outcome = self.session.perform(&operation, id, self.session.token()).await;
+        self.apply(id, &outcome)?;
+        match outcome {
+            Outcome::Answered(_) => Ok(()),
+            other => Err(Failure::of(wanted.operation_name(), &other)),
+        }
+    }
+
+    fn begin(
+        &mut self,
+        wanted: Move,
+        id: OperationId,
+    ) -> Result<crate::domain::operation::Operation, Failure> {
+        self.machine.begin(wanted, id, Enforce::Rules).map_err(|e| Failure::Local(e.to_string()))
+    }
+
+    fn apply(&mut self, id: OperationId, outcome: &Outcome) -> Result<Vec<Fact>, Failure> {
+        let facts = self.machine.apply(id, outcome);
+        for fact in &facts {
+            self.say.fact(fact)?;
+        }
+        self.bar.update(self.machine.progress());
+        Ok(facts)
+    }
+
+    /// Sends every part, up to `concurrency` at once. The first failure calls off the others.
+    async fn parts(&mut self) -> Result<(), Failure> {
+        let cancel = self.session.token();
+        let mut flying: JoinSet<(OperationId, PartNumber, Outcome)> = JoinSet::new();
+        let mut failed: Option<Failure> = None;
+        let mut again: Vec<PartNumber> = Vec::new();
+        loop {
+            while failed.is_none() && flying.len() < self.concurrency {
+                let Some(number) = again.pop().or_else(|| self.machine.next_part()) else { break };
+                if let Err(failure) = self.launch(number, &cancel, &mut flying) {
+                    failed = Some(failure);
+                }
+            }
+            let Some(landed) = flying.join_next().await else { break };
+            let (id, number, outcome) = landed.map_err(|e| Failure::Local(e.to_string()))?;
+            let told = self.apply(id, &outcome).err();
+            if matches!(outcome, Outcome::Lost(_)) && failed.is_none() && self.may_try_again(number) {
+                again.push(number);
+            } else if !matches!(outcome, Outcome::Answered(_)) && failed.is_none() {
+                failed = Some(Failure::of(format_args!("part {number}"), &outcome));
+            }
+            failed = failed.or(told);
+            if failed.is_some() {
+                cancel.cancel();
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn launch(
+        &mut self,
+        number: PartNumber,
+        cancel: &CancellationToken,
+        flying: &mut JoinSet<(OperationId, PartNumber, Outcome)>,
+    ) -> Result<(), Failure> {
+        let id = self.session.id();
+        let operation = self.begin(Move::Part(number), id)?;
+        let (session, cancel) = (self.session.clone(), cancel.clone());
+        flying.spawn(async move { (id, number, session.perform(&operation, id, cancel).await) });
+        Ok(())
+    }
+
+    fn may_try_again(&self, number: PartNumber) -> bool {
+        !self.session.is_interrupted()
+            && self.machine.parts().get(&number).is_some_and(|part| {
+                part.attempts < TRIES && matches!(part.state, PartState::Doubtful | PartState::Planned)
+            })
+    }
+
+    /// After a lost Complete: if the object has the predicted ETag, it took effect.
+    async fn settle(&mut self, failure: Failure) -> Result<(), Failure> {
+        if self.machine.check(Move::Head).is_err() {
+            return Err(failure);
+        }
+        let id = self.session.id();
+        let operation = self.begin(Move::Head, id)?;
+        let outcome = self.session.call_now(&operation, id).await;
+        self.apply(id, &outcome)?;
+        match self.machine.state() {
+            UploadState::Completed(_) => Ok(()),
+            _ => Err(failure),
+        }
+    }
+
+    /// Aborts what was begun; what cannot be aborted is named with the command that does it.
+    async fn put_back(&mut self, failure: Failure) -> Failure {
+        if matches!(self.machine.state(), UploadState::Doubtful(Move::Create)) {
+            return self.name_leaked(failure).await;
+        }
+        if !self.machine.holds_parts() {
+            return failure;
+        }
+        let Some(upload) = self.machine.upload() else { return failure };
+        let by_hand = abort_command(self.session, &upload.bucket, &upload.key, &upload.upload_id);
+        if matches!(self.machine.state(), UploadState::Doubtful(_)) {
+            let more =
+                format!("nothing was aborted, as the object may be complete; if it is not:\n  {by_hand}");
+            return failure.and(&more);
+        }
+        let id = self.session.id();
+        let Ok(operation) = self.begin(Move::Abort, id) else { return failure.and(&by_hand) };
+        let outcome = self.session.call_now(&operation, id).await;
+        let _ = self.apply(id, &outcome);
+        match self.machine.state() {
+            // What was in doubt was about parts of an upload that is gone now.
+            UploadState::Aborted => match failure {
+                Failure::Doubtful(text) => {
+                    Failure::Local(format!("{text}\nthe upload was aborted; nothing is left"))
+                }
+                other => other.and("the upload was aborted; nothing is left"),
+            },
+            _ => failure.and(&format!(
+                "the upload could not be aborted ({}); its parts cost money until it is:\n  {by_hand}",
+                outcome.summary()
+            )),
+        }
+    }
+
+    /// A lost Create may have left an upload that nobody knows: list what there is for the key.
+    async fn name_leaked(&mut self, failure: Failure) -> Failure {
+        let id = self.session.id();
+        if let Ok(operation) = self.begin(Move::ListUploads, id) {
+            let outcome = self.session.call_now(&operation, id).await;
+            let _ = self.apply(id, &outcome);
+        }
+        if *self.machine.state() == UploadState::Planned {
+            return failure.and("no upload of this key is open; nothing is left");
+        }
+        let mut text = String::from("an upload may be open; if one of these is it, abort it:");
+        for upload in self.machine.listed_uploads() {
+            let command = abort_command(self.session, &upload.bucket, &upload.key, &upload.upload_id);
+            text.push_str("\n  ");
+            text.push_str(&command);
+        }
+        failure.and(&text)
+    }
+}
+
+/// The AWS CLI command that aborts an upload, quoted for a shell.
+fn abort_command(session: &Session, bucket: &str, key: &str, upload_id: &str) -> String {
+    let spec = session.spec();
+    let mut words = vec!["aws", "s3api", "abort-multipart-upload", "--bucket", bucket, "--key", key];
+    words.extend(["--upload-id", upload_id]);
+    let options =
+        [("--endpoint-url", &spec.endpoint_url), ("--region", &spec.region), ("--profile", &spec.profile)];
+    for (name, value) in options {
+        words.extend(value.iter().flat_map(|value| [name, value.as_str()]));
+    }
+    if spec.no_sign_request {
+        words.push("--no-sign-request");
+    }
+    shlex::try_join(words).unwrap_or_else(|_| format!("(upload id {upload_id} of s3://{bucket}/{key})"))
+}

@@ -1,0 +1,85 @@
+//! `partscope serve`: the sandbox as a server of its own, and the embedded one of `--sandbox`.
+
+use super::Failure;
+use super::args::{ServeArgs, TargetArgs};
+use super::out::Out;
+use crate::s3::TargetSpec;
+use crate::s3::error::chain;
+use crate::sandbox::{SandboxOptions, Server};
+
+/// Runs the server until SIGINT or SIGTERM.
+pub async fn run(target: &TargetArgs, args: &ServeArgs) -> Result<(), Failure> {
+    let mut stop = Stop::new()?;
+    let mut options = SandboxOptions { listen: args.listen, ..SandboxOptions::default() };
+    if let (Some(access), Some(secret)) = (&args.access_key, &args.secret_key) {
+        (options.access_key, options.secret_key) = (access.clone(), secret.clone());
+    }
+    if let Some(region) = &target.region {
+        options.region.clone_from(region);
+    }
+    let region = options.region.clone();
+    let server = Server::start(options).await.map_err(|e| Failure::Local(chain(&e)))?;
+    Out.line(&format!("endpoint    {}", server.endpoint()))?;
+    Out.line(&format!("region      {region}"))?;
+    Out.line(&format!("access key  {}", server.access_key()))?;
+    Out.line(&format!("secret key  {}", server.secret_key()))?;
+    Out.line("ready")?;
+    stop.wait().await;
+    server.shutdown().await;
+    Ok(())
+}
+
+/// A fresh sandbox and the target that leads to it.
+pub async fn embedded(region: Option<&str>) -> Result<(Server, TargetSpec), Failure> {
+    let mut options = SandboxOptions::default();
+    if let Some(region) = region {
+        options.region = region.to_owned();
+    }
+    let region = options.region.clone();
+    let server = Server::start(options).await.map_err(|e| Failure::Local(chain(&e)))?;
+    let spec = TargetSpec {
+        endpoint_url: Some(server.endpoint()),
+        region: Some(region),
+        path_style: true,
+        static_credentials: Some((server.access_key().to_owned(), server.secret_key().to_owned())),
+        ..TargetSpec::default()
+    };
+    Ok((server, spec))
+}
+
+/// The signals that end the server. Installed before the ready line, so that none is missed after it.
+struct Stop {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Stop {
+    fn new() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let failed = |e: std::io::Error| Failure::Local(format!("cannot listen for signals: {e}"));
+        let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        let terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        Ok(Self { interrupt, terminate })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Stop {
+    fn new() -> Result<Self, Failure> {
+        Ok(Self {})
+    }
+
+    async fn wait(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,267 @@
+//! Scripts of moves and answers for the upload machine, and laws that hold for any of them.
+
+use super::*;
+use crate::domain::checksum::Checksums;
+use crate::domain::layout::PartLayout;
+use crate::domain::names::ObjectRef;
+use crate::domain::operation::ObjectProperties;
+use crate::domain::outcome::TransportError;
+use crate::domain::output::{CreatedUpload, HeadObjectOutput, UploadPage};
+use crate::domain::plan::CopySource;
+use crate::domain::units::MIB;
+use proptest::prelude::*;
+
+fn head(etag: &str) -> HeadObjectOutput {
+    HeadObjectOutput {
+        status: 200,
+        content_length: 20 * MIB,
+        content_range: None,
+        etag: ETag::parse(etag),
+        parts_count: None,
+        last_modified: None,
+        properties: ObjectProperties::default(),
+        checksums: Checksums::default(),
+        version_id: None,
+        tag_count: None,
+        headers: Vec::new(),
+    }
+}
+
+fn copy_machine() -> MultipartUpload {
+    let source =
+        CopySource { object: ObjectRef::new("a", "k"), etag: ETag::of_bytes(b"source"), size: 20 * MIB };
+    let layout = PartLayout::uniform(20 * MIB, 8 * MIB).unwrap();
+    MultipartUpload::new(UploadPlan::copy(source, ObjectRef::new("b", "new"), &layout, &head("x")))
+}
+
+fn created() -> Outcome {
+    let upload = UploadRef { bucket: "b".into(), key: "new".into(), upload_id: "U".into() };
+    Outcome::Answered(Output::Created(CreatedUpload {
+        upload,
+        checksum_algorithm: None,
+        checksum_type: None,
+        abort_date: None,
+    }))
+}
+fn part(data: &[u8]) -> Outcome {
+    let out = PartOutput { etag: ETag::of_bytes(data), checksums: Checksums::default(), size: None };
+    Outcome::Answered(Output::Part(out))
+}
+fn completed(etag: ETag) -> Outcome {
+    let object = CompletedObject { etag, location: None, checksums: Checksums::default(), version_id: None };
+    Outcome::Answered(Output::Completed(object))
+}
+fn refused(status: u16, code: &str) -> Outcome {
+    Outcome::Refused(ServiceError {
+        status,
+        code: code.into(),
+        message: String::new(),
+        request_id: None,
+        detail: Vec::new(),
+    })
+}
+fn lost() -> Outcome {
+    Outcome::Lost(TransportError { message: "connection reset".into(), maybe_sent: true })
+}
+fn listed(numbers: &[(i32, &[u8])], next: Option<&str>) -> Outcome {
+    let parts = numbers
+        .iter()
+        .map(|(n, data)| ListedPart {
+            part_number: PartNumber(*n),
+            size: 8 * MIB,
+            etag: ETag::of_bytes(data),
+            checksums: Checksums::default(),
+        })
+        .collect();
+    Outcome::Answered(Output::Parts(PartPage { parts, next: next.map(Into::into), ..PartPage::default() }))
+}
+
+/// Plays moves with their answers; panics where a move is illegal.
+fn play(machine: &mut MultipartUpload, script: &[(Move, Outcome)]) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for (i, (m, outcome)) in script.iter().enumerate() {
+        let id = OperationId(1000 + i as u64);
+        machine.begin(*m, id, Enforce::Rules).unwrap_or_else(|e| panic!("step {i} {m}: {e}"));
+        facts.extend(machine.apply(id, outcome));
+    }
+    facts
+}
+const P1: Move = Move::Part(PartNumber(1));
+const P2: Move = Move::Part(PartNumber(2));
+const P3: Move = Move::Part(PartNumber(3));
+
+#[test]
+fn a_copy_from_create_to_the_predicted_etag() {
+    let mut m = copy_machine();
+    assert_eq!(m.legal_moves(), [Move::Create]);
+    play(&mut m, &[(Move::Create, created()), (P1, part(b"1")), (P2, part(b"2")), (P3, part(b"3"))]);
+    let predicted = m.predicted_etag().unwrap();
+    assert_eq!(predicted.part_count(), Some(3));
+    let facts = play(&mut m, &[(Move::Complete, completed(predicted.clone()))]);
+    assert_eq!(facts, [Fact::Completed { etag: predicted.clone(), predicted: Some(predicted) }]);
+    assert!(m.legal_moves().is_empty());
+    assert!(!m.holds_parts());
+}
+
+#[test]
+fn every_part_is_pinned_to_the_source() {
+    let mut m = copy_machine();
+    play(&mut m, &[(Move::Create, created())]);
+    let Operation::UploadPartCopy(copy) = m.operation(P3).unwrap() else { panic!("not a copy") };
+    assert_eq!(copy.copy_source_range.as_deref(), Some("bytes=16777216-20971519"));
+    assert_eq!(copy.copy_source_if_match, Some(ETag::of_bytes(b"source")));
+}
+
+#[test]
+fn a_refused_complete_leaves_the_upload_open() {
+    let mut m = copy_machine();
+    play(
+        &mut m,
+        &[(Move::Create, created()), (P1, part(b"1")), (Move::Complete, refused(400, "EntityTooSmall"))],
+    );
+    assert_eq!(m.state(), &UploadState::Open);
+    assert!(m.check(Move::Complete).is_ok());
+}
+
+#[test]
+fn a_lost_complete_is_doubtful_until_the_object_shows_the_predicted_etag() {
+    let mut m = copy_machine();
+    play(&mut m, &[(Move::Create, created()), (P1, part(b"1")), (Move::Complete, lost())]);
+    assert_eq!(m.state(), &UploadState::Doubtful(Move::Complete));
+    assert_eq!(m.check(Move::Complete), Err(IllegalMove::Doubtful("CompleteMultipartUpload")));
+    let predicted = m.predicted_etag().unwrap();
+    let mut other = m.clone();
+    play(&mut m, &[(Move::Head, Outcome::Answered(Output::Head(Box::new(head(&predicted.to_string())))))]);
+    assert!(matches!(m.state(), UploadState::Completed(_)));
+    // An older object under the key proves nothing; a listing that still works shows the upload is open.
+    play(
+        &mut other,
+        &[(Move::Head, Outcome::Answered(Output::Head(Box::new(head("d41d8cd98f00b204e9800998ecf8427e")))))],
+    );
+    assert_eq!(other.state(), &UploadState::Doubtful(Move::Complete));
+    play(&mut other, &[(Move::ListParts, listed(&[(1, b"1")], None))]);
+    assert_eq!(other.state(), &UploadState::Open);
+}
+
+#[test]
+fn a_lost_part_is_settled_by_the_whole_listing_only() {
+    let mut m = copy_machine();
+    play(&mut m, &[(Move::Create, created()), (P1, lost()), (P2, lost())]);
+    play(&mut m, &[(Move::ListParts, listed(&[(1, b"1")], Some("1")))]);
+    assert_eq!(m.parts()[&PartNumber(2)].state, PartState::Doubtful);
+    let Operation::ListParts(next) = m.operation(Move::ListParts).unwrap() else { panic!() };
+    assert_eq!(next.part_number_marker.as_deref(), Some("1"));
+    play(&mut m, &[(Move::ListParts, listed(&[], None))]);
+    assert!(matches!(m.parts()[&PartNumber(1)].state, PartState::Done(_)));
+    assert_eq!(m.parts()[&PartNumber(2)].state, PartState::Planned);
+}
+
+#[test]
+fn a_lost_create_offers_the_uploads_of_the_key() {
+    let mut m = copy_machine();
+    play(&mut m, &[(Move::Create, lost())]);
+    assert_eq!(m.legal_moves(), [Move::ListUploads]);
+    play(&mut m, &[(Move::ListUploads, Outcome::Answered(Output::Uploads(UploadPage::default())))]);
+    assert_eq!(m.state(), &UploadState::Planned);
+}
+
+#[test]
+fn what_was_never_sent_changes_nothing() {
+    let mut m = copy_machine();
+    play(&mut m, &[(Move::Create, created())]);
+    play(
+        &mut m,
+        &[(P1, Outcome::Cancelled { sent: false }), (Move::Abort, Outcome::Cancelled { sent: false })],
+    );
+    assert_eq!(m.state(), &UploadState::Open);
+    assert_eq!(m.parts()[&PartNumber(1)].state, PartState::Planned);
+}
+
+#[test]
+fn abort_is_settled_by_no_such_upload() {
+    let mut m = copy_machine();
+    play(
+        &mut m,
+        &[(Move::Create, created()), (Move::Abort, lost()), (Move::ListParts, refused(404, "NoSuchUpload"))],
+    );
+    assert_eq!(m.state(), &UploadState::Aborted);
+}
+
+#[test]
+fn an_illegal_move_can_be_sent_on_purpose_and_changes_only_by_its_answer() {
+    let mut m = copy_machine();
+    play(
+        &mut m,
+        &[(Move::Create, created()), (P1, part(b"1")), (Move::Abort, Outcome::Answered(Output::Aborted))],
+    );
+    assert!(m.begin(Move::Complete, OperationId(1), Enforce::Rules).is_err());
+    m.begin(Move::Complete, OperationId(2), Enforce::Nothing).unwrap();
+    m.apply(OperationId(2), &refused(404, "NoSuchUpload"));
+    assert_eq!(m.state(), &UploadState::Aborted);
+    for (id, end) in [(3, lost()), (4, Outcome::Cancelled { sent: false })] {
+        m.begin(Move::Create, OperationId(id), Enforce::Nothing).unwrap();
+        m.apply(OperationId(id), &end);
+        assert_eq!(m.state(), &UploadState::Aborted);
+    }
+}
+
+#[test]
+fn checksums_go_into_complete_only_when_create_named_an_algorithm() {
+    let with = PartOutput {
+        etag: ETag::of_bytes(b"1"),
+        checksums: Checksums { values: vec![("CRC32".into(), "AAAAAA==".into())], checksum_type: None },
+        size: None,
+    };
+    for (algorithm, want) in
+        [(None, None), (Some("CRC32"), Some(("CRC32".to_owned(), "AAAAAA==".to_owned())))]
+    {
+        let mut m = copy_machine();
+        m.plan.properties.checksum_algorithm = algorithm.map(Into::into);
+        play(&mut m, &[(Move::Create, created()), (P1, Outcome::Answered(Output::Part(with.clone())))]);
+        assert_eq!(m.completed_parts()[0].checksum, want);
+    }
+}
+
+fn any_move() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        Just(Move::Create),
+        (1..=3).prop_map(|n| Move::Part(PartNumber(n))),
+        Just(Move::ListParts),
+        Just(Move::Complete),
+        Just(Move::Abort),
+        Just(Move::Head),
+        Just(Move::ListUploads),
+    ]
+}
+fn any_end() -> impl Strategy<Value = u8> {
+    0_u8..4
+}
+
+proptest! {
+    /// Whatever happens, a part is Done only after S3 said so, and nothing stays in flight after its answer.
+    #[test]
+    fn nothing_is_believed_that_no_answer_confirmed(script in proptest::collection::vec((any_move(), any_end()), 0..40)) {
+        let mut m = copy_machine();
+        let mut confirmed = BTreeSet::new();
+        for (i, (wanted, end)) in script.into_iter().enumerate() {
+            let id = OperationId(i as u64);
+            if m.begin(wanted, id, Enforce::Rules).is_err() { continue; }
+            let outcome = match (end, wanted) {
+                (0, Move::Create) => created(),
+                (0, Move::Part(n)) => { confirmed.insert(n); part(&[n.0 as u8]) }
+                (0, Move::ListParts) => { confirmed.insert(PartNumber(1)); listed(&[(1, b"\x01")], None) }
+                (0, Move::Complete) => completed(m.predicted_etag().unwrap()),
+                (0, Move::Abort) => Outcome::Answered(Output::Aborted),
+                (1, _) => refused(500, "InternalError"),
+                (2, _) => lost(),
+                _ => Outcome::Cancelled { sent: false },
+            };
+            m.apply(id, &outcome);
+            prop_assert!(!m.is_busy());
+            for p in m.parts().values() {
+                if matches!(p.state, PartState::Done(_)) { prop_assert!(confirmed.contains(&p.planned.number)); }
+                prop_assert!(!matches!(p.state, PartState::InFlight(_)));
+            }
+        }
+    }
+}

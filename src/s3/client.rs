@@ -1,0 +1,160 @@
+//! One call from operation to outcome.
+//!
+//! The SDK's result says whether it understood the answer; what the answer *means* is decided from the record
+//! of the call: an `<Error>` document is a refusal whatever its status, silence is silence, and whether any
+//! byte left the machine is what the stream accepted, not what anybody believes.
+
+use super::error::refusal;
+use super::send::{Failure, send};
+use super::stamp::{CallRecord, Stamp};
+use crate::domain::operation::{Operation, OperationId};
+use crate::domain::outcome::{Outcome, ServiceError, TransportError};
+use crate::domain::output::Output;
+use crate::wire::hub::Hub;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// How one call is to be made.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Its name in the records.
+    pub id: OperationId,
+    /// Whether each attempt waits for [`Hub::release`].
+    pub hold: bool,
+    /// Calls it off: the connection is discarded and the record ends as cancelled.
+    pub cancel: CancellationToken,
+}
+
+/// Talks to one target.
+#[derive(Debug, Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    sdk: aws_sdk_s3::Client,
+    hub: Arc<Hub>,
+    region: String,
+    endpoint: String,
+    /// Checksum algorithms of uploads this client began or listed: their parts must use the same.
+    algorithms: Mutex<HashMap<String, String>>,
+}
+
+/// Uploads whose algorithm is remembered.
+const REMEMBERED: usize = 10_000;
+
+impl Client {
+    pub(super) fn new(sdk: aws_sdk_s3::Client, hub: Arc<Hub>, region: String, endpoint: String) -> Self {
+        Self { inner: Arc::new(Inner { sdk, hub, region, endpoint, algorithms: Mutex::default() }) }
+    }
+
+    /// The region requests are signed for.
+    pub fn region(&self) -> String {
+        self.inner.region.clone()
+    }
+
+    /// The endpoint, for display; AWS endpoints gain the bucket's name per request.
+    pub fn endpoint(&self) -> String {
+        self.inner.endpoint.clone()
+    }
+
+    /// Where the records of this client's calls are.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.inner.hub
+    }
+
+    /// Makes one call, retries included. Every exchange of it has its end recorded when this returns.
+    pub async fn perform(&self, operation: &Operation, call: Call) -> Outcome {
+        let record = Arc::<CallRecord>::default();
+        let stamp = Stamp {
+            operation: call.id,
+            kind: operation.kind(),
+            attempt: 1,
+            hold: call.hold,
+            record: Arc::clone(&record),
+        };
+        let algorithm = self.algorithm_for(operation);
+        let work = Box::pin(send(&self.inner.sdk, operation, &stamp, algorithm));
+        // The work is dropped by the time `sent` is read below, so the answer is final.
+        let result = tokio::select! {
+            biased;
+            () = call.cancel.cancelled() => None,
+            result = work => Some(result),
+        };
+        match result {
+            None => Outcome::Cancelled { sent: record.was_sent() },
+            Some(Ok(output)) => {
+                self.learn(operation, &output);
+                Outcome::Answered(output)
+            }
+            Some(Err(failure)) => judge(failure, &record),
+        }
+    }
+
+    fn algorithms(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.inner.algorithms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn algorithm_for(&self, operation: &Operation) -> Option<String> {
+        let Operation::UploadPart(part) = operation else { return None };
+        self.algorithms().get(&part.upload.upload_id).cloned()
+    }
+
+    fn learn(&self, operation: &Operation, output: &Output) {
+        let learned = match (operation, output) {
+            (_, Output::Created(c)) => Some((&c.upload, c.checksum_algorithm.as_ref())),
+            (Operation::ListParts(op), Output::Parts(p)) => Some((&op.upload, p.checksum_algorithm.as_ref())),
+            (Operation::CompleteMultipartUpload(op), _) => Some((&op.upload, None)),
+            (Operation::AbortMultipartUpload(upload), _) => Some((upload, None)),
+            _ => None,
+        };
+        let Some((upload, algorithm)) = learned else { return };
+        let mut algorithms = self.algorithms();
+        match algorithm {
+            Some(algorithm) if algorithms.len() < REMEMBERED => {
+                algorithms.insert(upload.upload_id.clone(), algorithm.clone());
+            }
+            Some(_) => {}
+            None => {
+                algorithms.remove(&upload.upload_id);
+            }
+        }
+    }
+}
+
+/// What a call without output means.
+fn judge(failure: Failure, record: &CallRecord) -> Outcome {
+    let answer = record.answer();
+    let status = answer.status.unwrap_or(0);
+    if answer.foreign {
+        return Outcome::Refused(ServiceError {
+            status,
+            code: "NoAttributes".into(),
+            message: "the server does not know GetObjectAttributes: it began to send the object itself"
+                .into(),
+            request_id: None,
+            detail: Vec::new(),
+        });
+    }
+    if let Some(error) = answer.status.and_then(|status| refusal(status, &answer.headers, &answer.body)) {
+        return Outcome::Refused(error);
+    }
+    let lost = |message: String| Outcome::Lost(TransportError { message, maybe_sent: record.was_sent() });
+    match failure {
+        Failure::NoResult(element, true) => lost(format!("S3 answered {status} without {element}")),
+        Failure::NoResult(element, false) => Outcome::Refused(ServiceError {
+            status,
+            code: "NoResult".into(),
+            message: format!("the answer has no {element}: nothing was copied"),
+            request_id: None,
+            detail: Vec::new(),
+        }),
+        Failure::Sdk(text) if answer.whole => {
+            lost(format!("S3 answered {status} with something that is no result: {text}"))
+        }
+        Failure::Sdk(text) => lost(text),
+        Failure::Local(message) => Outcome::Lost(TransportError { message, maybe_sent: false }),
+    }
+}

@@ -1,0 +1,112 @@
+//! Tells the connector which call and attempt a request belongs to, and brings back what the SDK throws away.
+//!
+//! The SDK hands its requests to the connector one attempt at a time. An interceptor puts a [`Stamp`] into the
+//! request's extensions before each of them; the connector writes the status line's number, the headers in
+//! wire order and the beginning of the body into the stamp's [`CallRecord`], because error documents are
+//! parsed from their own bytes here and not from the SDK's reading of them.
+
+use crate::domain::operation::{OperationId, OperationKind};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Names the call and the attempt of one request.
+#[derive(Debug, Clone)]
+pub struct Stamp {
+    /// The call.
+    pub operation: OperationId,
+    /// Which call.
+    pub kind: OperationKind,
+    /// 1 for the first try.
+    pub attempt: u32,
+    /// Whether each attempt waits to be released.
+    pub hold: bool,
+    /// Where the answer is noted.
+    pub record: Arc<CallRecord>,
+}
+
+/// What happened on the wire to one call, over all its attempts.
+#[derive(Debug, Default)]
+pub struct CallRecord {
+    /// Set as soon as a byte of any attempt was accepted by a stream.
+    pub sent: Arc<AtomicBool>,
+    answer: Mutex<Answer>,
+}
+
+/// The answer of the latest attempt, as far as it came.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// Status of the final response head; `None` until it came.
+    pub status: Option<u16>,
+    /// Headers in wire order.
+    pub headers: Vec<(String, String)>,
+    /// The beginning of the body.
+    pub body: Vec<u8>,
+    /// Whether the body was read to its end.
+    pub whole: bool,
+    /// The server did not understand `?attributes` and began to send the object.
+    pub foreign: bool,
+}
+
+impl CallRecord {
+    /// Bytes of a body kept for reading error documents.
+    pub const BODY: usize = 64 * 1024;
+
+    /// Whether any byte of the call was accepted by a stream.
+    pub fn was_sent(&self) -> bool {
+        self.sent.load(Ordering::Acquire)
+    }
+
+    /// A copy of the latest attempt's answer.
+    pub fn answer(&self) -> Answer {
+        self.lock().clone()
+    }
+
+    /// Forgets the previous attempt's answer.
+    pub fn reset(&self) {
+        *self.lock() = Answer::default();
+    }
+
+    /// Notes something about the answer.
+    pub fn note(&self, change: impl FnOnce(&mut Answer)) {
+        change(&mut self.lock());
+    }
+
+    /// Adds body bytes as they pass, up to the limit.
+    pub fn body(&self, data: &[u8]) {
+        let mut answer = self.lock();
+        let room = Self::BODY.saturating_sub(answer.body.len());
+        answer.body.extend_from_slice(data.get(..room.min(data.len())).unwrap_or(&[]));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Answer> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The interceptor of one call.
+#[derive(Debug, Clone)]
+pub struct Stamper(pub Stamp);
+
+impl Intercept for Stamper {
+    fn name(&self) -> &'static str {
+        "partscope::Stamper"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let attempt = cfg.load::<RequestAttempts>().map_or(1, |a| a.attempts());
+        self.0.record.reset();
+        context.request_mut().add_extension(Stamp { attempt, ..self.0.clone() });
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! Executes effects: everything slow happens in tasks of their own, and comes back as messages.
+
+use super::Endpoint;
+use crate::app::msg::{Connected, Effect, Msg};
+use crate::domain::operation::{Operation, OperationId};
+use crate::domain::outcome::Outcome;
+use crate::s3::client::{Call, Client};
+use crate::s3::target::{TargetSpec, connect};
+use crate::sandbox::server::{SandboxOptions, Server};
+use crate::wire::hub::Hub;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What a task sends back.
+pub enum Report {
+    /// A message for the model.
+    Msg(Msg),
+    /// The client, and the sandbox behind it if there is one.
+    Client(Client, Option<Server>),
+}
+
+/// Owns the client and every task.
+pub struct Runtime {
+    hub: Arc<Hub>,
+    endpoint: Endpoint,
+    client: Option<Client>,
+    sandbox: Option<Server>,
+    calls: HashMap<OperationId, CancellationToken>,
+    tasks: TaskTracker,
+    reports: mpsc::Sender<Report>,
+}
+
+impl Runtime {
+    /// A runtime that reports on the given channel.
+    pub fn new(endpoint: Endpoint, hub: Arc<Hub>, reports: mpsc::Sender<Report>) -> Self {
+        let (client, sandbox) = (None, None);
+        Self { hub, endpoint, client, sandbox, calls: HashMap::new(), tasks: TaskTracker::new(), reports }
+    }
+
+    /// Starts an effect. Effects of the terminal are not its business.
+    pub fn start(&mut self, effect: Effect) {
+        match effect {
+            Effect::Connect => self.connect(),
+            Effect::Perform { id, operation, hold } => self.perform(id, *operation, hold),
+            Effect::Release(exchange) => {
+                self.hub.release(exchange);
+            }
+            Effect::Cancel(id) => {
+                if let Some(token) = self.calls.get(&id) {
+                    token.cancel();
+                }
+            }
+            Effect::FileSize(path) => {
+                let reports = self.reports.clone();
+                self.tasks.spawn(async move {
+                    let size = match tokio::fs::metadata(&path).await {
+                        Ok(m) if m.is_file() => Ok(m.len()),
+                        Ok(_) => Err("not a regular file".to_owned()),
+                        Err(e) => Err(e.to_string()),
+                    };
+                    let _ = reports.send(Report::Msg(Msg::FileSize { path, size })).await;
+                });
+            }
+            Effect::Repaint | Effect::Suspend | Effect::Quit => {}
+        }
+    }
+
+    fn connect(&mut self) {
+        let (endpoint, hub, reports) = (self.endpoint.clone(), self.hub.clone(), self.reports.clone());
+        self.tasks.spawn(async move {
+            let report = match open(&endpoint, hub).await {
+                Ok((client, sandbox)) => Report::Client(client, sandbox),
+                Err(why) => Report::Msg(Msg::Connected(Err(why))),
+            };
+            let _ = reports.send(report).await;
+        });
+    }
+
+    /// Keeps the client and gives the message that says so.
+    pub fn connected(&mut self, client: Client, sandbox: Option<Server>) -> Msg {
+        let connected = Connected { region: client.region(), endpoint: client.endpoint() };
+        self.client = Some(client);
+        self.sandbox = sandbox;
+        Msg::Connected(Ok(connected))
+    }
+
+    fn perform(&mut self, id: OperationId, operation: Operation, hold: bool) {
+        let (client, reports) = (self.client.clone(), self.reports.clone());
+        let token = CancellationToken::new();
+        self.calls.insert(id, token.clone());
+        self.tasks.spawn(async move {
+            let outcome = match client {
+                Some(client) => client.perform(&operation, Call { id, hold, cancel: token }).await,
+                None => Outcome::Cancelled { sent: false },
+            };
+            let _ = reports.send(Report::Msg(Msg::Finished { id, outcome: Box::new(outcome) })).await;
+        });
+    }
+
+    /// Forgets a call that ended.
+    pub fn ended(&mut self, id: OperationId) {
+        self.calls.remove(&id);
+    }
+
+    /// Cancels everything and waits for it, but not for long.
+    pub async fn shut_down(mut self) {
+        for token in self.calls.values() {
+            token.cancel();
+        }
+        self.tasks.close();
+        drop(self.reports);
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.tasks.wait()).await;
+        if let Some(sandbox) = self.sandbox.take() {
+            let _ = tokio::time::timeout(std::time::Duration::from_millis(300), sandbox.shutdown()).await;
+        }
+    }
+}
+
+async fn open(endpoint: &Endpoint, hub: Arc<Hub>) -> Result<(Client, Option<Server>), String> {
+    match endpoint {
+        Endpoint::Real { spec, .. } => Ok((connect(spec, hub).await.map_err(|e| e.to_string())?, None)),
+        Endpoint::Sandbox => {
+            let server = Server::start(SandboxOptions::default()).await.map_err(|e| e.to_string())?;
+            let spec = TargetSpec {
+                endpoint_url: Some(server.endpoint()),
+                region: Some(server.region().to_owned()),
+                path_style: true,
+                static_credentials: Some((server.access_key().to_owned(), server.secret_key().to_owned())),
+                ..TargetSpec::default()
+            };
+            Ok((connect(&spec, hub).await.map_err(|e| e.to_string())?, Some(server)))
+        }
+    }
+}

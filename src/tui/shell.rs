@@ -1,0 +1,282 @@
+//! The event loop: events in, messages to the model, effects out, a frame when something changed.
+//!
+//! Keys are served first and drawn at once; floods from the wire are drawn at most every 16 ms. When nothing
+//! happens nothing runs: there is no tick unless the model says that it changes by itself.
+
+use super::runtime::{Report, Runtime};
+use super::theme::{Choice, Theme, locale_is_utf8};
+use super::view::{self, Look};
+use super::{Endpoint, Options, keys, regions, terminal};
+use crate::app::model::{Model, Target};
+use crate::app::msg::{Effect, Msg};
+use crate::app::update;
+use crate::wire::hub::Hub;
+use crossterm::event::Event;
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use crossterm::{execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use std::io::{self, Stdout, Write};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+const FRAME: Duration = Duration::from_millis(16);
+const TICK: Duration = Duration::from_millis(250);
+/// Most events taken before a frame is drawn.
+const BURST: usize = 512;
+
+struct Shell {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    model: Model,
+    runtime: Runtime,
+    hub: Arc<Hub>,
+    look: Look,
+    quit: bool,
+    last_draw: Instant,
+    redraw_at: Option<Instant>,
+}
+
+/// Runs the program; gives the exit status.
+pub async fn run(options: Options) -> color_eyre::Result<i32> {
+    terminal::install_panic_hook();
+    terminal::enter()?;
+    let guard = terminal::Guard;
+    let mut input = terminal::events();
+    let (reports_tx, mut reports) = mpsc::channel(256);
+    let mut shell = Shell::new(options, reports_tx)?;
+    let status = shell.serve(&mut input, &mut reports).await?;
+    let open = farewell(&shell.model);
+    drop(guard);
+    let _ = io::stdout().write_all(open.as_bytes());
+    shell.runtime.shut_down().await;
+    Ok(status)
+}
+
+impl Shell {
+    fn new(options: Options, reports: mpsc::Sender<Report>) -> io::Result<Self> {
+        let target = match &options.endpoint {
+            Endpoint::Sandbox => Target::sandbox(),
+            Endpoint::Real { name, .. } => Target::real(name.clone()),
+        };
+        let hub = Hub::new();
+        let epoch = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .ok()
+            .and_then(|d| i64::try_from(d.as_secs()).ok())
+            .unwrap_or(0);
+        let mut model = Model::new(target, epoch);
+        model.start_at = options.start_at;
+        model.size = crossterm::terminal::size().unwrap_or((0, 0));
+        Ok(Self {
+            terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?,
+            model,
+            runtime: Runtime::new(options.endpoint, hub.clone(), reports),
+            hub,
+            look: Look {
+                theme: Theme::new(options.theme.unwrap_or_else(Choice::from_env)),
+                ascii: options.ascii.unwrap_or_else(|| !locale_is_utf8()),
+            },
+            quit: false,
+            last_draw: Instant::now(),
+            redraw_at: None,
+        })
+    }
+
+    async fn serve(
+        &mut self,
+        input: &mut mpsc::Receiver<io::Result<Event>>,
+        reports: &mut mpsc::Receiver<Report>,
+    ) -> color_eyre::Result<i32> {
+        let mut term = signal(SignalKind::terminate())?;
+        let mut hup = signal(SignalKind::hangup())?;
+        let mut int = signal(SignalKind::interrupt())?;
+        let mut tstp = signal(SignalKind::from_raw(libc::SIGTSTP))?;
+        // The first frame waits for nothing: no credentials, no region, no sandbox.
+        self.draw();
+        let first = update::start(&mut self.model);
+        self.execute(first)?;
+        while !self.quit {
+            tokio::select! {
+                biased;
+                _ = term.recv() => return Ok(143),
+                _ = hup.recv() => terminal::gone(),
+                _ = int.recv() => return Ok(130),
+                _ = tstp.recv() => self.suspend()?,
+                event = input.recv() => match event {
+                    Some(Ok(event)) => self.events(event, input)?,
+                    Some(Err(_)) | None => terminal::gone(),
+                },
+                () = draw_time(self.redraw_at) => self.draw(),
+                Some(report) = reports.recv() => self.report(report)?,
+                () = self.hub.changed(), if self.redraw_at.is_none() => {
+                    self.drain_wire()?;
+                    self.soon();
+                }
+                () = tokio::time::sleep(TICK), if self.model.animating() => {
+                    self.message(Msg::Tick(self.hub.now_micros()))?;
+                    self.soon();
+                }
+            }
+        }
+        Ok(0)
+    }
+
+    /// Takes all events that are waiting, then draws once.
+    fn events(
+        &mut self,
+        first: Event,
+        input: &mut mpsc::Receiver<io::Result<Event>>,
+    ) -> color_eyre::Result<()> {
+        let mut next = Some(first);
+        let mut taken = 0;
+        while let Some(event) = next.take() {
+            self.event(event)?;
+            taken += 1;
+            if taken < BURST && !self.quit {
+                match input.try_recv() {
+                    Ok(Ok(event)) => next = Some(event),
+                    Ok(Err(_)) => terminal::gone(),
+                    Err(_) => {}
+                }
+            }
+        }
+        self.draw();
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event) -> color_eyre::Result<()> {
+        let Some(msg) = keys::message(event) else { return Ok(()) };
+        self.model.now = self.hub.now_micros();
+        match msg {
+            Msg::Click(col, row) => {
+                let hit = view::hit(self.area(), &self.model, col, row);
+                let effects =
+                    hit.map(|(pane, at)| update::click(&mut self.model, pane, at)).unwrap_or_default();
+                self.execute(effects)
+            }
+            other => self.message(other),
+        }
+    }
+
+    fn report(&mut self, report: Report) -> color_eyre::Result<()> {
+        let msg = match report {
+            Report::Client(client, sandbox) => self.runtime.connected(client, sandbox),
+            Report::Msg(msg) => msg,
+        };
+        self.model.now = self.hub.now_micros();
+        if let Msg::Finished { id, .. } = &msg {
+            self.runtime.ended(*id);
+            // The outcome must not overtake the last bytes of its exchange.
+            self.drain_wire()?;
+        }
+        self.message(msg)?;
+        self.soon();
+        Ok(())
+    }
+
+    fn drain_wire(&mut self) -> color_eyre::Result<()> {
+        let batch = self.hub.drain();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.model.now = self.hub.now_micros();
+        self.message(Msg::Wire(batch, self.hub.dropped()))
+    }
+
+    fn message(&mut self, msg: Msg) -> color_eyre::Result<()> {
+        let effects = update::update(&mut self.model, msg);
+        self.execute(effects)
+    }
+
+    fn execute(&mut self, effects: Vec<Effect>) -> color_eyre::Result<()> {
+        for effect in effects {
+            match effect {
+                Effect::Quit => self.quit = true,
+                Effect::Repaint => self.repaint()?,
+                Effect::Suspend => self.suspend()?,
+                other => self.runtime.start(other),
+            }
+        }
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> color_eyre::Result<()> {
+        terminal::suspend()?;
+        if let Ok(size) = crossterm::terminal::size() {
+            self.model.size = size;
+        }
+        self.repaint()?;
+        self.draw();
+        Ok(())
+    }
+
+    /// Forgets what is on the screen, so that the next frame writes every cell. `Terminal::clear` would first
+    /// ask the terminal where the cursor is, and the answer would go to the input thread.
+    fn repaint(&mut self) -> io::Result<()> {
+        self.terminal.resize(self.area())
+    }
+
+    fn area(&self) -> Rect {
+        Rect::new(0, 0, self.model.size.0, self.model.size.1)
+    }
+
+    /// Asks for a frame, no sooner than 16 ms after the last one.
+    fn soon(&mut self) {
+        self.redraw_at.get_or_insert(self.last_draw + FRAME);
+    }
+
+    fn draw(&mut self) {
+        self.redraw_at = None;
+        self.last_draw = Instant::now();
+        if self.model.size.0 == 0 || self.model.size.1 == 0 {
+            // A terminal without a size yet: wait for it to get one.
+            return;
+        }
+        let regions = regions::regions(self.area(), &self.model);
+        if let Some(rect) = regions.pane(self.model.pane()) {
+            self.model.page = regions::list_rows(rect).max(1);
+        }
+        view::clamp(&mut self.model, &regions);
+        let (model, look) = (&self.model, self.look);
+        let drawn = queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)
+            .and_then(|()| self.terminal.draw(|frame| view::draw(model, look, frame)).map(|_| ()))
+            .and_then(|()| execute!(self.terminal.backend_mut(), EndSynchronizedUpdate));
+        if drawn.is_err() {
+            terminal::gone();
+        }
+    }
+}
+
+async fn draw_time(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What the user must know after leaving: uploads that are still open on a real endpoint, and how to end them.
+fn farewell(model: &Model) -> String {
+    let mut out = String::new();
+    if !model.target.real {
+        return out;
+    }
+    for upload in
+        model.step.benches.iter().filter(|b| b.machine.holds_parts()).filter_map(|b| b.machine.upload())
+    {
+        let safe = |s: &str| crate::domain::text::visible(s);
+        let quoted = |s: &str| shlex::try_quote(s).map_or_else(|_| safe(s), |q| safe(&q));
+        out.push_str(&format!(
+            "open upload of s3://{}/{}; to abort it:\n  aws s3api abort-multipart-upload --bucket {} --key {} --upload-id {}\n",
+            safe(&upload.bucket),
+            safe(&upload.key),
+            quoted(&upload.bucket),
+            quoted(&upload.key),
+            quoted(&upload.upload_id)
+        ));
+    }
+    out
+}

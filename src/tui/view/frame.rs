@@ -1,0 +1,222 @@
+//! What surrounds every screen: the target, the screens, the message row and the hints.
+
+use super::Pieces;
+use super::paint::{line, said, text};
+use crate::app::command::{Command, Pane, SPECS, Screen};
+use crate::app::enabled::enabled;
+use crate::app::model::{Level, Link, Model, NOTE_MICROS};
+use crate::domain::text::{cut_middle, visible, width};
+use crate::tui::regions::{MIN, Regions};
+use crate::tui::theme::{Role, Theme};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+pub(super) fn draw(model: &Model, r: &Regions, theme: Theme, buf: &mut Buffer) {
+    tabs(model, r, theme, buf);
+    line(r.crumb, 0, &crumb(model, r), theme, buf);
+    line(r.status, 0, &status(model), theme, buf);
+    line(r.footer, 0, &footer(model, r.footer.width), theme, buf);
+}
+
+pub(super) fn too_small(area: Rect, theme: Theme, buf: &mut Buffer) {
+    let words = [
+        format!("partscope needs {} × {}.", MIN.0, MIN.1),
+        format!("This terminal: {} × {}.", area.width, area.height),
+        "q quits. Nothing is lost.".to_owned(),
+    ];
+    for (row, words) in (0..area.height).zip(words) {
+        line(area, row, &text(words), theme, buf);
+    }
+}
+
+fn tabs(model: &Model, r: &Regions, theme: Theme, buf: &mut Buffer) {
+    let mut left: Pieces = vec![(" partscope ".into(), Role::Title)];
+    for (i, screen) in Screen::ALL.iter().enumerate() {
+        let name = format!("{} {}", i + 1, screen.name());
+        left.push(if *screen == model.screen {
+            (format!("[{name}]"), Role::Accent)
+        } else {
+            (format!(" {name} "), Role::Muted)
+        });
+    }
+    line(r.tabs, 0, &left, theme, buf);
+    let used: usize = left.iter().map(|(t, _)| width(t)).sum();
+    let room = usize::from(r.tabs.width).saturating_sub(used + 1);
+    let right = target(model, room);
+    let wide: usize = right.iter().map(|(t, _)| width(t)).sum();
+    if wide <= room {
+        let x = r.tabs.right() - u16::try_from(wide).unwrap_or(0);
+        line(Rect { x, width: r.tabs.right() - x, ..r.tabs }, 0, &right, theme, buf);
+    }
+}
+
+/// The target is always named; other states give way first when there is little room.
+fn target(model: &Model, room: usize) -> Pieces {
+    let t = &model.target;
+    let name = cut_middle(&visible(&t.name), room.saturating_sub(14).max(7));
+    let mut out: Pieces = match (t.real, t.writable) {
+        (false, _) => vec![(name, Role::Good)],
+        (true, false) => vec![(format!(" {name} READ-ONLY "), Role::Accent)],
+        (true, true) => vec![(format!(" {name} WRITE "), Role::Real)],
+    };
+    let mut more: Vec<(String, Role)> = Vec::new();
+    match &t.link {
+        Link::Connecting => more.push(("connecting…".into(), Role::Muted)),
+        Link::Failed(_) => more.push(("not connected".into(), Role::Bad)),
+        Link::Ready => more.extend(t.region.clone().map(|r| (visible(&r), Role::Text))),
+    }
+    more.push(if model.hold { ("hold on".into(), Role::Text) } else { ("hold off".into(), Role::Warning) });
+    more.push(if model.revealing() {
+        ("SECRETS SHOWN".into(), Role::Bad)
+    } else {
+        ("secrets hidden".into(), Role::Muted)
+    });
+    if let (Link::Ready, Some(e)) = (&t.link, &t.endpoint) {
+        more.insert(
+            1,
+            (visible(e.trim_start_matches("http://").trim_start_matches("https://")), Role::Muted),
+        );
+    }
+    let mut used: usize = out.iter().map(|(t, _)| width(t)).sum();
+    for (text, role) in more {
+        if used + width(&text) + 3 <= room {
+            used += width(&text) + 2;
+            out.push(("  ".into(), Role::Text));
+            out.push((text, role));
+        }
+    }
+    out.push((" ".into(), Role::Text));
+    out
+}
+
+fn crumb(model: &Model, r: &Regions) -> Pieces {
+    let mut out: Pieces = vec![(" ".into(), Role::Text)];
+    let room = usize::from(r.crumb.width).saturating_sub(2);
+    let place = match model.screen {
+        Screen::Browse => match &model.browse.bucket {
+            Some(b) => format!("s3://{b}/{}", model.browse.prefix),
+            None => "no bucket".into(),
+        },
+        Screen::Inspect => model.inspect.object.as_ref().map_or("no object".into(), ToString::to_string),
+        Screen::Step => model.step.bench().map_or("no upload".into(), |b| {
+            let nth = if model.step.benches.len() > 1 {
+                format!("  upload {} of {} ( ] next )", model.step.at + 1, model.step.benches.len())
+            } else {
+                String::new()
+            };
+            format!("{}{nth}", b.machine.plan().destination)
+        }),
+        Screen::Wire => format!("{} exchanges{}", model.wire.len(), dropped(model)),
+    };
+    let cards = if r.narrow { cards(model) } else { Vec::new() };
+    let cards_width: usize = cards.iter().map(|(t, _)| width(t)).sum();
+    let place = cut_middle(&visible(&place), room.saturating_sub(cards_width + 2).max(8));
+    out.push((place, Role::Title));
+    if !cards.is_empty() {
+        out.push(("  ".into(), Role::Text));
+        out.extend(cards);
+    }
+    out
+}
+
+fn dropped(model: &Model) -> String {
+    match model.wire.dropped {
+        0 => String::new(),
+        n => format!(", {n} oldest dropped to bound memory"),
+    }
+}
+
+fn cards(model: &Model) -> Pieces {
+    let short = |p: &Pane| p.title().split(" › ").nth(1).unwrap_or("").to_owned();
+    let mut out = Pieces::new();
+    for pane in model.screen.panes() {
+        let name = match pane {
+            Pane::Uploads => "Uploads".into(),
+            Pane::Facts => "Facts".into(),
+            Pane::ETag => "ETag".into(),
+            Pane::States => "States".into(),
+            _ => short(pane),
+        };
+        out.push(if *pane == model.pane() {
+            (format!("[{name}]"), Role::Accent)
+        } else {
+            (format!(" {name} "), Role::Muted)
+        });
+    }
+    out
+}
+
+fn status(model: &Model) -> Pieces {
+    if let Some(held) = model.step.held.first()
+        && let Some(e) = model.wire.by_id(held.exchange)
+    {
+        let age = model.now.saturating_sub(e.timing.begun) / 1_000_000;
+        let old = if age > 600 { "; a signature older than 15 min is refused" } else { "" };
+        return said(
+            format!(" ⏸ {} is held, signed {age} s ago{old}. Enter releases it, x drops it", e.kind),
+            Role::Warning,
+        );
+    }
+    match &model.note {
+        Some(n) if n.level == Level::Bad || model.now < n.at + NOTE_MICROS => {
+            let (mark, role) = match n.level {
+                Level::Good => ("✓", Role::Good),
+                Level::Plain => ("·", Role::Text),
+                Level::Warning => ("!", Role::Warning),
+                Level::Bad => ("✗", Role::Bad),
+            };
+            said(format!(" {mark} {}", n.text), role)
+        }
+        _ if !model.tasks.is_empty() => {
+            said(format!(" … {} request(s) under way", model.tasks.len()), Role::Muted)
+        }
+        _ => Pieces::new(),
+    }
+}
+
+/// Hints for what can be done here and now, from the command table.
+fn footer(model: &Model, columns: u16) -> Pieces {
+    let pane = model.pane();
+    let mut out: Pieces = vec![(" ".into(), Role::Text)];
+    let mut hints: Vec<(String, &str)> = vec![("Enter".into(), enter_hint(model))];
+    for s in SPECS.iter().filter(|s| !s.hint.is_empty() && (s.panes.is_empty() || s.panes.contains(&pane))) {
+        if let (Some(key), Ok(())) = (s.keys.first(), enabled(model, s.command)) {
+            hints.push(((*key).to_owned(), s.hint));
+        }
+    }
+    hints.retain(|(_, h)| !h.is_empty());
+    // Help and the palette are always offered, whatever else has to give way.
+    hints.sort_by_key(|(k, _)| if k == ":" || k == "?" { 0 } else { 1 });
+    let (fixed, rest) = hints.split_at(hints.iter().filter(|(k, _)| k == ":" || k == "?").count());
+    let cost = |(k, h): &(String, &str)| width(k) + width(h) + 3;
+    let mut room = usize::from(columns).saturating_sub(2 + fixed.iter().map(cost).sum::<usize>());
+    let mut shown: Vec<&(String, &str)> = Vec::new();
+    for hint in rest {
+        if cost(hint) > room {
+            break;
+        }
+        room -= cost(hint);
+        shown.push(hint);
+    }
+    for (key, hint) in shown.into_iter().chain(fixed) {
+        out.push((key.clone(), Role::Accent));
+        out.push((format!(" {hint}  "), Role::Muted));
+    }
+    out
+}
+
+fn enter_hint(model: &Model) -> &'static str {
+    match model.pane() {
+        Pane::Buckets => "open",
+        Pane::Objects => "inspect",
+        Pane::Uploads => "step on",
+        Pane::Facts | Pane::ETag | Pane::PartMap | Pane::PartSize => "plan copy",
+        Pane::States | Pane::Parts | Pane::Request if enabled(model, Command::Release).is_ok() => "RELEASE",
+        Pane::States | Pane::Parts | Pane::Request => match model.step.bench() {
+            Some(b) if !b.machine.legal_moves().is_empty() => "next call",
+            _ => "",
+        },
+        Pane::Timeline => "look",
+        Pane::WireRequest | Pane::WireResponse => "other side",
+    }
+}

@@ -1,0 +1,229 @@
+//! Where the records of all attempts come together for whoever shows them.
+//!
+//! The tap calls in from runtime threads for every read and write, so nothing here queues a message: an
+//! attempt is marked as changed, and [`Hub::drain`] copies what changed since it was last asked. A finished
+//! attempt is forgotten once drained. If nobody drains, finished attempts are dropped, oldest first, beyond a
+//! limit, and counted, so memory stays bounded whatever happens.
+
+use super::recorder::{Opening, Recorder, Slot};
+use crate::domain::exchange::{Exchange, ExchangeId};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio::sync::Notify;
+
+/// Collects exchanges.
+#[derive(Debug)]
+pub struct Hub {
+    epoch: Instant,
+    limit: Option<usize>,
+    next: AtomicU64,
+    dirty: AtomicBool,
+    changed: Notify,
+    shelf: Mutex<Shelf>,
+}
+
+/// Attempts not yet forgotten.
+#[derive(Debug, Default)]
+struct Shelf {
+    slots: BTreeMap<ExchangeId, Arc<Slot>>,
+    /// Finished ones that nobody has drained, with the bytes they keep.
+    finished: BTreeMap<ExchangeId, usize>,
+    finished_bytes: usize,
+    dropped: u64,
+}
+
+impl Hub {
+    /// Bytes kept of finished attempts that nobody drained.
+    pub const LIMIT: usize = 64 * 1024 * 1024;
+
+    /// A hub for somebody who drains it.
+    pub fn new() -> Arc<Self> {
+        Self::with_limit(Some(Self::LIMIT))
+    }
+
+    /// A hub for nobody: attempts are forgotten when they end. They can still be held and released.
+    pub fn discard() -> Arc<Self> {
+        Self::with_limit(None)
+    }
+
+    fn with_limit(limit: Option<usize>) -> Arc<Self> {
+        Arc::new(Self {
+            epoch: Instant::now(),
+            limit,
+            next: AtomicU64::new(1),
+            dirty: AtomicBool::new(false),
+            changed: Notify::new(),
+            shelf: Mutex::new(Shelf::default()),
+        })
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Microseconds since the hub was made; the clock of every [`Exchange`]'s timing.
+    pub fn now_micros(&self) -> u64 {
+        micros_since(self.epoch)
+    }
+
+    pub(super) fn epoch(&self) -> Instant {
+        self.epoch
+    }
+
+    /// Begins the record of an attempt.
+    pub fn begin(self: &Arc<Self>, opening: Opening) -> Recorder {
+        let id = ExchangeId(self.next.fetch_add(1, Ordering::Relaxed));
+        let slot = Arc::new(Slot::new(self, id, opening));
+        self.shelf().slots.insert(id, Arc::clone(&slot));
+        self.touched();
+        Recorder::new(slot)
+    }
+
+    /// Copies of every attempt that changed since the last call, in the order they began.
+    ///
+    /// An attempt that is returned with an end is complete and is not returned again.
+    pub fn drain(&self) -> Vec<Exchange> {
+        self.dirty.store(false, Ordering::Release);
+        let slots: Vec<Arc<Slot>> = self.shelf().slots.values().cloned().collect();
+        let changed: Vec<Exchange> = slots.iter().filter_map(|slot| slot.take()).collect();
+        let mut shelf = self.shelf();
+        for exchange in changed.iter().filter(|e| e.end.is_some()) {
+            shelf.forget(exchange.id);
+        }
+        changed
+    }
+
+    /// How many finished attempts were dropped because nobody drained them.
+    pub fn dropped(&self) -> u64 {
+        self.shelf().dropped
+    }
+
+    /// Resolves when there is something to drain. Many changes make one wake-up.
+    pub async fn changed(&self) {
+        loop {
+            // Made before looking, so that a change in between is not missed.
+            let notified = self.changed.notified();
+            if self.dirty.load(Ordering::Acquire) {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    /// Lets a held request go; `false` when no such request is held.
+    pub fn release(&self, id: ExchangeId) -> bool {
+        let slot = self.shelf().slots.get(&id).cloned();
+        slot.is_some_and(|slot| slot.release())
+    }
+
+    pub(super) fn touched(&self) {
+        if !self.dirty.swap(true, Ordering::AcqRel) {
+            self.changed.notify_waiters();
+        }
+    }
+
+    pub(super) fn finished(&self, id: ExchangeId, kept: usize) {
+        let mut shelf = self.shelf();
+        let Some(limit) = self.limit else {
+            shelf.slots.remove(&id);
+            return;
+        };
+        // A drain may have been faster and have forgotten it already.
+        if !shelf.slots.contains_key(&id) {
+            return;
+        }
+        shelf.finished.insert(id, kept);
+        shelf.finished_bytes = shelf.finished_bytes.saturating_add(kept);
+        while shelf.finished_bytes > limit {
+            let Some((&oldest, _)) = shelf.finished.first_key_value() else { break };
+            shelf.forget(oldest);
+            shelf.dropped = shelf.dropped.saturating_add(1);
+        }
+    }
+}
+
+/// Whole microseconds since `epoch`.
+pub(super) fn micros_since(epoch: Instant) -> u64 {
+    u64::try_from(epoch.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Shelf {
+    fn forget(&mut self, id: ExchangeId) {
+        self.slots.remove(&id);
+        if let Some(bytes) = self.finished.remove(&id) {
+            self.finished_bytes = self.finished_bytes.saturating_sub(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::exchange::End;
+    use crate::domain::operation::{OperationId, OperationKind};
+
+    fn opening(n: u64) -> Opening {
+        Opening {
+            operation: OperationId(n),
+            kind: OperationKind::ListBuckets,
+            attempt: 1,
+            hold: false,
+            peer: "nowhere".into(),
+            sent: Arc::default(),
+        }
+    }
+
+    #[test]
+    fn an_attempt_is_drained_when_it_changed_and_forgotten_when_it_ended() {
+        let hub = Hub::new();
+        let one = hub.begin(opening(1));
+        let two = hub.begin(opening(2));
+        assert_eq!(hub.drain().len(), 2);
+        assert!(hub.drain().is_empty());
+        two.finish(End::Complete);
+        let drained = hub.drain();
+        assert_eq!(drained.len(), 1);
+        assert_eq!(drained.first().and_then(|e| e.end.clone()), Some(End::Complete));
+        drop(one);
+        assert_eq!(hub.drain().first().and_then(|e| e.end.clone()), Some(End::Cancelled));
+        assert!(hub.shelf().slots.is_empty() && hub.shelf().finished.is_empty());
+    }
+
+    #[test]
+    fn undrained_attempts_are_bounded_and_counted() {
+        let hub = Hub::with_limit(Some(250));
+        for n in 0..5 {
+            let recorder = hub.begin(opening(n));
+            recorder.slot().lock().exchange.request.push(&[0; 100]);
+            recorder.finish(End::Complete);
+        }
+        assert_eq!(hub.dropped(), 3);
+        assert_eq!(hub.drain().iter().map(|e| e.operation.0).collect::<Vec<_>>(), [3, 4]);
+        assert_eq!(hub.shelf().finished_bytes, 0);
+    }
+
+    #[test]
+    fn a_discarding_hub_keeps_nothing() {
+        let hub = Hub::discard();
+        hub.begin(opening(1)).finish(End::Complete);
+        assert!(hub.shelf().slots.is_empty());
+        assert_eq!(hub.dropped(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_change_wakes_once_for_many() {
+        let hub = Hub::new();
+        let recorder = hub.begin(opening(1));
+        hub.changed().await;
+        hub.changed().await;
+        hub.drain();
+        let waiting = tokio::spawn({
+            let hub = Arc::clone(&hub);
+            async move { hub.changed().await }
+        });
+        recorder.finish(End::Complete);
+        assert!(waiting.await.is_ok());
+    }
+}

@@ -1,0 +1,224 @@
+//! One attempt's record while it is under way.
+//!
+//! A [`Recorder`] is made when an attempt begins and is told how it ended; dropping it without that means the
+//! attempt was called off. It shares a slot with the tap of the connection it runs on. All changes go through
+//! the slot's one lock, which is held for memory copies and non-blocking writes only, never across an await.
+
+use super::gate::{Gate, request_len};
+use super::hub::{Hub, micros_since};
+use crate::domain::exchange::{Captured, End, Exchange, ExchangeId, Timing};
+use crate::domain::operation::{OperationId, OperationKind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
+
+/// What is known of an attempt when it begins.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The call it belongs to.
+    pub operation: OperationId,
+    /// Which call.
+    pub kind: OperationKind,
+    /// 1 for the first try.
+    pub attempt: u32,
+    /// Whether the request waits for [`Hub::release`].
+    pub hold: bool,
+    /// What will be connected to.
+    pub peer: String,
+    /// Set as soon as a byte of the request was accepted by the stream.
+    pub sent: Arc<AtomicBool>,
+}
+
+/// The connection an attempt runs on.
+#[derive(Debug, Clone)]
+pub struct Wired {
+    /// Numbers connections from 1.
+    pub connection: u64,
+    /// Whether it had carried an exchange before.
+    pub reused: bool,
+    /// Remote address.
+    pub peer: String,
+    /// Version and cipher suite, for TLS.
+    pub tls: Option<String>,
+}
+
+/// The shared record of one attempt.
+#[derive(Debug)]
+pub(super) struct Slot {
+    hub: Weak<Hub>,
+    epoch: Instant,
+    id: ExchangeId,
+    sent: Arc<AtomicBool>,
+    dirty: AtomicBool,
+    state: Mutex<State>,
+}
+
+/// What the slot's lock protects.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) exchange: Exchange,
+    pub(super) gate: Gate,
+    last_read: Option<u64>,
+}
+
+impl Slot {
+    pub(super) fn new(hub: &Arc<Hub>, id: ExchangeId, opening: Opening) -> Self {
+        let exchange = Exchange {
+            id,
+            operation: opening.operation,
+            kind: opening.kind,
+            attempt: opening.attempt,
+            connection: 0,
+            reused: false,
+            peer: opening.peer,
+            tls: None,
+            request: Captured::default(),
+            response: Captured::default(),
+            held: false,
+            timing: Timing { begun: hub.now_micros(), ..Timing::default() },
+            end: None,
+        };
+        let state = State { exchange, gate: Gate::new(opening.hold), last_read: None };
+        let (epoch, hub) = (hub.epoch(), Arc::downgrade(hub));
+        Self { hub, epoch, id, sent: opening.sent, dirty: AtomicBool::new(true), state: Mutex::new(state) }
+    }
+
+    pub(super) fn id(&self) -> ExchangeId {
+        self.id
+    }
+
+    fn now(&self) -> u64 {
+        micros_since(self.epoch)
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that there is something new to drain.
+    pub(super) fn touch(&self) {
+        let was_dirty = self.dirty.swap(true, Ordering::AcqRel);
+        if let Some(hub) = self.hub.upgrade().filter(|_| !was_dirty) {
+            hub.touched();
+        }
+    }
+
+    /// A copy, if anything changed since the last one.
+    pub(super) fn take(&self) -> Option<Exchange> {
+        self.dirty.swap(false, Ordering::AcqRel).then(|| self.lock().exchange.clone())
+    }
+
+    /// Bytes were accepted by the stream.
+    pub(super) fn wrote(&self, state: &mut State) {
+        self.sent.store(true, Ordering::Release);
+        state.exchange.timing.request_sent = Some(self.now());
+    }
+
+    /// Bytes were delivered by the stream.
+    pub(super) fn read(&self, state: &mut State, data: &[u8]) {
+        let now = self.now();
+        state.exchange.timing.first_byte.get_or_insert(now);
+        state.last_read = Some(now);
+        state.exchange.response.push(data);
+    }
+
+    /// Keeps bytes of a held request and notices when there is no more to wait for.
+    pub(super) fn keep(&self, state: &mut State, data: &[u8]) {
+        state.gate.keep(data);
+        state.exchange.request.push(data);
+        let kept = u64::try_from(state.gate.len()).unwrap_or(u64::MAX);
+        let whole = request_len(&state.exchange.request.head).is_some_and(|len| kept >= len);
+        state.exchange.held = whole || state.gate.room() == 0;
+    }
+
+    /// Lets a held request go; `false` when none was.
+    pub(super) fn release(&self) -> bool {
+        let waker = {
+            let mut state = self.lock();
+            let Ok(waker) = state.gate.release() else { return false };
+            state.exchange.held = false;
+            state.exchange.timing.released = Some(self.now());
+            waker
+        };
+        self.touch();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        true
+    }
+
+    /// Ends the attempt once; later endings are ignored.
+    fn finish(&self, end: End) {
+        let (waker, kept) = {
+            let mut state = self.lock();
+            if state.exchange.end.is_some() {
+                return;
+            }
+            let now = self.now();
+            let complete = end == End::Complete;
+            state.exchange.timing.ended = Some(if complete { state.last_read.unwrap_or(now) } else { now });
+            state.exchange.end = Some(end);
+            state.exchange.held = false;
+            let waker = state.gate.shut();
+            (waker, state.exchange.request.kept() + state.exchange.response.kept())
+        };
+        self.touch();
+        if let Some(hub) = self.hub.upgrade() {
+            hub.finished(self.id, kept);
+        }
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// Owns one attempt's record; dropped without an end, the attempt counts as called off.
+#[derive(Debug)]
+pub struct Recorder {
+    slot: Arc<Slot>,
+}
+
+impl Recorder {
+    pub(super) fn new(slot: Arc<Slot>) -> Self {
+        Self { slot }
+    }
+
+    /// The attempt's name.
+    pub fn id(&self) -> ExchangeId {
+        self.slot.id()
+    }
+
+    pub(super) fn slot(&self) -> Arc<Slot> {
+        Arc::clone(&self.slot)
+    }
+
+    /// A connection was had.
+    pub fn wired(&self, wired: Wired) {
+        {
+            let now = self.slot.now();
+            let mut state = self.slot.lock();
+            state.exchange.connection = wired.connection;
+            state.exchange.reused = wired.reused;
+            state.exchange.peer = wired.peer;
+            state.exchange.tls = wired.tls;
+            state.exchange.timing.connected = Some(now);
+        }
+        self.slot.touch();
+    }
+
+    /// The bytes read so far, as far as kept at the beginning.
+    pub fn response_head(&self) -> Vec<u8> {
+        self.slot.lock().exchange.response.head.clone()
+    }
+
+    /// How it ended. No byte of the request leaves after this returns.
+    pub fn finish(self, end: End) {
+        self.slot.finish(end);
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.slot.finish(End::Cancelled);
+    }
+}

@@ -1,0 +1,332 @@
+//! The headless commands from outside: what they print, how they end, and what they leave in S3.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use assert_cmd::Command;
+use insta::assert_snapshot;
+use partscope::sandbox::{Fault, FaultAction, SandboxOptions, Server};
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+use std::time::Duration;
+
+/// The program with an environment that names no target and no credentials.
+fn partscope() -> Command {
+    let mut command = Command::cargo_bin("partscope").unwrap();
+    clean(|name, value| match value {
+        Some(value) => drop(command.env(name, value)),
+        None => drop(command.env_remove(name)),
+    });
+    command.timeout(Duration::from_secs(60));
+    command
+}
+
+fn clean(mut set: impl FnMut(&str, Option<&str>)) {
+    for name in [
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ] {
+        set(name, None);
+    }
+    set("AWS_CONFIG_FILE", Some("/nonexistent/config"));
+    set("AWS_SHARED_CREDENTIALS_FILE", Some("/nonexistent/credentials"));
+    set("AWS_EC2_METADATA_DISABLED", Some("true"));
+}
+
+/// Exit code, standard output, standard error.
+fn run(args: &[&str]) -> (i32, String, String) {
+    ended(partscope().args(args))
+}
+
+fn ended(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+/// A sandbox in this process, where its faults can be set, and the program pointed at it.
+struct Bench {
+    server: Server,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let server = runtime.block_on(Server::start(SandboxOptions::default())).unwrap();
+        assert!(runtime.block_on(server.ready()));
+        Self { server, _runtime: runtime }
+    }
+
+    fn fault(&self, operation: &str, part_number: Option<i32>, times: u32, action: FaultAction) {
+        let operation = Some(operation.to_owned());
+        self.server.faults().push(Fault { operation, part_number, times, action });
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = partscope();
+        command
+            .env("AWS_ACCESS_KEY_ID", self.server.access_key())
+            .env("AWS_SECRET_ACCESS_KEY", self.server.secret_key())
+            .args([
+                "--endpoint-url",
+                &self.server.endpoint(),
+                "--region",
+                self.server.region(),
+                "--path-style",
+            ])
+            .args(args);
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> (i32, String, String) {
+        ended(&mut self.command(args))
+    }
+
+    /// The inspect report as JSON.
+    fn inspect(&self, address: &str) -> serde_json::Value {
+        let (code, out, err) = self.run(&["inspect", address, "--json"]);
+        assert_eq!(code, 0, "{err}");
+        serde_json::from_str(&out).unwrap()
+    }
+}
+
+#[test]
+fn help_names_the_commands_and_the_exit_codes() {
+    assert_snapshot!(run(&["--help"]).1);
+    assert_snapshot!(run(&["copy", "--help"]).1);
+}
+
+#[test]
+fn inspect_names_the_evidence() {
+    for (name, args) in [
+        ("plain", &["notes.txt"][..]),
+        ("first_part", &["uniform-8mib.bin"]),
+        ("all_parts", &["uniform-8mib.bin", "--all-parts"]),
+        ("unequal", &["non-uniform.bin", "--all-parts"]),
+        ("composite", &["short-last-part.bin"]),
+        ("json", &["short-last-part.bin", "--json"]),
+    ] {
+        let address = format!("s3://lessons/{}", args[0]);
+        let (code, out, err) = run(&[&["inspect", &address, "--sandbox"], &args[1..]].concat());
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert_snapshot!(format!("inspect_{name}"), out);
+    }
+}
+
+#[test]
+fn copy_keeps_boundaries_properties_and_tags() {
+    let bench = Bench::new();
+    for name in ["short-last-part.bin", "non-uniform.bin", "one-part.bin", "notes.txt", "empty.bin"] {
+        let (code, out, err) = bench.run(&["copy", &format!("s3://lessons/{name}"), "s3://scratch/copies/"]);
+        assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        assert!(out.ends_with("verdict: copied; same ETag as the source\n"), "{out}");
+        let mut before = bench.inspect(&format!("s3://lessons/{name}"));
+        let mut after = bench.inspect(&format!("s3://scratch/copies/{name}"));
+        for report in [&mut before, &mut after] {
+            report.as_object_mut().unwrap().remove("object");
+        }
+        assert_eq!(before, after);
+    }
+}
+
+#[test]
+fn copy_says_what_it_does() {
+    let copy = |args: &[&str]| run(&[&["copy", "--sandbox"], args].concat());
+    let (code, out, _) = copy(&["s3://lessons/uniform-8mib.bin", "s3://scratch/"]);
+    assert_eq!(code, 0);
+    assert_snapshot!("copy_parts", out);
+    let (code, out, _) = copy(&["s3://lessons/notes.txt", "s3://scratch/n"]);
+    assert_eq!(code, 0);
+    assert_snapshot!("copy_whole", out);
+    let (code, out, _) = copy(&["s3://lessons/uniform-8mib.bin", "s3://scratch/", "--part-size", "6MiB"]);
+    assert_eq!(code, 0);
+    assert_snapshot!("copy_other_size", out);
+    let (code, out, _) =
+        copy(&["s3://lessons/dataset-20gb.tar", "s3://scratch/", "--part-size", "1GiB", "--dry-run"]);
+    assert_eq!(code, 0);
+    assert_snapshot!("copy_dry_run", out);
+    let (code, out, _) = copy(&["s3://lessons/notes.txt", "s3://scratch/", "--part-size", "5MiB", "--json"]);
+    assert_eq!(code, 0);
+    let facts: Vec<serde_json::Value> = out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let names: Vec<&str> = facts.iter().map(|f| f["fact"].as_str().unwrap()).collect();
+    assert_eq!(names, ["planned", "upload_created", "part_stored", "completed", "copied"]);
+    assert_eq!(facts[4]["same_etag"], false);
+    assert_eq!(facts[4]["as_predicted"], true);
+}
+
+#[test]
+fn a_refused_part_aborts_the_upload_and_exits_with_1() {
+    let bench = Bench::new();
+    let refuse = FaultAction::InternalError;
+    bench.fault("UploadPartCopy", Some(2), 3, refuse);
+    let (code, _, err) = bench.run(&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/denied"]);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("part 2: InternalError (500)"), "{err}");
+    assert!(err.contains("the upload was aborted; nothing is left"), "{err}");
+}
+
+#[test]
+fn an_upload_that_cannot_be_aborted_is_named_with_the_command_that_does_it() {
+    let bench = Bench::new();
+    let refuse = FaultAction::InternalError;
+    bench.fault("UploadPartCopy", Some(2), 3, refuse);
+    bench.fault("AbortMultipartUpload", None, 3, refuse);
+    let (code, _, err) = bench.run(&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/it's here"]);
+    assert_eq!(code, 1, "{err}");
+    let command = err.lines().last().unwrap().trim();
+    let words = shlex::split(command).unwrap();
+    assert_eq!(words[..3], ["aws", "s3api", "abort-multipart-upload"], "{err}");
+    assert!(words.contains(&"it's here".to_owned()) && words.contains(&bench.server.endpoint()), "{err}");
+}
+
+#[test]
+fn a_slow_server_is_asked_again() {
+    let bench = Bench::new();
+    bench.fault("UploadPartCopy", None, 2, FaultAction::SlowDown);
+    let (code, out, err) = bench.run(&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/slow"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+}
+
+#[test]
+fn a_complete_whose_answer_was_lost_is_settled_by_looking() {
+    let bench = Bench::new();
+    bench.fault("CompleteMultipartUpload", None, 9, FaultAction::ResetAfterEffect);
+    let (code, out, err) = bench.run(&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/lost"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("verdict: copied; same ETag as the source"), "{out}");
+}
+
+#[test]
+fn a_create_whose_answer_was_lost_is_doubtful_and_names_what_may_have_leaked() {
+    let bench = Bench::new();
+    bench.fault("CreateMultipartUpload", None, 9, FaultAction::ResetAfterEffect);
+    let (code, _, err) = bench.run(&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/leak"]);
+    assert_eq!(code, 3, "{err}");
+    assert_eq!(err.matches("aws s3api abort-multipart-upload").count(), 3, "one for each attempt: {err}");
+}
+
+#[test]
+fn each_step_waits_for_enter_and_the_end_of_input_calls_off() {
+    let bench = Bench::new();
+    let args = ["copy", "s3://lessons/notes.txt", "s3://scratch/step", "--step"];
+    let (code, out, err) = ended(bench.command(&args).write_stdin("\n".repeat(9)));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("verdict: copied"), "{out}");
+    assert!(err.contains("> PUT /scratch/step") && err.contains("< HTTP/1.1 200 OK"), "{err}");
+    let (code, _, err) = ended(bench.command(&args).write_stdin("\n\n"));
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("nothing was sent"), "{err}");
+}
+
+#[test]
+fn mistakes_are_named_with_the_way_out() {
+    for (args, want) in [
+        (&["inspect", "b/k"][..], "write s3://bucket/key"),
+        (&["inspect", "s3://b", "--sandbox"], "names a bucket, not an object"),
+        (&["inspect", "s3://b/k"], "--region"),
+        (&["inspect", "s3://b/k", "--endpoint-url", "localhost:9000"], "--endpoint-url http://host:port"),
+        (
+            &["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch", "--part-size", "1MiB", "--sandbox"],
+            "5 MiB",
+        ),
+        (&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch", "--part-size", "x"], "--part-size"),
+        (&["serve", "--listen", "0.0.0.0:0"], "loopback"),
+    ] {
+        let (code, out, err) = run(args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}: {err}");
+        assert!(err.contains(want), "{args:?}: {err}");
+    }
+    let (code, _, err) = run(&["inspect", "s3://lessons/none", "--sandbox"]);
+    assert_eq!((code, err.as_str()), (1, "partscope: HeadObject s3://lessons/none: NotFound (404)\n"));
+    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (code, _, err) = ended(
+        partscope()
+            .args(["inspect", "s3://b/k", "--no-sign-request", "--path-style", "--endpoint-url"])
+            .arg(format!("http://{dead}")),
+    );
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("not sent: ") && err.contains("refused"), "{err}");
+}
+
+#[test]
+fn a_closed_pipe_is_success() {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("partscope"));
+    clean(|name, value| match value {
+        Some(value) => drop(command.env(name, value)),
+        None => drop(command.env_remove(name)),
+    });
+    let mut child = command
+        .args(["inspect", "s3://lessons/short-last-part.bin", "--sandbox"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn serve_says_ready_serves_and_stops_on_either_signal() {
+    for signal in [libc::SIGINT, libc::SIGTERM] {
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("partscope"))
+            .args(["serve", "--access-key", "AK", "--secret-key", "SK", "--region", "eu-west-1"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let endpoint = lines.next().unwrap().strip_prefix("endpoint    ").unwrap().to_owned();
+        let rest: Vec<String> = lines.by_ref().take(4).collect();
+        assert_eq!(rest, ["region      eu-west-1", "access key  AK", "secret key  SK", "ready"]);
+        let mut inspect = partscope();
+        inspect.env("AWS_ACCESS_KEY_ID", "AK").env("AWS_SECRET_ACCESS_KEY", "SK");
+        inspect.args(["inspect", "s3://lessons/notes.txt", "--path-style", "--region", "eu-west-1"]);
+        let (code, _, err) = ended(inspect.args(["--endpoint-url", &endpoint]));
+        assert_eq!(code, 0, "{err}");
+        // SAFETY: signals the child this test started and has not waited for.
+        assert_eq!(unsafe { libc::kill(child.id().try_into().unwrap(), signal) }, 0);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_copy_aborts_its_upload() {
+    let bench = Bench::new();
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("partscope"));
+    clean(|name, value| match value {
+        Some(value) => drop(command.env(name, value)),
+        None => drop(command.env_remove(name)),
+    });
+    bench.fault("UploadPartCopy", Some(3), 1, FaultAction::Delay(Duration::from_secs(30)));
+    let mut child = command
+        .env("AWS_ACCESS_KEY_ID", bench.server.access_key())
+        .env("AWS_SECRET_ACCESS_KEY", bench.server.secret_key())
+        .args(["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/cut", "--json", "--path-style"])
+        .args(["--endpoint-url", &bench.server.endpoint(), "--region", bench.server.region()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("part_stored")));
+    // SAFETY: signals the child this test started and has not waited for.
+    assert_eq!(unsafe { libc::kill(child.id().try_into().unwrap(), libc::SIGINT) }, 0);
+    assert!(lines.any(|line| line == r#"{"fact":"aborted"}"#));
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(2), "{err}");
+    assert!(err.contains("the upload was aborted; nothing is left"), "{err}");
+}
