@@ -115,8 +115,8 @@ async fn truncated_and_misframed_bodies_are_refused() {
 #[tokio::test]
 async fn slow_clients_are_bounded() {
     let quick = SandboxOptions {
-        head_timeout: Duration::from_millis(50),
-        stall_timeout: Duration::from_millis(50),
+        head_timeout: Duration::from_millis(300),
+        stall_timeout: Duration::from_millis(300),
         ..options(false)
     };
     let server = Server::start(quick).await.unwrap();
