@@ -5,7 +5,7 @@
 
 use super::auth::Keys;
 use super::clock::{Clock, Ids};
-use super::connection;
+use super::connection::{self, Readiness, Shared};
 use super::fault::Faults;
 use super::http::Limits;
 use super::seed;
@@ -76,22 +76,6 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
-}
-
-/// Whether the seeding is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Readiness {
-    Seeding,
-    Ready,
-    Failed,
-}
-
-/// What every connection needs.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) state: State,
-    pub(crate) limits: Limits,
-    pub(crate) ready: watch::Receiver<Readiness>,
 }
 
 /// A running sandbox. Dropping it ends its tasks at once; [`Server::shutdown`] lets them finish.
