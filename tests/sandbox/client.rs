@@ -173,10 +173,7 @@ pub async fn read_answer(stream: &mut TcpStream, is_head: bool) -> Option<Answer
 }
 
 pub async fn read_one(stream: &mut TcpStream, is_head: bool) -> Option<Answer> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.ok()?);
-    }
+    let head = through(stream, b"\r\n\r\n").await?;
     let head = String::from_utf8(head).unwrap();
     let status: u16 = head.split(' ').nth(1)?.parse().ok()?;
     let mut answer = Answer { status, head, body: Vec::new() };
@@ -190,10 +187,7 @@ pub async fn read_one(stream: &mut TcpStream, is_head: bool) -> Option<Answer> {
         return Some(answer);
     }
     loop {
-        let mut line = Vec::new();
-        while !line.ends_with(b"\r\n") {
-            line.push(stream.read_u8().await.ok()?);
-        }
+        let line = through(stream, b"\r\n").await?;
         let size = usize::from_str_radix(std::str::from_utf8(&line).unwrap().trim(), 16).unwrap();
         let mut chunk = vec![0; size + 2];
         stream.read_exact(&mut chunk).await.ok()?;
@@ -201,6 +195,24 @@ pub async fn read_one(stream: &mut TcpStream, is_head: bool) -> Option<Answer> {
         answer.body.extend_from_slice(&chunk);
         if size == 0 {
             return Some(answer);
+        }
+    }
+}
+
+/// Takes bytes up to and with a mark, and none beyond it.
+async fn through(stream: &mut TcpStream, mark: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut ahead = [0; 4096];
+    loop {
+        let seen = stream.peek(&mut ahead).await.ok().filter(|n| *n > 0)?;
+        let before = out.len();
+        out.extend_from_slice(&ahead[..seen]);
+        let end = out.windows(mark.len()).position(|w| w == mark).map(|at| at + mark.len());
+        let take = end.map_or(seen, |end| end - before);
+        stream.read_exact(&mut ahead[..take]).await.ok()?;
+        if let Some(end) = end {
+            out.truncate(end);
+            return Some(out);
         }
     }
 }
