@@ -10,7 +10,7 @@
 //! ```
 //!
 //! The machine says which moves are legal, turns a move into an [`Operation`], and learns from the
-//! [`Outcome`]. It never believes what no answer has confirmed: a lost answer makes a part or the upload
+//! [`Outcome`](super::outcome::Outcome). It never believes what no answer has confirmed: a lost answer makes a part or the upload
 //! *doubtful*, and only what S3 says afterwards settles it. The screen, the headless copy and the tests all
 //! drive this one type.
 
