@@ -113,6 +113,11 @@ impl MultipartUpload {
         !self.in_flight.is_empty()
     }
 
+    /// How many moves wait for their answers.
+    pub fn under_way(&self) -> usize {
+        self.in_flight.len()
+    }
+
     /// Whether parts of this upload may be stored, and paid for, on the server.
     pub fn holds_parts(&self) -> bool {
         self.upload_id.is_some() && !matches!(self.state, UploadState::Completed(_) | UploadState::Aborted)

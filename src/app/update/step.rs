@@ -328,7 +328,7 @@ fn go_on_running(model: &mut Model, bench_id: u64) {
         let id = model.next_id();
         let Some(bench) = model.step.by_id(bench_id) else { return };
         let Some(run) = bench.run.as_mut() else { return };
-        if bench.machine.progress().in_flight >= run.concurrency {
+        if bench.machine.under_way() >= run.concurrency {
             return;
         }
         let Some(number) = run.queue.pop() else {

@@ -95,7 +95,8 @@ fn bench_lines(model: &Model, bench: &Bench, room: usize) -> Vec<Pieces> {
             format!("DOUBTFUL: the answer to {wanted} was lost. S3 may have acted. {}", settle(*wanted));
         out.extend(wrap(&words, room).into_iter().map(|l| said(l, Role::Bad)));
     }
-    out.push(progress(model, bench, room));
+    out.push(progress(bench, room));
+    out.extend(run_line(model, bench));
     out.extend(verdict(bench));
     out.extend(next_line(model, bench));
     for note in &bench.said {
@@ -112,26 +113,36 @@ fn settle(wanted: Move) -> &'static str {
     }
 }
 
-fn progress(model: &Model, bench: &Bench, room: usize) -> Pieces {
+fn progress(bench: &Bench, room: usize) -> Pieces {
     let p = bench.machine.progress();
     let share = usize::try_from(p.bytes_done.saturating_mul(10) / p.bytes.max(1)).unwrap_or(0).min(10);
     let bar = format!("{}{}", "█".repeat(share), "░".repeat(10 - share)) + " ";
-    let mut words =
+    let words =
         format!("{} of {} parts, {} of {}", p.done, p.parts, human_size(p.bytes_done), human_size(p.bytes));
+    let bar = if room >= 50 { bar } else { String::new() };
+    vec![(bar, Role::Good), (words, Role::Text)]
+}
+
+/// Rate and time left of a run, and the parts that are neither planned nor stored.
+fn run_line(model: &Model, bench: &Bench) -> Option<Pieces> {
+    let p = bench.machine.progress();
+    let mut words = Vec::new();
     if let Some(run) = &bench.run {
         let micros = model.now.saturating_sub(run.begun).max(1);
         let done = p.bytes_done.saturating_sub(run.bytes_before);
         let rate = u64::try_from(u128::from(done) * 1_000_000 / u128::from(micros)).unwrap_or(0);
-        words.push_str(&format!(", {}/s", human_size(rate)));
+        words.push(format!("{}/s", human_size(rate)));
+        if let Some(left) = p.bytes.saturating_sub(p.bytes_done).checked_div(rate) {
+            words.push(format!("about {left} s left"));
+        }
     }
     for (n, what) in [(p.in_flight, "on their way"), (p.failed, "refused"), (p.doubtful, "doubtful")] {
         if n > 0 {
-            words.push_str(&format!(", {n} {what}"));
+            words.push(format!("{n} {what}"));
         }
     }
-    let role = if p.failed + p.doubtful > 0 { Role::Warning } else { Role::Text };
-    let bar = if room >= 50 { bar } else { String::new() };
-    vec![(bar, Role::Good), (words, role)]
+    let role = if p.failed + p.doubtful > 0 { Role::Warning } else { Role::Muted };
+    (!words.is_empty()).then(|| vec![(words.join(", "), role)])
 }
 
 /// Predicted, source and real ETag beside each other.
@@ -147,9 +158,16 @@ fn verdict(bench: &Bench) -> Vec<Pieces> {
         out.push(vec![label("source"), (visible(&source.to_string()), Role::Text)]);
     }
     if let Some(p) = &predicted {
-        let same =
-            bench.source_etag.as_ref().map(|s| if s == p { " = source" } else { " ≠ source" }).unwrap_or("");
-        out.push(vec![label("expected"), (visible(&p.to_string()), Role::Text), (same.into(), Role::Good)]);
+        // With parts still to come the value is the one Complete would give now.
+        let all_done = bench.machine.progress().done == bench.machine.parts().len();
+        let (name, same) = match &bench.source_etag {
+            _ if !all_done => ("so far", ""),
+            Some(s) if s == p => ("expected", " = source"),
+            Some(_) => ("expected", " ≠ source"),
+            None => ("expected", ""),
+        };
+        let role = if all_done { Role::Text } else { Role::Muted };
+        out.push(vec![label(name), (visible(&p.to_string()), role), (same.into(), Role::Good)]);
     }
     if let Some(r) = &real {
         let as_predicted = predicted.as_ref() == Some(r);
@@ -174,6 +192,14 @@ fn verdict(bench: &Bench) -> Vec<Pieces> {
 fn next_line(model: &Model, bench: &Bench) -> Vec<Pieces> {
     if !model.step.held.is_empty() {
         return Vec::new();
+    }
+    if bench.run.is_some() {
+        return vec![vec![
+            ("s ".into(), Role::Accent),
+            ("stops after those on their way, ".into(), Role::Text),
+            ("x ".into(), Role::Accent),
+            ("cancels them".into(), Role::Text),
+        ]];
     }
     match bench.machine.legal_moves().first() {
         Some(m) => {
