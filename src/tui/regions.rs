@@ -90,7 +90,7 @@ fn panes(body: Rect, screen: Screen) -> Vec<(Pane, Rect)> {
             vec![(Pane::Facts, facts), (Pane::ETag, etag), (Pane::PartMap, map), (Pane::PartSize, size)]
         }
         Screen::Step => {
-            let (top, request) = split_rows(body, body.height.saturating_mul(11) / 20);
+            let (top, request) = split_rows(body, body.height.saturating_mul(12) / 20);
             let (states, parts) = split_cols(top, 60);
             vec![(Pane::States, states), (Pane::Parts, parts), (Pane::Request, request)]
         }

@@ -97,10 +97,25 @@ fn bench_lines(model: &Model, bench: &Bench, room: usize) -> Vec<Pieces> {
     }
     out.push(progress(bench, room));
     out.extend(run_line(model, bench));
+    out.extend(refusal(bench, room));
     out.extend(verdict(bench));
     out.extend(next_line(model, bench));
     for note in &bench.said {
         out.extend(wrap(&format!("! {note}"), room).into_iter().map(|l| said(l, Role::Warning)));
+    }
+    out
+}
+
+/// What S3 said no to, field by field.
+fn refusal(bench: &Bench, room: usize) -> Vec<Pieces> {
+    let Some((what, error)) = &bench.refusal else { return Vec::new() };
+    let mut out =
+        vec![said(format!("S3 refused {what}: {} ({})", visible(&error.code), error.status), Role::Bad)];
+    out.extend(wrap(&visible(&error.message), room).into_iter().filter(|l| !l.is_empty()).map(text));
+    let fields: Vec<String> =
+        error.detail.iter().map(|(n, v)| format!("{} {}", visible(n), visible(v))).collect();
+    if !fields.is_empty() {
+        out.extend(wrap(&fields.join("  "), room).into_iter().map(|l| said(l, Role::Muted)));
     }
     out
 }
@@ -136,7 +151,13 @@ fn run_line(model: &Model, bench: &Bench) -> Option<Pieces> {
             words.push(format!("about {left} s left"));
         }
     }
-    for (n, what) in [(p.in_flight, "on their way"), (p.failed, "refused"), (p.doubtful, "doubtful")] {
+    let held = bench.machine.parts().values().filter(|e| is_held(model, e)).count();
+    for (n, what) in [
+        (held, "held"),
+        (p.in_flight - held, "on their way"),
+        (p.failed, "refused"),
+        (p.doubtful, "doubtful"),
+    ] {
         if n > 0 {
             words.push(format!("{n} {what}"));
         }
@@ -251,7 +272,13 @@ fn parts(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
         (1..=u16::try_from(rows).unwrap_or(u16::MAX)).zip(ledger.values().enumerate().skip(top))
     {
         let marked = bench.marked.contains(&entry.planned.number);
-        line(inside, row, &part_row(entry, marked, index == bench.part_at), theme, buf);
+        line(
+            inside,
+            row,
+            &part_row(entry, marked, index == bench.part_at, is_held(model, entry)),
+            theme,
+            buf,
+        );
         if index == bench.part_at {
             select(inside, row, focused, theme, buf);
         }
@@ -265,12 +292,17 @@ fn parts(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     footer_note(rect, &note, theme, buf);
 }
 
-fn part_row(entry: &PartEntry, marked: bool, chosen: bool) -> Pieces {
+fn is_held(model: &Model, entry: &PartEntry) -> bool {
+    matches!(entry.state, PartState::InFlight(id) if model.step.held.iter().any(|h| h.operation == id))
+}
+
+fn part_row(entry: &PartEntry, marked: bool, chosen: bool, held: bool) -> Pieces {
     let lead = format!("{}{}", if chosen { "▶" } else { " " }, if marked { "+" } else { " " });
     let number = format!("{:>5}  ", entry.planned.number);
     let again = if entry.attempts > 1 { format!(" ({} tries)", entry.attempts) } else { String::new() };
     let (state, role, detail, size) = match &entry.state {
         PartState::Planned => ("○ planned", Role::Muted, source(entry), entry.planned.size),
+        PartState::InFlight(_) if held => ("⏸ held", Role::Warning, source(entry), entry.planned.size),
         PartState::InFlight(_) => ("→ on way", Role::Accent, source(entry), entry.planned.size),
         PartState::Done(out) => {
             ("✓ stored", Role::Good, visible(&out.etag.to_string()), out.size.unwrap_or(entry.planned.size))
