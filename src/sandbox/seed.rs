@@ -227,7 +227,7 @@ impl Seeding<'_> {
 
     fn many_keys(&mut self) -> Result<(), S3Error> {
         for i in 0..3000 {
-            let key = format!("part-{:02}/key-{i:04}.txt", i / 100);
+            let key = format!("reading-{i:04}.csv");
             self.put(MANY_KEYS, &key, &format!("{i}\n"), 29, NewUpload::default())?;
         }
         Ok(())

@@ -113,7 +113,7 @@ pub(super) fn page_if_wanted(model: &mut Model) {
     } else if model.browse.next.is_none() && model.browse.load_all {
         model.browse.load_all = false;
         let n = model.browse.objects.loaded();
-        model.say(Level::Good, format!("all {n} rows are loaded, {} requests", model.browse.pages));
+        model.say(Level::Good, format!("all {n} rows are loaded, {} request(s)", model.browse.pages));
     }
 }
 

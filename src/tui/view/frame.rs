@@ -208,7 +208,11 @@ fn footer(model: &Model, columns: u16) -> Pieces {
 fn enter_hint(model: &Model) -> &'static str {
     match model.pane() {
         Pane::Buckets => "open",
-        Pane::Objects => "inspect",
+        Pane::Objects => match model.browse.objects.get(model.browse.object_at) {
+            Some(crate::app::panes::listing::Row::Prefix(_)) => "open",
+            Some(_) => "inspect",
+            None => "",
+        },
         Pane::Uploads => "step on",
         Pane::Facts | Pane::ETag | Pane::PartMap | Pane::PartSize => "plan copy",
         Pane::States | Pane::Parts | Pane::Request if enabled(model, Command::Release).is_ok() => "RELEASE",
