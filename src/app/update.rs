@@ -30,13 +30,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Press(press) => on_press(model, press),
         Msg::Paste(text) => overlay::paste(model, &text),
         Msg::Resize(cols, rows) => model.size = (cols, rows),
-        Msg::Click(..) => {}
-        Msg::Wheel { up, .. } => {
-            let motion = if up { Motion::Up } else { Motion::Down };
-            for _ in 0..3 {
-                command::go(model, motion);
-            }
-        }
+        // The shell knows what is drawn where and calls `click` and `wheel` with the pane it found.
+        Msg::Click(..) | Msg::Wheel { .. } => {}
         Msg::Connected(result) => on_connected(model, result),
         Msg::Wire(batch, dropped) => on_wire(model, batch, dropped),
         Msg::Finished { id, outcome } => on_finished(model, id, &outcome),
@@ -59,6 +54,16 @@ pub fn click(model: &mut Model, pane: Pane, row: Option<usize>) -> Vec<Effect> {
     }
     if again {
         command::run(model, Command::Enter);
+    }
+    std::mem::take(&mut model.effects)
+}
+
+/// The wheel moves what is under it and leaves the focus where it is.
+pub fn wheel(model: &mut Model, pane: Pane, up: bool) -> Vec<Effect> {
+    if model.overlays.is_empty() {
+        for _ in 0..3 {
+            command::go_in(model, pane, if up { Motion::Up } else { Motion::Down });
+        }
     }
     std::mem::take(&mut model.effects)
 }

@@ -158,6 +158,12 @@ impl Shell {
                     hit.map(|(pane, at)| update::click(&mut self.model, pane, at)).unwrap_or_default();
                 self.execute(effects)
             }
+            Msg::Wheel { up, col, row } => {
+                let under = regions::regions(self.area(), &self.model).at(col, row);
+                let effects =
+                    under.map(|(pane, _)| update::wheel(&mut self.model, pane, up)).unwrap_or_default();
+                self.execute(effects)
+            }
             other => self.message(other),
         }
     }
