@@ -189,6 +189,18 @@ fn the_frame_names_a_real_endpoint_and_its_lock() {
 }
 
 #[test]
+fn a_dropped_request_is_said_to_have_never_left() {
+    let mut p = scene("step_held", 120, 36);
+    p.press("x");
+    let call = p.calls.remove(0);
+    p.finish(&call, partscope::domain::outcome::Outcome::Cancelled { sent: false });
+    p.press("w");
+    let buf = draw(&p, look(Choice::Terminal, false));
+    let all: String = (0..36).map(|y| row(&buf, y)).collect();
+    assert!(all.contains("NEVER LEFT"), "{all}");
+}
+
+#[test]
 fn ascii_means_ascii() {
     for name in SCENES {
         let buf = draw(&scene(name, 100, 30), look(Choice::Mono, true));

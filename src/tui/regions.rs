@@ -95,7 +95,7 @@ fn panes(body: Rect, screen: Screen) -> Vec<(Pane, Rect)> {
             vec![(Pane::States, states), (Pane::Parts, parts), (Pane::Request, request)]
         }
         Screen::Wire => {
-            let (timeline, rest) = split_cols(body, (body.width * 2 / 5).min(54));
+            let (timeline, rest) = split_cols(body, (body.width * 47 / 100).min(58));
             let (request, response) = split_rows(rest, rest.height / 2);
             vec![(Pane::Timeline, timeline), (Pane::WireRequest, request), (Pane::WireResponse, response)]
         }

@@ -156,6 +156,11 @@ fn exchange(call: &Call, outcome: Option<&Outcome>, now: u64) -> Exchange {
         ),
         _ => {}
     }
+    let sent = match outcome {
+        None => !call.hold,
+        Some(Outcome::Cancelled { sent }) => *sent,
+        Some(_) => true,
+    };
     Exchange {
         id: call.exchange,
         operation: call.id,
@@ -168,7 +173,12 @@ fn exchange(call: &Call, outcome: Option<&Outcome>, now: u64) -> Exchange {
         request,
         response,
         held: call.hold && outcome.is_none(),
-        timing: Timing { begun: now.saturating_sub(1_500), ended: outcome.map(|_| now), ..Timing::default() },
+        timing: Timing {
+            begun: now.saturating_sub(1_500),
+            request_sent: sent.then(|| now.saturating_sub(1_000)),
+            ended: outcome.map(|_| now),
+            ..Timing::default()
+        },
         end: outcome.map(|_| End::Complete),
     }
 }

@@ -399,7 +399,7 @@ fn planned(p: &crate::domain::preview::Preview) -> Vec<Pieces> {
         out.push(vec![("  ".into(), Role::Text), (visible(&format!("{name}: {value}")), role)]);
     }
     out.push(said(
-        "+ host, x-amz-date, x-amz-content-sha256, authorization and others are added when it is signed",
+        "+ host, x-amz-date, x-amz-content-sha256, authorization and others, and x-id in the query, are added when it is signed",
         Role::Muted,
     ));
     out.extend(p.body.iter().map(|l| vec![("  ".into(), Role::Text), (visible(l), Role::Linked)]));

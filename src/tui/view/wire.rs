@@ -121,6 +121,7 @@ fn side(model: &Model, which: Pane, rect: Rect, theme: Theme, buf: &mut Buffer) 
         (Pane::WireResponse, Some(End::Failed(why))) => format!("  failed: {}", visible(why)),
         (Pane::WireResponse, Some(End::Cancelled)) => "  cancelled".into(),
         (Pane::WireRequest, _) if e.held => "  HELD, nothing has left".into(),
+        (Pane::WireRequest, Some(_)) if e.timing.request_sent.is_none() => "  NEVER LEFT this machine".into(),
         (Pane::WireRequest, None) if e.timing.request_sent.is_none() => "  being sent".into(),
         _ => String::new(),
     };
