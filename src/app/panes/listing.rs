@@ -79,11 +79,10 @@ impl Listing {
         for prefix in prefixes {
             self.push(prefix, 0, 0, PREFIX, [0; 16]);
         }
-        if let Some((text, _)) = self.filter.take() {
-            let matches = self.matching(&text);
+        if let Some((text, mut matches)) = self.filter.take() {
+            matches.extend(self.matching(&text, first_new));
             self.filter = Some((text, matches));
         }
-        debug_assert!(self.rows.len() >= first_new);
     }
 
     fn push(&mut self, name: &str, size: u64, modified: i64, parts: u16, digest: [u8; 16]) {
@@ -159,7 +158,7 @@ impl Listing {
                 });
                 matches
             }
-            _ => self.matching(text),
+            _ => self.matching(text, 0),
         };
         self.filter = Some((text.to_owned(), narrowed));
     }
@@ -169,9 +168,9 @@ impl Listing {
         self.filter.as_ref().map(|(t, _)| t.as_str())
     }
 
-    fn matching(&self, text: &str) -> Vec<u32> {
+    fn matching(&self, text: &str, from: usize) -> Vec<u32> {
         let wanted = Needle::new(text);
-        (0..self.rows.len())
+        (from..self.rows.len())
             .filter(|i| self.row(*i).is_some_and(|r| wanted.is_in(r.name())))
             .filter_map(|i| u32::try_from(i).ok())
             .collect()
