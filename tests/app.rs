@@ -206,6 +206,15 @@ fn the_palette_finds_an_operation_by_its_exact_name() {
 }
 
 #[test]
+fn a_connection_that_failed_is_tried_again_by_refresh() {
+    let mut p = Play::on(Target::real("AWS"), 120, 36);
+    p.msg(Msg::Connected(Err("no region is known; use --region".into())));
+    assert!(p.note().contains("--region"));
+    p.press("r");
+    assert_eq!(p.others, [Effect::Connect]);
+}
+
+#[test]
 fn letters_typed_into_a_field_are_no_commands() {
     let mut p = Play::new(120, 36);
     p.press("Tab /").text("qvid");
