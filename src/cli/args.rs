@@ -7,10 +7,10 @@ use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 
 const AFTER_HELP: &str = "\
-Without a command the terminal program starts. Without a target option or an address it opens its own
-sandbox: no account, nothing leaves the machine. On any other S3 it starts read-only.
-Headless commands talk to the S3 that the options and the AWS configuration name, or with --sandbox to a
-fresh sandbox.
+Without a command the terminal program starts. Without a target option or an address it opens its
+own sandbox: no account, nothing leaves the machine. On any other S3 it starts read-only.
+Headless commands talk to the S3 that the options and the AWS configuration name, or with
+--sandbox to a fresh sandbox.
 
 Credentials and configuration are found as the AWS CLI finds them. HTTP proxies are not used.
 

@@ -92,6 +92,12 @@ impl Ids {
         Self { seed, next: AtomicU64::new(0) }
     }
 
+    /// Ids of a series of their own, which does not depend on how many of these were made.
+    #[must_use]
+    pub fn series(&self, name: u64) -> Self {
+        Self::new(mix(self.seed ^ mix(name)))
+    }
+
     fn text(&self, alphabet: &[u8], len: usize) -> String {
         let mut n = mix(self.seed ^ mix(self.next.fetch_add(1, Ordering::Relaxed)));
         let size = u64::try_from(alphabet.len()).unwrap_or(1).max(1);

@@ -6,20 +6,36 @@ use super::body;
 use super::clock::http_date;
 use super::error::S3Error;
 use super::fault::FaultAction;
-use super::http::{Broken, Conn, Framing, framing};
+use super::http::{Broken, Conn, Framing, Limits, framing};
 use super::request::{Head, Request};
 use super::route::{Api, route};
-use super::server::{Readiness, Shared};
-use super::service;
+use super::service::{self, State};
 use crate::domain::limits::AWS;
 use crate::domain::sigv4::Claim;
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// An unread body up to this size is read and dropped so that the connection can be used again.
 const DRAIN: u64 = 1024 * 1024;
+
+/// Whether the seeding is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    Seeding,
+    Ready,
+    Failed,
+}
+
+/// What every connection needs.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) state: State,
+    pub(crate) limits: Limits,
+    pub(crate) ready: watch::Receiver<Readiness>,
+}
 
 /// What becomes of the connection after an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

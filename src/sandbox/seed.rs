@@ -28,6 +28,8 @@ pub const SCRATCH: &str = "scratch";
 /// Size of the great object: 2 418 parts of 8 MiB.
 pub const DATASET_SIZE: u64 = 20_277_918_669;
 
+/// Size of the object that is there in two cuts: two and a half parts of 8 MiB, nearly.
+const LESSON_SIZE: u64 = 19 * MIB + 512 * KIB;
 const DAY: i64 = 24 * 3600;
 
 struct Seeding<'a> {
@@ -49,11 +51,32 @@ pub fn buckets(store: &mut Store, now: i64) -> Result<(), S3Error> {
 pub fn seed(store: &mut Store, ids: &Ids, now: i64) -> Result<(), S3Error> {
     buckets(store, now)?;
     let mut seeding = Seeding { store, ids, now, generator: Arc::new(Generator::new(20_277_918_669)) };
-    seeding.small_objects()?;
-    seeding.part_lessons()?;
-    seeding.dataset()?;
-    seeding.abandoned()?;
-    seeding.many_keys()
+    let lessons = seeding.lessons();
+    // The costly digests are computed beside the many cheap objects.
+    std::thread::scope(|scope| {
+        scope.spawn(|| lessons.hash());
+        seeding.small_objects()?;
+        seeding.many_keys()?;
+        seeding.dataset()?;
+        seeding.abandoned()
+    })?;
+    seeding.part_lessons(lessons)
+}
+
+/// Contents whose boundaries do not fit the generator's windows, so that they must be hashed in full.
+struct Lessons {
+    one: Vec<Content>,
+    fives: Vec<Content>,
+    odd: Vec<Content>,
+    eights: Vec<Content>,
+}
+
+impl Lessons {
+    fn hash(&self) {
+        for content in [&self.one, &self.fives, &self.odd, &self.eights].into_iter().flatten() {
+            let _ = content.md5();
+        }
+    }
 }
 
 fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -95,20 +118,6 @@ impl Seeding<'_> {
         Ok(id)
     }
 
-    /// Hashes contents on two threads; the store then finds the digests ready.
-    fn hash(contents: &[Content]) {
-        let (even, odd): (Vec<_>, Vec<_>) = contents.iter().enumerate().partition(|(i, _)| i % 2 == 0);
-        std::thread::scope(|scope| {
-            for half in [even, odd] {
-                scope.spawn(move || {
-                    for (_, content) in half {
-                        let _ = content.md5();
-                    }
-                });
-            }
-        });
-    }
-
     /// A whole multipart upload of parts 1 to N.
     fn multipart(&mut self, key: &str, age: i64, new: NewUpload, parts: Vec<Content>) -> Result<(), S3Error> {
         let checksum = new.checksum;
@@ -123,7 +132,7 @@ impl Seeding<'_> {
                 _ => Vec::new(),
             };
             let part = self.store.put_part(name, number, content, self.now - age * DAY)?;
-            request.parts.push(ListedPart { number, etag: part.etag().to_string(), checksums });
+            request.parts.push(ListedPart { number, etag: part.etag(), checksums });
         }
         self.store.complete(name, &request, self.now - age * DAY)?;
         Ok(())
@@ -160,29 +169,30 @@ impl Seeding<'_> {
         Ok(())
     }
 
-    /// Short lengths come first: the hash state of a long beginning is continued from a shorter one.
-    fn part_lessons(&mut self) -> Result<(), S3Error> {
-        let size = 19 * MIB + 512 * KIB;
+    fn lessons(&self) -> Lessons {
+        Lessons {
+            one: vec![self.bytes(20_000, 0, 2 * MIB)],
+            fives: self.cut(10_000, LESSON_SIZE, 5 * MIB),
+            odd: vec![
+                self.bytes(30_000, 0, 5 * MIB),
+                self.bytes(30_000, 5 * MIB, 6 * MIB),
+                self.bytes(30_000, 11 * MIB, 7),
+            ],
+            eights: self.cut(10_000, LESSON_SIZE, 8 * MIB),
+        }
+    }
+
+    fn part_lessons(&mut self, lessons: Lessons) -> Result<(), S3Error> {
         let properties = typed("application/octet-stream", &[("made-by", "seed"), ("cut", "8 MiB")]);
         let marks = tags(&[("team", "storage"), ("tier", "lesson")]);
         let composite = Some((ChecksumAlgorithm::Crc32, ChecksumType::Composite));
         let full = Some((ChecksumAlgorithm::Crc64Nvme, ChecksumType::FullObject));
         let plain = NewUpload::default;
-
-        let one = vec![self.bytes(20_000, 0, 2 * MIB)];
-        let fives = self.cut(10_000, size, 5 * MIB);
-        let odd = vec![
-            self.bytes(30_000, 0, 5 * MIB),
-            self.bytes(30_000, 5 * MIB, 6 * MIB),
-            self.bytes(30_000, 11 * MIB, 7),
-        ];
-        let eights = self.cut(10_000, size, 8 * MIB);
-        Self::hash(&[&one[..], &fives, &odd, &eights].concat());
-        self.multipart("one-part.bin", 14, plain(), one)?;
-        self.multipart("same-bytes-5mib.bin", 16, plain(), fives)?;
-        self.multipart("non-uniform.bin", 15, plain(), odd)?;
+        self.multipart("one-part.bin", 14, plain(), lessons.one)?;
+        self.multipart("same-bytes-5mib.bin", 16, plain(), lessons.fives)?;
+        self.multipart("non-uniform.bin", 15, plain(), lessons.odd)?;
         let new = NewUpload { properties, tags: marks, checksum: composite };
-        self.multipart("short-last-part.bin", 17, new, eights)?;
+        self.multipart("short-last-part.bin", 17, new, lessons.eights)?;
         let parts = self.cut(40_000, 24 * MIB, 8 * MIB);
         self.multipart("uniform-8mib.bin", 18, plain(), parts)?;
         let parts = self.cut(50_000, 16 * MIB, 8 * MIB);
@@ -217,11 +227,7 @@ impl Seeding<'_> {
 
     fn many_keys(&mut self) -> Result<(), S3Error> {
         for i in 0..3000 {
-            // Most keys lie flat, because a listing by prefix would fold them into one short page.
-            let key = match i / 100 {
-                folder @ 27.. => format!("part-{folder}/key-{i:04}.txt"),
-                _ => format!("key-{i:04}.txt"),
-            };
+            let key = format!("reading-{i:04}.csv");
             self.put(MANY_KEYS, &key, &format!("{i}\n"), 29, NewUpload::default())?;
         }
         Ok(())

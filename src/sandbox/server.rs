@@ -5,7 +5,7 @@
 
 use super::auth::Keys;
 use super::clock::{Clock, Ids};
-use super::connection;
+use super::connection::{self, Readiness, Shared};
 use super::fault::Faults;
 use super::http::Limits;
 use super::seed;
@@ -78,22 +78,6 @@ pub enum StartError {
     },
 }
 
-/// Whether the seeding is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Readiness {
-    Seeding,
-    Ready,
-    Failed,
-}
-
-/// What every connection needs.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) state: State,
-    pub(crate) limits: Limits,
-    pub(crate) ready: watch::Receiver<Readiness>,
-}
-
 /// A running sandbox. Dropping it ends its tasks at once; [`Server::shutdown`] lets them finish.
 #[derive(Debug)]
 pub struct Server {
@@ -120,7 +104,9 @@ impl Server {
             let shared = Arc::clone(&shared);
             tokio::task::spawn_blocking(move || {
                 let mut store = Store::new();
-                let seeded = seed::seed(&mut store, &shared.state.ids, shared.state.clock.now());
+                // A series of its own, because requests may be answered meanwhile.
+                let ids = shared.state.ids.series(1);
+                let seeded = seed::seed(&mut store, &ids, shared.state.clock.now());
                 *shared.state.store() = store;
                 tell.send_replace(if seeded.is_ok() { Readiness::Ready } else { Readiness::Failed });
             });

@@ -90,12 +90,12 @@ fn panes(body: Rect, screen: Screen) -> Vec<(Pane, Rect)> {
             vec![(Pane::Facts, facts), (Pane::ETag, etag), (Pane::PartMap, map), (Pane::PartSize, size)]
         }
         Screen::Step => {
-            let (top, request) = split_rows(body, body.height.saturating_mul(11) / 20);
+            let (top, request) = split_rows(body, body.height.saturating_mul(12) / 20);
             let (states, parts) = split_cols(top, 60);
             vec![(Pane::States, states), (Pane::Parts, parts), (Pane::Request, request)]
         }
         Screen::Wire => {
-            let (timeline, rest) = split_cols(body, (body.width * 2 / 5).min(54));
+            let (timeline, rest) = split_cols(body, (body.width * 47 / 100).min(58));
             let (request, response) = split_rows(rest, rest.height / 2);
             vec![(Pane::Timeline, timeline), (Pane::WireRequest, request), (Pane::WireResponse, response)]
         }

@@ -5,11 +5,11 @@
 //! attempt is forgotten once drained. If nobody drains, finished attempts are dropped, oldest first, beyond a
 //! limit, and counted, so memory stays bounded whatever happens.
 
-use super::recorder::{Opening, Recorder, Slot};
+use super::recorder::{Ledger, Opening, Recorder, Slot, micros_since};
 use crate::domain::exchange::{Exchange, ExchangeId};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 use tokio::sync::Notify;
 
@@ -68,14 +68,11 @@ impl Hub {
         micros_since(self.epoch)
     }
 
-    pub(super) fn epoch(&self) -> Instant {
-        self.epoch
-    }
-
     /// Begins the record of an attempt.
     pub fn begin(self: &Arc<Self>, opening: Opening) -> Recorder {
         let id = ExchangeId(self.next.fetch_add(1, Ordering::Relaxed));
-        let slot = Arc::new(Slot::new(self, id, opening));
+        let ledger: Weak<dyn Ledger> = Arc::<Self>::downgrade(self);
+        let slot = Arc::new(Slot::new(ledger, self.epoch, id, opening));
         self.shelf().slots.insert(id, Arc::clone(&slot));
         self.touched();
         Recorder::new(slot)
@@ -117,14 +114,16 @@ impl Hub {
         let slot = self.shelf().slots.get(&id).cloned();
         slot.is_some_and(|slot| slot.release())
     }
+}
 
-    pub(super) fn touched(&self) {
+impl Ledger for Hub {
+    fn touched(&self) {
         if !self.dirty.swap(true, Ordering::AcqRel) {
             self.changed.notify_waiters();
         }
     }
 
-    pub(super) fn finished(&self, id: ExchangeId, kept: usize) {
+    fn finished(&self, id: ExchangeId, kept: usize) {
         let mut shelf = self.shelf();
         let Some(limit) = self.limit else {
             shelf.slots.remove(&id);
@@ -142,11 +141,6 @@ impl Hub {
             shelf.dropped = shelf.dropped.saturating_add(1);
         }
     }
-}
-
-/// Whole microseconds since `epoch`.
-pub(super) fn micros_since(epoch: Instant) -> u64 {
-    u64::try_from(epoch.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Shelf {

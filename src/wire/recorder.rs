@@ -5,7 +5,6 @@
 //! the slot's one lock, which is held for memory copies and non-blocking writes only, never across an await.
 
 use super::gate::{Gate, request_len};
-use super::hub::{Hub, micros_since};
 use crate::domain::exchange::{Captured, End, Exchange, ExchangeId, Timing};
 use crate::domain::operation::{OperationId, OperationKind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +20,7 @@ pub struct Opening {
     pub kind: OperationKind,
     /// 1 for the first try.
     pub attempt: u32,
-    /// Whether the request waits for [`Hub::release`].
+    /// Whether the request waits for [`super::hub::Hub::release`].
     pub hold: bool,
     /// What will be connected to.
     pub peer: String,
@@ -42,10 +41,23 @@ pub struct Wired {
     pub tls: Option<String>,
 }
 
+/// Who keeps the records and wants to hear of changes.
+pub(super) trait Ledger: std::fmt::Debug + Send + Sync {
+    /// Something changed since the last drain.
+    fn touched(&self);
+    /// An attempt ended and keeps so many bytes.
+    fn finished(&self, id: ExchangeId, kept: usize);
+}
+
+/// Whole microseconds since `epoch`.
+pub(super) fn micros_since(epoch: Instant) -> u64 {
+    u64::try_from(epoch.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
 /// The shared record of one attempt.
 #[derive(Debug)]
 pub(super) struct Slot {
-    hub: Weak<Hub>,
+    ledger: Weak<dyn Ledger>,
     epoch: Instant,
     id: ExchangeId,
     sent: Arc<AtomicBool>,
@@ -62,7 +74,7 @@ pub(super) struct State {
 }
 
 impl Slot {
-    pub(super) fn new(hub: &Arc<Hub>, id: ExchangeId, opening: Opening) -> Self {
+    pub(super) fn new(ledger: Weak<dyn Ledger>, epoch: Instant, id: ExchangeId, opening: Opening) -> Self {
         let exchange = Exchange {
             id,
             operation: opening.operation,
@@ -75,12 +87,11 @@ impl Slot {
             request: Captured::default(),
             response: Captured::default(),
             held: false,
-            timing: Timing { begun: hub.now_micros(), ..Timing::default() },
+            timing: Timing { begun: micros_since(epoch), ..Timing::default() },
             end: None,
         };
         let state = State { exchange, gate: Gate::new(opening.hold), last_read: None };
-        let (epoch, hub) = (hub.epoch(), Arc::downgrade(hub));
-        Self { hub, epoch, id, sent: opening.sent, dirty: AtomicBool::new(true), state: Mutex::new(state) }
+        Self { ledger, epoch, id, sent: opening.sent, dirty: AtomicBool::new(true), state: Mutex::new(state) }
     }
 
     pub(super) fn id(&self) -> ExchangeId {
@@ -98,8 +109,8 @@ impl Slot {
     /// Says that there is something new to drain.
     pub(super) fn touch(&self) {
         let was_dirty = self.dirty.swap(true, Ordering::AcqRel);
-        if let Some(hub) = self.hub.upgrade().filter(|_| !was_dirty) {
-            hub.touched();
+        if let Some(ledger) = self.ledger.upgrade().filter(|_| !was_dirty) {
+            ledger.touched();
         }
     }
 
@@ -163,8 +174,8 @@ impl Slot {
             (waker, state.exchange.request.kept() + state.exchange.response.kept())
         };
         self.touch();
-        if let Some(hub) = self.hub.upgrade() {
-            hub.finished(self.id, kept);
+        if let Some(ledger) = self.ledger.upgrade() {
+            ledger.finished(self.id, kept);
         }
         if let Some(waker) = waker {
             waker.wake();

@@ -79,11 +79,10 @@ impl Listing {
         for prefix in prefixes {
             self.push(prefix, 0, 0, PREFIX, [0; 16]);
         }
-        if let Some((text, _)) = self.filter.take() {
-            let matches = self.matching(&text, 0);
+        if let Some((text, mut matches)) = self.filter.take() {
+            matches.extend(self.matching(&text, first_new));
             self.filter = Some((text, matches));
         }
-        debug_assert!(self.rows.len() >= first_new);
     }
 
     fn push(&mut self, name: &str, size: u64, modified: i64, parts: u16, digest: [u8; 16]) {
@@ -146,7 +145,22 @@ impl Listing {
 
     /// Shows only rows whose name contains `text`, letter case ignored; an empty text shows all.
     pub fn set_filter(&mut self, text: &str) {
-        self.filter = (!text.is_empty()).then(|| (text.to_owned(), self.matching(text, 0)));
+        if text.is_empty() {
+            self.filter = None;
+            return;
+        }
+        // A longer text can only match where the shorter one did: typing on looks at ever fewer names.
+        let narrowed = match self.filter.take() {
+            Some((old, mut matches)) if text.starts_with(&old) => {
+                let wanted = Needle::new(text);
+                matches.retain(|i| {
+                    usize::try_from(*i).ok().and_then(|i| self.row(i)).is_some_and(|r| wanted.is_in(r.name()))
+                });
+                matches
+            }
+            _ => self.matching(text, 0),
+        };
+        self.filter = Some((text.to_owned(), narrowed));
     }
 
     /// The filter in force.
@@ -155,26 +169,32 @@ impl Listing {
     }
 
     fn matching(&self, text: &str, from: usize) -> Vec<u32> {
-        let needle = text.to_lowercase();
-        let plain = text.is_ascii();
+        let wanted = Needle::new(text);
         (from..self.rows.len())
-            .filter(|i| {
-                self.row(*i).is_some_and(|r| {
-                    let name = r.name();
-                    if plain && name.is_ascii() {
-                        contains_ascii(name.as_bytes(), needle.as_bytes())
-                    } else {
-                        name.to_lowercase().contains(&needle)
-                    }
-                })
-            })
+            .filter(|i| self.row(*i).is_some_and(|r| wanted.is_in(r.name())))
             .filter_map(|i| u32::try_from(i).ok())
             .collect()
     }
 }
 
-fn contains_ascii(hay: &[u8], needle: &[u8]) -> bool {
-    needle.is_empty() || hay.windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle))
+/// A text to look for, letter case ignored.
+struct Needle {
+    lower: String,
+    ascii: bool,
+}
+
+impl Needle {
+    fn new(text: &str) -> Self {
+        Self { lower: text.to_lowercase(), ascii: text.is_ascii() }
+    }
+
+    fn is_in(&self, name: &str) -> bool {
+        if !self.ascii || !name.is_ascii() {
+            return name.to_lowercase().contains(&self.lower);
+        }
+        let (hay, needle) = (name.as_bytes(), self.lower.as_bytes());
+        needle.is_empty() || hay.windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle))
+    }
 }
 
 #[cfg(test)]
@@ -208,6 +228,10 @@ mod tests {
         assert_eq!(names, ["a/", "b", "c/", "d", "e", "z/"]);
         let Some(Row::Object { etag, .. }) = l.get(4) else { panic!() };
         assert_eq!(etag.to_string(), "weird");
+        l.set_filter("/");
+        assert_eq!(l.len(), 3);
+        l.set_filter("/x");
+        assert_eq!(l.len(), 0);
         l.set_filter("D");
         assert_eq!((l.len(), l.get(0).unwrap().name()), (1, "d"));
         l.push_page(&ObjectPage { objects: vec![object("zd", "x")], ..ObjectPage::default() });

@@ -4,6 +4,7 @@ use super::select::{Motion, moved};
 use crate::domain::etag::ETag;
 use crate::domain::exchange::ExchangeId;
 use crate::domain::operation::OperationId;
+use crate::domain::outcome::ServiceError;
 use crate::domain::units::PartNumber;
 use crate::domain::upload::MultipartUpload;
 use std::collections::BTreeSet;
@@ -36,15 +37,26 @@ pub struct Bench {
     pub run: Option<Run>,
     /// ETag of the source, to compare at the end.
     pub source_etag: Option<ETag>,
-    /// The last thing S3 said, for the verdict line.
+    /// Warnings about the plan.
     pub said: Vec<String>,
+    /// What S3 refused last; gone with the next call.
+    pub refusal: Option<(String, ServiceError)>,
 }
 
 impl Bench {
     /// Puts a machine on the bench.
     pub fn new(machine: MultipartUpload) -> Self {
         let source_etag = machine.plan().source.as_ref().map(|s| s.etag.clone());
-        Self { id: 0, machine, part_at: 0, marked: BTreeSet::new(), run: None, source_etag, said: Vec::new() }
+        Self {
+            id: 0,
+            machine,
+            part_at: 0,
+            marked: BTreeSet::new(),
+            run: None,
+            source_etag,
+            said: Vec::new(),
+            refusal: None,
+        }
     }
 
     /// The number of the selected part.

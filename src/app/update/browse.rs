@@ -3,6 +3,7 @@
 use super::super::command::Pane;
 use super::super::form::request;
 use super::super::model::{Level, Link, Model, Purpose};
+use super::super::msg::Effect;
 use super::super::panes::browse::Load;
 use super::super::panes::listing::Row;
 use super::super::press::{Key, Press};
@@ -16,8 +17,14 @@ use tui_input::Input;
 
 /// Asks for the bucket list from its beginning.
 pub(super) fn list_buckets(model: &mut Model) {
-    if model.target.link != Link::Ready {
-        return model.say(Level::Warning, "not connected");
+    match model.target.link {
+        Link::Ready => {}
+        Link::Connecting => return model.say(Level::Warning, "still connecting"),
+        Link::Failed(_) => {
+            model.target.link = Link::Connecting;
+            model.effects.push(Effect::Connect);
+            return model.say(Level::Plain, "connecting again");
+        }
     }
     model.browse.buckets_load = Load::Asking;
     model.tasks.retain(|_, p| *p != Purpose::Buckets);
@@ -113,7 +120,7 @@ pub(super) fn page_if_wanted(model: &mut Model) {
     } else if model.browse.next.is_none() && model.browse.load_all {
         model.browse.load_all = false;
         let n = model.browse.objects.loaded();
-        model.say(Level::Good, format!("all {n} rows are loaded, {} requests", model.browse.pages));
+        model.say(Level::Good, format!("all {n} rows are loaded, {} request(s)", model.browse.pages));
     }
 }
 

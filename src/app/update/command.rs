@@ -103,13 +103,18 @@ fn turn(model: &mut Model, by: isize) {
 
 /// Moves in the focused pane.
 pub(super) fn go(model: &mut Model, motion: Motion) {
+    go_in(model, model.pane(), motion);
+}
+
+/// Moves in a pane without giving it the focus, as the wheel does.
+pub(super) fn go_in(model: &mut Model, pane: Pane, motion: Motion) {
     let page = model.page;
     // Scrolling has no end known here; the view clamps it and tells back through the page size.
     let scroll = |top: usize| match motion {
         Motion::End => top.saturating_add(100_000),
         _ => moved(top, usize::MAX, page, motion),
     };
-    match model.pane() {
+    match pane {
         Pane::Buckets => model.browse.go_buckets(page, motion),
         Pane::Objects => {
             model.browse.go_objects(page, motion);

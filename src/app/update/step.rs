@@ -53,6 +53,7 @@ fn begin(model: &mut Model, wanted: Move, enforce: Enforce, hold: bool) {
     let bench_id = bench.id;
     match bench.machine.begin(wanted, id, enforce) {
         Ok(operation) => {
+            bench.refusal = None;
             model.send(Purpose::Bench(bench_id, wanted), operation, hold);
             model.step.request_top = 0;
             if model.screen != Screen::Step {
@@ -328,7 +329,7 @@ fn go_on_running(model: &mut Model, bench_id: u64) {
         let id = model.next_id();
         let Some(bench) = model.step.by_id(bench_id) else { return };
         let Some(run) = bench.run.as_mut() else { return };
-        if bench.machine.progress().in_flight >= run.concurrency {
+        if bench.machine.under_way() >= run.concurrency {
             return;
         }
         let Some(number) = run.queue.pop() else {
@@ -369,6 +370,9 @@ pub(super) fn next_upload(model: &mut Model) {
 pub(super) fn came(model: &mut Model, bench_id: u64, wanted: Move, id: OperationId, outcome: &Outcome) {
     let Some(bench) = model.step.by_id(bench_id) else { return };
     let facts = bench.machine.apply(id, outcome);
+    if let Outcome::Refused(error) = outcome {
+        bench.refusal = Some((wanted.to_string(), error.clone()));
+    }
     let lost_run = !matches!(outcome, Outcome::Answered(_)) && bench.run.is_some();
     if lost_run {
         // A run does not go on over an error: the user decides.

@@ -3,6 +3,7 @@
 use super::document::{self, Element};
 use super::{State, integrity, properties, upload_name};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
+use crate::domain::etag::ETag;
 use crate::domain::names::encode_key;
 use crate::sandbox::answer::{Body, DECLARATION, Response, Xml};
 use crate::sandbox::content::Content;
@@ -75,7 +76,7 @@ fn parts(body: &[u8]) -> Result<Vec<ListedPart>, S3Error> {
 
 fn part(element: &Element) -> Result<ListedPart, S3Error> {
     let number = element.child("PartNumber").and_then(|t| t.trim().parse().ok());
-    let etag = element.child("ETag").map(|t| t.trim().trim_matches('"').to_owned());
+    let etag = element.child("ETag").map(ETag::parse);
     let (Some(number), Some(etag)) = (number, etag) else { return Err(S3Error::malformed_xml()) };
     let checksums = ChecksumAlgorithm::ALL
         .into_iter()

@@ -37,7 +37,7 @@ pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error
     let mut xml = Xml::result("CopyObjectResult");
     xml.text("LastModified", &xml_date(object.last_modified))
         .etag(&object.etag)
-        .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.value)
+        .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.value())
         .text("ChecksumType", object.checksum.kind.name());
     Ok(Response::xml(xml).encrypted())
 }

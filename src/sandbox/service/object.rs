@@ -29,7 +29,7 @@ pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error>
     Ok(Response::empty(200)
         .encrypted()
         .header("ETag", object.etag.quoted())
-        .header(object.checksum.algorithm.header(), &object.checksum.value)
+        .header(object.checksum.algorithm.header(), object.checksum.value())
         .header("x-amz-checksum-type", object.checksum.kind.name()))
 }
 

@@ -113,7 +113,7 @@ fn checksum(response: Response, object: &Object, portion: &Portion) -> Response 
         Portion::Part { index, .. } => match (&object.parts, kept.kind) {
             (Some(parts), ChecksumType::Composite) => parts.get(*index).and_then(|p| p.checksum.clone()),
             (Some(parts), ChecksumType::FullObject) if parts.len() > 1 => None,
-            _ => Some(kept.value.clone()),
+            _ => Some(kept.value()),
         },
     };
     match value {

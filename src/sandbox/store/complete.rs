@@ -11,7 +11,6 @@ use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
 use crate::sandbox::content::Content;
-use crate::sandbox::digest::{Algorithm, digest_of};
 use crate::sandbox::error::S3Error;
 use base64::Engine;
 use std::sync::Arc;
@@ -24,8 +23,8 @@ const REMEMBERED: usize = 4096;
 pub struct ListedPart {
     /// `<PartNumber>`.
     pub number: i32,
-    /// `<ETag>`, quotes removed.
-    pub etag: String,
+    /// `<ETag>`.
+    pub etag: ETag,
     /// `<ChecksumCRC32>` and the like.
     pub checksums: Vec<(ChecksumAlgorithm, String)>,
 }
@@ -49,7 +48,7 @@ pub struct CompleteRequest {
 #[derive(Debug, Clone)]
 pub struct Finished {
     key: String,
-    parts: Vec<(i32, String)>,
+    parts: Vec<(i32, ETag)>,
     object: Arc<Object>,
 }
 
@@ -62,7 +61,7 @@ impl Store {
         now: i64,
     ) -> Result<Arc<Object>, S3Error> {
         let bucket = self.bucket(name.bucket)?;
-        let list: Vec<(i32, String)> = request.parts.iter().map(|p| (p.number, p.etag.clone())).collect();
+        let list: Vec<(i32, ETag)> = request.parts.iter().map(|p| (p.number, p.etag.clone())).collect();
         if let Some(done) = bucket.completed.get(name.id)
             && done.key == name.key
             && done.parts == list
@@ -168,10 +167,10 @@ fn check_part<'u>(upload: &'u Upload, listed: &ListedPart) -> Result<&'u Part, S
         )
         .with("UploadId", &upload.id)
         .with("PartNumber", listed.number.to_string())
-        .with("ETag", &listed.etag)
+        .with("ETag", listed.etag.to_string())
     };
     let part = upload.parts.get(&listed.number).ok_or_else(invalid)?;
-    if ETag::parse(&listed.etag) != part.etag() {
+    if listed.etag != part.etag() {
         return Err(invalid());
     }
     let Some((algorithm, kind)) = upload.checksum else {
@@ -223,8 +222,7 @@ fn object_checksum(upload: &Upload, chosen: &[&Part], content: &Content) -> Stor
         Some((algorithm, ChecksumType::Composite)) => {
             let raw: Vec<u8> =
                 chosen.iter().flat_map(|p| p.content.checksum(algorithm).iter().copied()).collect();
-            let value = base64(&digest_of(Algorithm::Checksum(algorithm), &raw));
-            StoredChecksum { algorithm, kind: ChecksumType::Composite, value, parts: chosen.len() }
+            StoredChecksum::composite(algorithm, &raw, chosen.len())
         }
         Some((algorithm, ChecksumType::FullObject)) => StoredChecksum::full_object(algorithm, content),
         None => StoredChecksum::full_object(ChecksumAlgorithm::Crc64Nvme, content),
@@ -239,7 +237,7 @@ fn check_whole(upload: &Upload, request: &CompleteRequest, checksum: &StoredChec
         ChecksumType::Composite => true,
     };
     let same =
-        *algorithm == checksum.algorithm && (*value == checksum.value || *value == checksum.with_suffix());
+        *algorithm == checksum.algorithm && (*value == checksum.value() || *value == checksum.with_suffix());
     if base64::engine::general_purpose::STANDARD.decode(value.split('-').next().unwrap_or("")).is_err() {
         return Err(S3Error::invalid_request(format!("Value for {} header is invalid.", algorithm.header())));
     }

@@ -113,7 +113,7 @@ impl Bucket {
                 continue;
             }
             if page.entries.len() >= query.max {
-                page.next = Some(key.clone());
+                page.next = (query.max > 0).then(|| key.clone());
                 break;
             }
             match common {

@@ -5,35 +5,53 @@ use crate::domain::etag::ETag;
 use crate::domain::names::Tag;
 use crate::domain::operation::ObjectProperties;
 use crate::sandbox::content::Content;
+use crate::sandbox::digest::{Algorithm, digest_of};
 use crate::sandbox::error::S3Error;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// The checksum S3 keeps of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct StoredChecksum {
     /// Which algorithm.
     pub algorithm: ChecksumAlgorithm,
     /// Over the bytes, or over the parts' checksums.
     pub kind: ChecksumType,
-    /// Base64 without a suffix.
-    pub value: String,
-    /// Number of parts, for the suffix of a COMPOSITE value.
-    pub parts: usize,
+    source: Source,
+}
+
+/// What a value comes from. A FULL_OBJECT value is computed when it is first asked for: listings do not.
+#[derive(Debug, Clone)]
+enum Source {
+    Bytes(Content),
+    Parts { value: String, count: usize },
 }
 
 impl StoredChecksum {
     /// The checksum over the bytes themselves.
     pub fn full_object(algorithm: ChecksumAlgorithm, content: &Content) -> Self {
-        let value = base64(content.checksum(algorithm));
-        Self { algorithm, kind: ChecksumType::FullObject, value, parts: 0 }
+        Self { algorithm, kind: ChecksumType::FullObject, source: Source::Bytes(content.clone()) }
+    }
+
+    /// The checksum over the raw checksums of `count` parts.
+    pub fn composite(algorithm: ChecksumAlgorithm, raw: &[u8], count: usize) -> Self {
+        let value = base64(&digest_of(Algorithm::Checksum(algorithm), raw));
+        Self { algorithm, kind: ChecksumType::Composite, source: Source::Parts { value, count } }
+    }
+
+    /// The value in base64, without a suffix.
+    pub fn value(&self) -> String {
+        match &self.source {
+            Source::Bytes(content) => base64(content.checksum(self.algorithm)),
+            Source::Parts { value, .. } => value.clone(),
+        }
     }
 
     /// The value as headers carry it: `-N` after a COMPOSITE one.
     pub fn with_suffix(&self) -> String {
-        match self.kind {
-            ChecksumType::Composite => format!("{}-{}", self.value, self.parts),
-            ChecksumType::FullObject => self.value.clone(),
+        match &self.source {
+            Source::Bytes(_) => self.value(),
+            Source::Parts { value, count } => format!("{value}-{count}"),
         }
     }
 }

@@ -137,8 +137,11 @@ fn objects(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     };
     if b.objects.is_empty() {
         let nothing = match b.objects.filter() {
-            Some(_) => {
+            Some(_) if b.next.is_some() => {
                 empty(room, "No loaded name contains that.", "A loads all pages; Esc ends the filter.")
+            }
+            Some(_) => {
+                empty(room, "No name here contains that.", "All names are loaded; Esc ends the filter.")
             }
             None => empty(
                 room,

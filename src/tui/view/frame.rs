@@ -44,7 +44,7 @@ fn tabs(model: &Model, r: &Regions, theme: Theme, buf: &mut Buffer) {
     let room = usize::from(r.tabs.width).saturating_sub(used + 1);
     let right = target(model, room);
     let wide: usize = right.iter().map(|(t, _)| width(t)).sum();
-    if wide <= room {
+    if wide <= room + 1 {
         let x = r.tabs.right() - u16::try_from(wide).unwrap_or(0);
         line(Rect { x, width: r.tabs.right() - x, ..r.tabs }, 0, &right, theme, buf);
     }
@@ -53,7 +53,7 @@ fn tabs(model: &Model, r: &Regions, theme: Theme, buf: &mut Buffer) {
 /// The target is always named; other states give way first when there is little room.
 fn target(model: &Model, room: usize) -> Pieces {
     let t = &model.target;
-    let name = cut_middle(&visible(&t.name), room.saturating_sub(14).max(7));
+    let name = cut_middle(&visible(&t.name), room.saturating_sub(13).max(7));
     let mut out: Pieces = match (t.real, t.writable) {
         (false, _) => vec![(name, Role::Good)],
         (true, false) => vec![(format!(" {name} READ-ONLY "), Role::Accent)],
@@ -208,7 +208,11 @@ fn footer(model: &Model, columns: u16) -> Pieces {
 fn enter_hint(model: &Model) -> &'static str {
     match model.pane() {
         Pane::Buckets => "open",
-        Pane::Objects => "inspect",
+        Pane::Objects => match model.browse.objects.get(model.browse.object_at) {
+            Some(crate::app::panes::listing::Row::Prefix(_)) => "open",
+            Some(_) => "inspect",
+            None => "",
+        },
         Pane::Uploads => "step on",
         Pane::Facts | Pane::ETag | Pane::PartMap | Pane::PartSize => "plan copy",
         Pane::States | Pane::Parts | Pane::Request if enabled(model, Command::Release).is_ok() => "RELEASE",

@@ -189,11 +189,12 @@ fn part_map(model: &Model, rect: Rect, focused: bool, theme: Theme, buf: &mut Bu
     let size = evidence.object_size.unwrap_or(0);
     let at = model.inspect.part_at.min(map.len() - 1);
     let cells = usize::from(inside.width);
-    let mut all = vec![strip(&map, size, cells), pointer(&map, size, at, cells)];
+    let edges = cell_parts(&map, size, cells);
+    let mut all = vec![strip(&map, &edges), pointer(&edges, at)];
     let rows = usize::from(inside.height).saturating_sub(all.len());
     let top = at.saturating_sub(rows / 2).min(map.len().saturating_sub(rows));
     for (index, part) in map.iter().enumerate().skip(top).take(rows) {
-        all.push(part_line(part, index == at));
+        all.push(part_line(part, index == at, cells));
     }
     lines(inside, 0, &all, theme, buf);
     let note = match (model.inspect.probing, model.inspect.probes.len()) {
@@ -204,14 +205,16 @@ fn part_map(model: &Model, rect: Rect, focused: bool, theme: Theme, buf: &mut Bu
 }
 
 /// The object's bytes on one line. A cell that holds several parts shows the least known of them.
-fn strip(map: &[MappedPart], size: u64, cells: usize) -> Pieces {
+fn strip(map: &[MappedPart], edges: &[usize]) -> Pieces {
     let mut out: Pieces = Vec::new();
-    let edge = |cell: usize| part_at_cell(map, size, cell, cells);
-    for cell in 0..cells {
-        let (from, to) = (edge(cell), edge(cell + 1));
+    let cells = edges.len().saturating_sub(1);
+    let mut before = None;
+    for pair in edges.windows(2) {
+        let [from, to] = *pair else { continue };
         let covered = map.get(from..=to.max(from).min(map.len().saturating_sub(1))).unwrap_or(&[]);
         let worst = covered.iter().map(|p| rank(p.grade)).max().unwrap_or(2);
-        let begins = cell > 0 && map.len() <= cells / 3 && edge(cell) != edge(cell - 1);
+        let begins = map.len() <= cells / 3 && before.is_some_and(|b| b != from);
+        before = Some(from);
         let (glyph, role) = match (worst, begins) {
             (_, true) => ("│", Role::Title),
             (0, _) => ("█", Role::Good),
@@ -234,44 +237,51 @@ fn rank(grade: Grade) -> u8 {
     }
 }
 
-/// The part that holds the first byte of a cell; by number where places are not known.
-fn part_at_cell(map: &[MappedPart], size: u64, cell: usize, cells: usize) -> usize {
+/// For each cell, and the end behind the last, the part that holds its first byte; by number where places are
+/// not known.
+fn cell_parts(map: &[MappedPart], size: u64, cells: usize) -> Vec<usize> {
     let last = map.len().saturating_sub(1);
-    if map.iter().any(|p| p.place.is_none()) {
-        return (cell * map.len() / cells.max(1)).min(last);
-    }
-    let byte =
-        u128::from(size) * u128::try_from(cell).unwrap_or(0) / u128::try_from(cells.max(1)).unwrap_or(1);
-    map.partition_point(|p| p.place.is_some_and(|(first, _)| u128::from(first) <= byte))
-        .saturating_sub(1)
-        .min(last)
+    let placed = map.iter().all(|p| p.place.is_some());
+    let wide = |n: usize| u128::try_from(n).unwrap_or(0);
+    (0..=cells)
+        .map(|cell| {
+            if !placed {
+                return (cell * map.len() / cells.max(1)).min(last);
+            }
+            let byte = u128::from(size) * wide(cell) / wide(cells).max(1);
+            let begun = map.partition_point(|p| p.place.is_some_and(|(first, _)| u128::from(first) <= byte));
+            begun.saturating_sub(1).min(last)
+        })
+        .collect()
 }
 
-fn pointer(map: &[MappedPart], size: u64, at: usize, cells: usize) -> Pieces {
-    let cell = (0..cells).find(|c| part_at_cell(map, size, *c, cells) >= at).unwrap_or(0);
-    vec![(" ".repeat(cell), Role::Text), ("▲".into(), Role::Accent)]
+fn pointer(edges: &[usize], at: usize) -> Pieces {
+    let cell = edges.iter().position(|part| *part >= at).unwrap_or(0);
+    vec![(" ".repeat(cell.min(edges.len().saturating_sub(2))), Role::Text), ("▲".into(), Role::Accent)]
 }
 
-fn part_line(part: &MappedPart, chosen: bool) -> Pieces {
+fn part_line(part: &MappedPart, chosen: bool, cells: usize) -> Pieces {
     let mark = if chosen { "▶" } else { " " };
     let role = if chosen { Role::Title } else { Role::Text };
+    let roomy = cells >= 110;
     let (place, size) = match part.place {
         Some((first, len)) => (
             ByteRange::of_len(first, len).map_or_else(|| "empty".into(), |r| r.to_string()),
-            format!("{} bytes, {}", grouped(len), human_size(len)),
+            if roomy { format!("{} bytes, {}", grouped(len), human_size(len)) } else { human_size(len) },
         ),
         None => ("where is not known".into(), String::new()),
     };
-    let (words, grade) = match part.grade {
-        Grade::Exact => ("exact: S3 said so, or it is what is left", Role::Good),
-        Grade::Inferred => ("a guess: if all but the last are equal", Role::Warning),
-        Grade::Unknown => ("unknown", Role::Muted),
+    let (words, short, grade) = match part.grade {
+        Grade::Exact => ("exact: S3 said so, or it is what is left", "exact", Role::Good),
+        Grade::Inferred => ("a guess: if all but the last are equal", "a guess", Role::Warning),
+        Grade::Unknown => ("unknown", "unknown", Role::Muted),
     };
+    let size = if roomy { format!("{size:<28} ") } else { format!("{size:>10}  ") };
     vec![
         (format!("{mark} {:>5}  ", part.number), role),
         (format!("{place:<34} "), role),
-        (format!("{size:<28} "), role),
-        (words.to_owned(), grade),
+        (size, role),
+        ((if roomy { words } else { short }).to_owned(), grade),
     ]
 }
 

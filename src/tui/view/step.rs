@@ -95,11 +95,27 @@ fn bench_lines(model: &Model, bench: &Bench, room: usize) -> Vec<Pieces> {
             format!("DOUBTFUL: the answer to {wanted} was lost. S3 may have acted. {}", settle(*wanted));
         out.extend(wrap(&words, room).into_iter().map(|l| said(l, Role::Bad)));
     }
-    out.push(progress(model, bench, room));
+    out.push(progress(bench, room));
+    out.extend(run_line(model, bench));
+    out.extend(refusal(bench, room));
     out.extend(verdict(bench));
     out.extend(next_line(model, bench));
     for note in &bench.said {
         out.extend(wrap(&format!("! {note}"), room).into_iter().map(|l| said(l, Role::Warning)));
+    }
+    out
+}
+
+/// What S3 said no to, field by field.
+fn refusal(bench: &Bench, room: usize) -> Vec<Pieces> {
+    let Some((what, error)) = &bench.refusal else { return Vec::new() };
+    let mut out =
+        vec![said(format!("S3 refused {what}: {} ({})", visible(&error.code), error.status), Role::Bad)];
+    out.extend(wrap(&visible(&error.message), room).into_iter().filter(|l| !l.is_empty()).map(text));
+    let fields: Vec<String> =
+        error.detail.iter().map(|(n, v)| format!("{} {}", visible(n), visible(v))).collect();
+    if !fields.is_empty() {
+        out.extend(wrap(&fields.join("  "), room).into_iter().map(|l| said(l, Role::Muted)));
     }
     out
 }
@@ -112,26 +128,42 @@ fn settle(wanted: Move) -> &'static str {
     }
 }
 
-fn progress(model: &Model, bench: &Bench, room: usize) -> Pieces {
+fn progress(bench: &Bench, room: usize) -> Pieces {
     let p = bench.machine.progress();
     let share = usize::try_from(p.bytes_done.saturating_mul(10) / p.bytes.max(1)).unwrap_or(0).min(10);
     let bar = format!("{}{}", "█".repeat(share), "░".repeat(10 - share)) + " ";
-    let mut words =
+    let words =
         format!("{} of {} parts, {} of {}", p.done, p.parts, human_size(p.bytes_done), human_size(p.bytes));
+    let bar = if room >= 50 { bar } else { String::new() };
+    vec![(bar, Role::Good), (words, Role::Text)]
+}
+
+/// Rate and time left of a run, and the parts that are neither planned nor stored.
+fn run_line(model: &Model, bench: &Bench) -> Option<Pieces> {
+    let p = bench.machine.progress();
+    let mut words = Vec::new();
     if let Some(run) = &bench.run {
         let micros = model.now.saturating_sub(run.begun).max(1);
         let done = p.bytes_done.saturating_sub(run.bytes_before);
         let rate = u64::try_from(u128::from(done) * 1_000_000 / u128::from(micros)).unwrap_or(0);
-        words.push_str(&format!(", {}/s", human_size(rate)));
-    }
-    for (n, what) in [(p.in_flight, "on their way"), (p.failed, "refused"), (p.doubtful, "doubtful")] {
-        if n > 0 {
-            words.push_str(&format!(", {n} {what}"));
+        words.push(format!("{}/s", human_size(rate)));
+        if let Some(left) = p.bytes.saturating_sub(p.bytes_done).checked_div(rate) {
+            words.push(format!("about {left} s left"));
         }
     }
-    let role = if p.failed + p.doubtful > 0 { Role::Warning } else { Role::Text };
-    let bar = if room >= 50 { bar } else { String::new() };
-    vec![(bar, Role::Good), (words, role)]
+    let held = bench.machine.parts().values().filter(|e| is_held(model, e)).count();
+    for (n, what) in [
+        (held, "held"),
+        (p.in_flight - held, "on their way"),
+        (p.failed, "refused"),
+        (p.doubtful, "doubtful"),
+    ] {
+        if n > 0 {
+            words.push(format!("{n} {what}"));
+        }
+    }
+    let role = if p.failed + p.doubtful > 0 { Role::Warning } else { Role::Muted };
+    (!words.is_empty()).then(|| vec![(words.join(", "), role)])
 }
 
 /// Predicted, source and real ETag beside each other.
@@ -147,9 +179,16 @@ fn verdict(bench: &Bench) -> Vec<Pieces> {
         out.push(vec![label("source"), (visible(&source.to_string()), Role::Text)]);
     }
     if let Some(p) = &predicted {
-        let same =
-            bench.source_etag.as_ref().map(|s| if s == p { " = source" } else { " ≠ source" }).unwrap_or("");
-        out.push(vec![label("expected"), (visible(&p.to_string()), Role::Text), (same.into(), Role::Good)]);
+        // With parts still to come the value is the one Complete would give now.
+        let all_done = bench.machine.progress().done == bench.machine.parts().len();
+        let (name, same) = match &bench.source_etag {
+            _ if !all_done => ("so far", ""),
+            Some(s) if s == p => ("expected", " = source"),
+            Some(_) => ("expected", " ≠ source"),
+            None => ("expected", ""),
+        };
+        let role = if all_done { Role::Text } else { Role::Muted };
+        out.push(vec![label(name), (visible(&p.to_string()), role), (same.into(), Role::Good)]);
     }
     if let Some(r) = &real {
         let as_predicted = predicted.as_ref() == Some(r);
@@ -174,6 +213,14 @@ fn verdict(bench: &Bench) -> Vec<Pieces> {
 fn next_line(model: &Model, bench: &Bench) -> Vec<Pieces> {
     if !model.step.held.is_empty() {
         return Vec::new();
+    }
+    if bench.run.is_some() {
+        return vec![vec![
+            ("s ".into(), Role::Accent),
+            ("stops after those on their way, ".into(), Role::Text),
+            ("x ".into(), Role::Accent),
+            ("cancels them".into(), Role::Text),
+        ]];
     }
     match bench.machine.legal_moves().first() {
         Some(m) => {
@@ -225,7 +272,13 @@ fn parts(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
         (1..=u16::try_from(rows).unwrap_or(u16::MAX)).zip(ledger.values().enumerate().skip(top))
     {
         let marked = bench.marked.contains(&entry.planned.number);
-        line(inside, row, &part_row(entry, marked, index == bench.part_at), theme, buf);
+        line(
+            inside,
+            row,
+            &part_row(entry, marked, index == bench.part_at, is_held(model, entry)),
+            theme,
+            buf,
+        );
         if index == bench.part_at {
             select(inside, row, focused, theme, buf);
         }
@@ -239,12 +292,17 @@ fn parts(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     footer_note(rect, &note, theme, buf);
 }
 
-fn part_row(entry: &PartEntry, marked: bool, chosen: bool) -> Pieces {
+fn is_held(model: &Model, entry: &PartEntry) -> bool {
+    matches!(entry.state, PartState::InFlight(id) if model.step.held.iter().any(|h| h.operation == id))
+}
+
+fn part_row(entry: &PartEntry, marked: bool, chosen: bool, held: bool) -> Pieces {
     let lead = format!("{}{}", if chosen { "▶" } else { " " }, if marked { "+" } else { " " });
     let number = format!("{:>5}  ", entry.planned.number);
     let again = if entry.attempts > 1 { format!(" ({} tries)", entry.attempts) } else { String::new() };
     let (state, role, detail, size) = match &entry.state {
         PartState::Planned => ("○ planned", Role::Muted, source(entry), entry.planned.size),
+        PartState::InFlight(_) if held => ("⏸ held", Role::Warning, source(entry), entry.planned.size),
         PartState::InFlight(_) => ("→ on way", Role::Accent, source(entry), entry.planned.size),
         PartState::Done(out) => {
             ("✓ stored", Role::Good, visible(&out.etag.to_string()), out.size.unwrap_or(entry.planned.size))
@@ -315,13 +373,18 @@ fn request_pieces(model: &Model) -> Vec<Pieces> {
         ));
         return out;
     }
-    let Some(bench) = model.step.bench() else { return Vec::new() };
+    let Some(bench) = model.step.bench() else {
+        return vec![said("  The request of the next call will stand here before it is sent.", Role::Muted)];
+    };
     let chosen = bench
         .selected()
         .map(Move::Part)
         .filter(|m| model.pane() == Pane::Parts && bench.machine.check(*m).is_ok());
     let Some(wanted) = chosen.or_else(|| bench.machine.legal_moves().first().copied()) else {
-        return Vec::new();
+        return vec![said(
+            "  No call is left: this upload has ended. n or m begins another; w shows what was sent.",
+            Role::Muted,
+        )];
     };
     match bench.machine.operation(wanted) {
         Ok(operation) => planned(&preview(&operation)),
@@ -336,7 +399,7 @@ fn planned(p: &crate::domain::preview::Preview) -> Vec<Pieces> {
         out.push(vec![("  ".into(), Role::Text), (visible(&format!("{name}: {value}")), role)]);
     }
     out.push(said(
-        "+ host, x-amz-date, x-amz-content-sha256, authorization and others are added when it is signed",
+        "+ host, x-amz-date, x-amz-content-sha256, authorization and others, and x-id in the query, are added when it is signed",
         Role::Muted,
     ));
     out.extend(p.body.iter().map(|l| vec![("  ".into(), Role::Text), (visible(l), Role::Linked)]));

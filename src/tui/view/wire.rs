@@ -121,6 +121,7 @@ fn side(model: &Model, which: Pane, rect: Rect, theme: Theme, buf: &mut Buffer) 
         (Pane::WireResponse, Some(End::Failed(why))) => format!("  failed: {}", visible(why)),
         (Pane::WireResponse, Some(End::Cancelled)) => "  cancelled".into(),
         (Pane::WireRequest, _) if e.held => "  HELD, nothing has left".into(),
+        (Pane::WireRequest, Some(_)) if e.timing.request_sent.is_none() => "  NEVER LEFT this machine".into(),
         (Pane::WireRequest, None) if e.timing.request_sent.is_none() => "  being sent".into(),
         _ => String::new(),
     };
@@ -198,7 +199,7 @@ fn strip_line(e: &Exchange, columns: u16) -> Pieces {
         (format!("{:>6}  ", format!("#{}", e.id.0)), Role::Muted),
         (format!("{:<27} ", cut_end(&name(e), 27)), Role::Text),
         (format!("{st:<4} "), role),
-        (format!("{:>6} ms  ", millis(e)), Role::Muted),
+        (format!("{:>9}  ", e.duration().map_or_else(String::new, |_| millis(e) + " ms")), Role::Muted),
         (cut_middle(&detail, room), if role == Role::Bad { Role::Bad } else { Role::Muted }),
     ]
 }

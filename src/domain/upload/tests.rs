@@ -5,8 +5,10 @@ use crate::domain::checksum::Checksums;
 use crate::domain::layout::PartLayout;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::ObjectProperties;
-use crate::domain::outcome::TransportError;
-use crate::domain::output::{CreatedUpload, HeadObjectOutput, UploadPage};
+use crate::domain::outcome::{Outcome, ServiceError, TransportError};
+use crate::domain::output::{
+    CompletedObject, CreatedUpload, HeadObjectOutput, ListedPart, Output, PartPage, UploadPage,
+};
 use crate::domain::plan::CopySource;
 use crate::domain::units::MIB;
 use proptest::prelude::*;

@@ -1,0 +1,273 @@
+//! Scripts of presses and answers for the program as a state machine: what it asks for, what it refuses, what
+//! it never does by itself.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod play;
+
+use partscope::app::command::{Command, Pane, SPECS, Screen};
+use partscope::app::model::{Level, Target};
+use partscope::app::msg::{Effect, Msg};
+use partscope::app::overlay::Overlay;
+use partscope::app::update;
+use partscope::domain::operation::{Operation, OperationKind as Op};
+use partscope::domain::outcome::{Outcome, TransportError};
+use partscope::domain::upload::{PartState, UploadState};
+use play::{Play, refused, source_etag};
+
+fn state(p: &Play) -> UploadState {
+    p.model.step.bench().unwrap().machine.state().clone()
+}
+
+#[test]
+fn the_first_listings_follow_the_connection_and_nothing_is_written() {
+    let p = Play::new(120, 36);
+    let sent: Vec<Op> = (0..p.model.wire.len()).filter_map(|i| p.model.wire.get(i)).map(|e| e.kind).collect();
+    assert_eq!(sent, [Op::ListBuckets, Op::ListObjectsV2, Op::ListMultipartUploads]);
+    assert!(p.others.is_empty() && p.calls.is_empty());
+}
+
+#[test]
+fn a_copy_by_hand_holds_every_call_and_ends_with_the_predicted_etag() {
+    let mut p = Play::new(120, 36);
+    p.planned_copy();
+    for (keys, kind) in
+        [("Enter", Op::CreateMultipartUpload), ("Enter", Op::UploadPartCopy), ("Enter", Op::UploadPartCopy)]
+    {
+        p.press(keys);
+        assert_eq!(p.kinds(), [kind]);
+        assert!(p.calls[0].hold && p.model.step.held.len() == 1);
+        p.press("Enter").released(None);
+    }
+    p.press("r").press("Enter").settle();
+    p.press("5");
+    let Operation::CompleteMultipartUpload(complete) = &p.calls[0].operation else { panic!() };
+    assert_eq!(complete.parts.iter().map(|c| c.part_number.0).collect::<Vec<_>>(), [1, 2, 3]);
+    p.press("Enter").released(None);
+    let UploadState::Completed(object) = state(&p) else { panic!("{:?}", state(&p)) };
+    assert_eq!(object.etag, source_etag());
+    assert!(p.note().contains("predicted"), "{}", p.note());
+}
+
+#[test]
+fn a_held_request_that_is_dropped_changes_nothing() {
+    let mut p = Play::new(120, 36);
+    p.planned_copy().press("Enter").press("x");
+    let call = p.calls.remove(0);
+    assert_eq!(p.others, [Effect::Cancel(call.id)]);
+    p.finish(&call, Outcome::Cancelled { sent: false });
+    assert_eq!(state(&p), UploadState::Planned);
+    assert!(p.model.step.held.is_empty());
+}
+
+#[test]
+fn a_lost_answer_is_doubtful_and_enter_asks_s3() {
+    let mut p = Play::new(120, 36);
+    p.planned_copy().press("Enter").press("Enter");
+    let lost = Outcome::Lost(TransportError { message: "connection reset".into(), maybe_sent: true });
+    p.released(Some(lost));
+    assert!(matches!(state(&p), UploadState::Doubtful(_)));
+    assert_eq!(p.model.note.as_ref().unwrap().level, Level::Bad);
+    p.press("Enter");
+    assert_eq!(p.kinds(), [Op::ListMultipartUploads]);
+}
+
+#[test]
+fn a_real_endpoint_refuses_writes_until_the_word_is_typed() {
+    let mut p = Play::on(Target::real("AWS"), 120, 36);
+    p.planned_copy().press("Enter");
+    assert!(p.calls.is_empty(), "{:?}", p.kinds());
+    assert!(p.note().contains("read-only"), "{}", p.note());
+    p.press("r");
+    assert!(p.calls.is_empty() && p.model.overlays.is_empty());
+    p.press("U").text("writ").press("Enter");
+    assert!(!p.model.target.writable);
+    p.text("e").press("Enter");
+    assert!(p.model.target.writable && p.model.overlays.is_empty());
+    p.press("Enter");
+    assert_eq!(p.kinds(), [Op::CreateMultipartUpload]);
+}
+
+#[test]
+fn no_key_at_all_writes_to_a_locked_endpoint() {
+    for spec in SPECS {
+        let mut p = Play::on(Target::real("AWS"), 120, 36);
+        p.planned_copy();
+        let effects = update::run(&mut p.model, spec.command);
+        for effect in effects {
+            if let Effect::Perform { operation, .. } = effect {
+                assert!(!operation.kind().writes(), "{} sent {}", spec.name, operation.kind());
+            }
+        }
+    }
+}
+
+#[test]
+fn abort_always_asks_and_the_safe_button_is_chosen() {
+    let mut p = Play::new(120, 36);
+    p.planned_copy().press("Enter Enter").released(None);
+    p.press("6");
+    assert!(matches!(p.model.overlays.last(), Some(Overlay::Confirm(c)) if !c.on_yes));
+    p.press("Enter");
+    assert!(p.calls.is_empty() && p.model.overlays.is_empty());
+    p.press("6 Right Enter");
+    assert_eq!(p.kinds(), [Op::AbortMultipartUpload]);
+    p.press("Enter").released(None);
+    assert_eq!(state(&p), UploadState::Aborted);
+}
+
+#[test]
+fn a_forbidden_move_is_offered_as_a_mistake_in_the_sandbox_only() {
+    let mut p = Play::new(120, 36);
+    p.planned_copy().press("Enter Enter").released(None);
+    p.press("5");
+    assert!(p.calls.is_empty());
+    assert!(matches!(p.model.overlays.last(), Some(Overlay::Confirm(c)) if c.yes.contains("wrong")));
+    p.press("y");
+    assert_eq!(p.kinds(), [Op::CompleteMultipartUpload]);
+    p.press("Enter").released(Some(refused(400, "MalformedXML")));
+    assert_eq!(state(&p), UploadState::Open);
+    let mut real = Play::on(Target::real("AWS"), 120, 36);
+    real.planned_copy().press("5");
+    assert!(real.model.overlays.is_empty());
+}
+
+#[test]
+fn complete_names_the_parts_it_would_leave_out() {
+    let mut p = Play::new(120, 36);
+    p.planned_copy().press("Enter Enter").released(None);
+    p.press("Enter Enter").released(None);
+    p.press("5");
+    let Some(Overlay::Confirm(c)) = p.model.overlays.last() else { panic!() };
+    assert!(c.lines.iter().any(|l| l.contains("lack the other 2")), "{:?}", c.lines);
+}
+
+#[test]
+fn a_run_stops_at_an_error_and_keeps_what_was_stored() {
+    let mut p = Play::new(120, 36);
+    p.planned_copy().press("Enter Enter").released(None);
+    p.press("r Enter");
+    assert_eq!(p.calls.len(), 3);
+    let call = p.calls.remove(0);
+    p.finish(&call, refused(503, "SlowDown"));
+    assert!(p.model.step.bench().unwrap().run.is_none());
+    p.settle();
+    let parts = p.model.step.bench().unwrap().machine.parts().clone();
+    let states: Vec<bool> = parts.values().map(|e| matches!(e.state, PartState::Done(_))).collect();
+    assert_eq!(states, [false, true, true]);
+}
+
+#[test]
+fn an_upload_of_another_client_is_taken_over_with_its_parts() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab Tab").press("Enter").settle();
+    assert_eq!(p.model.screen, Screen::Step);
+    let bench = p.model.step.bench().unwrap();
+    assert_eq!(bench.machine.upload().unwrap().key, "raw.mov");
+    assert_eq!(bench.machine.progress().done, 2);
+}
+
+#[test]
+fn results_of_a_prefix_one_has_left_are_dropped() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab r");
+    let old = p.calls.remove(0);
+    p.press("Tab S-Tab").press("S-Tab Down Enter").settle();
+    assert_eq!(p.model.browse.bucket.as_deref(), Some("scratch"));
+    let before = p.model.browse.objects.len();
+    p.finish(&old, Outcome::Answered(play::answer(&old.operation)));
+    assert_eq!(p.model.browse.objects.len(), before);
+}
+
+#[test]
+fn quitting_with_an_open_upload_asks_and_a_second_interrupt_leaves() {
+    let mut p = Play::new(120, 36);
+    p.press("q");
+    assert_eq!(p.others, [Effect::Quit]);
+    let mut p = Play::new(120, 36);
+    p.planned_copy().press("Enter Enter").released(None);
+    p.press("q");
+    assert!(p.others.is_empty() && matches!(p.model.overlays.last(), Some(Overlay::Confirm(_))));
+    p.press("Esc").press("C-c");
+    assert!(p.others.is_empty());
+    p.press("C-c");
+    assert_eq!(p.others, [Effect::Quit]);
+}
+
+#[test]
+fn the_palette_finds_an_operation_by_its_exact_name() {
+    for kind in Op::ALL {
+        let mut p = Play::new(120, 36);
+        p.press(":").text(kind.name());
+        let Some(Overlay::Palette { input, .. }) = p.model.overlays.last() else { panic!() };
+        let found = update::overlay::palette_matches(&p.model, input.value());
+        assert_eq!(found[0].0.command, Command::Send(kind), "{kind}");
+    }
+}
+
+#[test]
+fn a_connection_that_failed_is_tried_again_by_refresh() {
+    let mut p = Play::on(Target::real("AWS"), 120, 36);
+    p.msg(Msg::Connected(Err("no region is known; use --region".into())));
+    assert!(p.note().contains("--region"));
+    p.press("r");
+    assert_eq!(p.others, [Effect::Connect]);
+}
+
+#[test]
+fn letters_typed_into_a_field_are_no_commands() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab /").text("qvid");
+    assert!(p.others.is_empty());
+    assert_eq!(p.model.browse.objects.filter(), Some("qvid"));
+    p.press("Esc");
+    assert_eq!(p.model.browse.objects.filter(), None);
+    p.msg(Msg::Paste("q\nq".into()));
+    assert!(p.others.is_empty());
+}
+
+#[test]
+fn probing_asks_for_every_second_part_and_proves_the_map() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab End Enter").settle();
+    assert!(p.model.inspect.evidence.exact_layout().is_none());
+    p.press("p");
+    assert_eq!(p.calls.len(), 1);
+    p.settle();
+    assert_eq!(p.model.inspect.evidence.exact_layout().unwrap().count(), 3);
+    assert!(p.note().contains("proved"), "{}", p.note());
+}
+
+#[test]
+fn escape_goes_back_and_never_out() {
+    let mut p = Play::new(120, 36);
+    p.planned_copy();
+    p.press("Esc Esc Esc Esc Esc Esc").settle();
+    assert!(p.others.is_empty());
+    assert_eq!((p.model.screen, p.model.pane()), (Screen::Browse, Pane::Buckets));
+}
+
+#[test]
+fn pages_are_asked_for_one_at_a_time_and_only_near_the_end() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab r");
+    let call = p.calls.remove(0);
+    let play::Call { operation: Operation::ListObjectsV2(asked), .. } = &call else { panic!() };
+    assert_eq!(asked.continuation_token, None);
+    let objects = (0..1000)
+        .map(|i| partscope::domain::output::ListedObject {
+            key: format!("k{i:04}"),
+            size: 1,
+            etag: source_etag(),
+            last_modified: 0,
+            storage_class: None,
+        })
+        .collect();
+    let page =
+        partscope::domain::output::ObjectPage { objects, common_prefixes: vec![], next: Some("t".into()) };
+    p.calls.clear();
+    p.finish(&call, Outcome::Answered(partscope::domain::output::Output::Objects(page)));
+    assert!(p.calls.is_empty());
+    p.press("End End End");
+    assert_eq!(p.kinds(), [Op::ListObjectsV2]);
+}

@@ -1,0 +1,322 @@
+//! Plays the program without terminal and network: presses in, effects out, and a stand-in that answers calls
+//! the way S3 would for one small bucket.
+
+#![allow(dead_code)]
+
+use partscope::app::command::Screen;
+use partscope::app::model::{Model, Target};
+use partscope::app::msg::{Connected, Effect, Msg};
+use partscope::app::press::{Key, Press};
+use partscope::app::update;
+use partscope::domain::checksum::Checksums;
+use partscope::domain::etag::ETag;
+use partscope::domain::exchange::{Captured, End, Exchange, ExchangeId, Timing};
+use partscope::domain::names::Tag;
+use partscope::domain::operation::{ObjectProperties, Operation, OperationId, OperationKind, UploadRef};
+use partscope::domain::outcome::{Outcome, ServiceError};
+use partscope::domain::output::*;
+use partscope::domain::preview::preview;
+use partscope::domain::units::PartNumber;
+
+const MIB: u64 = 1 << 20;
+/// 2026-11-22 14:00 UTC.
+pub const EPOCH: i64 = 1_795_356_000;
+
+/// A call the program made and nobody answered yet.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub id: OperationId,
+    pub operation: Operation,
+    pub hold: bool,
+    pub exchange: ExchangeId,
+}
+
+pub struct Play {
+    pub model: Model,
+    pub calls: Vec<Call>,
+    /// Effects other than calls, in order.
+    pub others: Vec<Effect>,
+    exchanges: u64,
+    now: u64,
+}
+
+impl Play {
+    /// Connected to the sandbox, first listings answered.
+    pub fn new(cols: u16, rows: u16) -> Self {
+        Self::on(Target::sandbox(), cols, rows)
+    }
+
+    pub fn on(target: Target, cols: u16, rows: u16) -> Self {
+        let mut model = Model::new(target, EPOCH);
+        let first = update::start(&mut model);
+        assert_eq!(first, [Effect::Connect]);
+        let mut play = Self { model, calls: Vec::new(), others: Vec::new(), exchanges: 0, now: 0 };
+        play.msg(Msg::Resize(cols, rows));
+        let (region, endpoint) = ("us-east-1".into(), "http://127.0.0.1:9000".into());
+        play.msg(Msg::Connected(Ok(Connected { region, endpoint })));
+        play.settle();
+        play
+    }
+
+    pub fn msg(&mut self, msg: Msg) {
+        let effects = update::update(&mut self.model, msg);
+        self.take(effects);
+    }
+
+    fn take(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Perform { id, operation, hold } => {
+                    self.exchanges += 1;
+                    let call = Call { id, operation: *operation, hold, exchange: ExchangeId(self.exchanges) };
+                    self.msg(Msg::Wire(vec![exchange(&call, None, self.now)], 0));
+                    self.calls.push(call);
+                }
+                other => self.others.push(other),
+            }
+        }
+    }
+
+    /// Presses keys written in the table's notation, separated by blanks.
+    pub fn press(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split_whitespace() {
+            let press = Press::parse(key).unwrap_or_else(|| panic!("no such key {key}"));
+            self.msg(Msg::Press(press));
+        }
+        self
+    }
+
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.msg(Msg::Press(Press::plain(Key::Char(c))));
+        }
+        self
+    }
+
+    /// Answers every call that is not held, and the calls those answers cause, as the stand-in does.
+    pub fn settle(&mut self) -> &mut Self {
+        while let Some(at) = self.calls.iter().position(|c| !c.hold) {
+            let call = self.calls.remove(at);
+            let outcome = Outcome::Answered(answer(&call.operation));
+            self.finish(&call, outcome);
+        }
+        self
+    }
+
+    /// Lets the held request go, as Enter must have asked, and answers it.
+    pub fn released(&mut self, outcome: Option<Outcome>) -> &mut Self {
+        let at = self.calls.iter().position(|c| c.hold).expect("nothing is held");
+        let call = self.calls.remove(at);
+        let wanted = Effect::Release(call.exchange);
+        let asked = self.others.iter().position(|e| *e == wanted).expect("nobody released it");
+        self.others.remove(asked);
+        let outcome = outcome.unwrap_or_else(|| Outcome::Answered(answer(&call.operation)));
+        self.finish(&call, outcome);
+        self
+    }
+
+    pub fn finish(&mut self, call: &Call, outcome: Outcome) {
+        self.now += 1_500;
+        self.msg(Msg::Wire(vec![exchange(call, Some(&outcome), self.now)], 0));
+        self.msg(Msg::Finished { id: call.id, outcome: Box::new(outcome) });
+    }
+
+    pub fn kinds(&self) -> Vec<OperationKind> {
+        self.calls.iter().map(|c| c.operation.kind()).collect()
+    }
+
+    pub fn note(&self) -> &str {
+        self.model.note.as_ref().map_or("", |n| n.text.as_str())
+    }
+
+    /// Browse → the multipart object → planned copy on the workbench.
+    pub fn planned_copy(&mut self) -> &mut Self {
+        self.press("Tab End Enter").settle();
+        assert_eq!(self.model.screen, Screen::Inspect);
+        self.press("m Enter").settle();
+        assert_eq!(self.model.screen, Screen::Step, "{}", self.note());
+        self
+    }
+}
+
+fn exchange(call: &Call, outcome: Option<&Outcome>, now: u64) -> Exchange {
+    let p = preview(&call.operation);
+    let mut request = Captured::default();
+    let headers: String = p.headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
+    let signed = "authorization: AWS4-HMAC-SHA256 Credential=SANDBOXACCESSKEY0000/20261122/us-east-1/s3/aws4_request, \
+                  SignedHeaders=host;x-amz-date, Signature=cafe0000canary\r\nhost: 127.0.0.1:9000\r\n";
+    request.push(format!("{} HTTP/1.1\r\n{headers}{signed}\r\n", p.start).as_bytes());
+    let mut response = Captured::default();
+    match outcome {
+        Some(Outcome::Answered(_)) => {
+            response.push(b"HTTP/1.1 200 OK\r\nServer: AmazonS3\r\n\r\n<Result><Ok>true</Ok></Result>")
+        }
+        Some(Outcome::Refused(e)) => response.push(
+            format!("HTTP/1.1 {} Refused\r\n\r\n<Error><Code>{}</Code></Error>", e.status, e.code).as_bytes(),
+        ),
+        _ => {}
+    }
+    let sent = match outcome {
+        None => !call.hold,
+        Some(Outcome::Cancelled { sent }) => *sent,
+        Some(_) => true,
+    };
+    Exchange {
+        id: call.exchange,
+        operation: call.id,
+        kind: call.operation.kind(),
+        attempt: 1,
+        connection: 1,
+        reused: call.exchange.0 > 1,
+        peer: "127.0.0.1:9000".into(),
+        tls: None,
+        request,
+        response,
+        held: call.hold && outcome.is_none(),
+        timing: Timing {
+            begun: now.saturating_sub(1_500),
+            request_sent: sent.then(|| now.saturating_sub(1_000)),
+            ended: outcome.map(|_| now),
+            ..Timing::default()
+        },
+        end: outcome.map(|_| End::Complete),
+    }
+}
+
+pub fn refused(status: u16, code: &str) -> Outcome {
+    let error =
+        ServiceError { status, code: code.into(), message: String::new(), request_id: None, detail: vec![] };
+    Outcome::Refused(error)
+}
+
+fn part_etag(number: i32) -> ETag {
+    ETag::of_bytes(&[u8::try_from(number).unwrap_or(0)])
+}
+
+/// The ETag of the stand-in's multipart object: three parts.
+pub fn source_etag() -> ETag {
+    let digests: Vec<[u8; 16]> = (1..=3).filter_map(|n| part_etag(n).digest()).collect();
+    ETag::composite(&digests)
+}
+
+fn upload(bucket: &str, key: &str) -> UploadRef {
+    UploadRef { bucket: bucket.into(), key: key.into(), upload_id: "Kx4mUploadId9Q".into() }
+}
+
+fn object(key: &str, size: u64, etag: ETag) -> ListedObject {
+    ListedObject {
+        key: key.into(),
+        size,
+        etag,
+        last_modified: EPOCH - 86_400,
+        storage_class: Some("STANDARD".into()),
+    }
+}
+
+/// What the stand-in answers.
+pub fn answer(operation: &Operation) -> Output {
+    match operation {
+        Operation::ListBuckets(_) => {
+            let bucket = |n: &str| Bucket { name: n.into(), created: None, region: None };
+            Output::Buckets(BucketPage { buckets: vec![bucket("lessons"), bucket("scratch")], next: None })
+        }
+        Operation::ListObjectsV2(_) => Output::Objects(ObjectPage {
+            objects: vec![
+                object("evil\u{1b}[2Jname.txt", 3, ETag::of_bytes(b"abc")),
+                object("notes.txt", 412, ETag::of_bytes(b"notes")),
+                object("video.bin", 20_447_232, source_etag()),
+            ],
+            common_prefixes: vec!["logs/".into()],
+            next: None,
+        }),
+        Operation::ListMultipartUploads(o) => Output::Uploads(UploadPage {
+            uploads: vec![ListedUpload {
+                upload: upload(&o.bucket, "raw.mov"),
+                initiated: EPOCH - 12 * 86_400,
+                storage_class: None,
+                checksum_algorithm: None,
+            }],
+            next: None,
+        }),
+        Operation::HeadObject(o) => Output::Head(Box::new(head(o.part_number))),
+        Operation::GetObjectAttributes(_) => Output::Attributes(Box::new(AttributesOutput {
+            object_size: Some(20_447_232),
+            etag: Some(source_etag()),
+            storage_class: Some("STANDARD".into()),
+            checksums: Checksums { values: vec![], checksum_type: Some("FULL_OBJECT".into()) },
+            parts_count: Some(3),
+            parts: vec![],
+            next: None,
+        })),
+        Operation::GetObjectTagging(_) => {
+            Output::Tags(vec![Tag { key: "team".into(), value: "storage".into() }])
+        }
+        Operation::PutObjectTagging(_) => Output::TagsPut,
+        Operation::CopyObject(_) => {
+            Output::Copied(CopiedObject { etag: ETag::of_bytes(b"copy"), version_id: None })
+        }
+        Operation::CreateMultipartUpload(o) => Output::Created(CreatedUpload {
+            upload: upload(&o.bucket, &o.key),
+            checksum_algorithm: None,
+            checksum_type: None,
+            abort_date: None,
+        }),
+        Operation::UploadPart(o) => part(o.part_number),
+        Operation::UploadPartCopy(o) => part(o.part_number),
+        Operation::ListParts(_) => Output::Parts(PartPage {
+            parts: (1..=2)
+                .map(|n| ListedPart {
+                    part_number: PartNumber(n),
+                    size: 8 * MIB,
+                    etag: part_etag(n),
+                    checksums: Checksums::default(),
+                })
+                .collect(),
+            ..PartPage::default()
+        }),
+        Operation::CompleteMultipartUpload(o) => {
+            let digests: Vec<[u8; 16]> = o.parts.iter().filter_map(|p| p.etag.digest()).collect();
+            let (location, checksums, version_id) = (None, Checksums::default(), None);
+            Output::Completed(CompletedObject {
+                etag: ETag::composite(&digests),
+                location,
+                checksums,
+                version_id,
+            })
+        }
+        Operation::AbortMultipartUpload(_) => Output::Aborted,
+    }
+}
+
+fn part(number: PartNumber) -> Output {
+    Output::Part(PartOutput { etag: part_etag(number.0), checksums: Checksums::default(), size: None })
+}
+
+fn head(asked: Option<PartNumber>) -> HeadObjectOutput {
+    let size = 20_447_232_u64;
+    let place = asked.map(|n| {
+        let first = u64::try_from(n.0 - 1).unwrap_or(0) * 8 * MIB;
+        (first, (first + 8 * MIB).min(size) - 1)
+    });
+    HeadObjectOutput {
+        status: if asked.is_some() { 206 } else { 200 },
+        content_length: place.map_or(size, |(a, b)| b - a + 1),
+        content_range: place.map(|(a, b)| format!("bytes {a}-{b}/{size}")),
+        etag: source_etag(),
+        parts_count: asked.map(|_| 3),
+        last_modified: Some(EPOCH - 86_400),
+        properties: ObjectProperties {
+            content_type: Some("video/mp4".into()),
+            metadata: vec![("owner".into(), "ada".into())],
+            ..ObjectProperties::default()
+        },
+        checksums: Checksums::default(),
+        version_id: None,
+        tag_count: Some(1),
+        headers: vec![
+            ("x-amz-request-id".into(), "REQUESTID0000001".into()),
+            ("Content-Type".into(), "video/mp4".into()),
+            ("x-amz-meta-owner".into(), "ada".into()),
+        ],
+    }
+}

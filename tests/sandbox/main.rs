@@ -1,0 +1,11 @@
+//! The sandbox from outside: every byte over a real loopback socket.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod client;
+mod copy;
+mod errors;
+mod faults;
+mod hostile;
+mod reading;
+mod sdk;

@@ -1,0 +1,250 @@
+//! Every screen at both sizes, with its styles, so that a change of colour alone shows; and every screen at any
+//! size without a panic.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod play;
+
+use partscope::app::command::Screen;
+use partscope::app::model::Target;
+use partscope::app::msg::Msg;
+use partscope::tui::theme::{Choice, Theme};
+use partscope::tui::view::{Look, render};
+use play::{Play, refused};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+
+fn look(choice: Choice, ascii: bool) -> Look {
+    Look { theme: Theme::new(choice), ascii }
+}
+
+fn draw(p: &Play, look: Look) -> Buffer {
+    let area = Rect::new(0, 0, p.model.size.0, p.model.size.1);
+    let mut buf = Buffer::empty(area);
+    render(&p.model, look, area, &mut buf);
+    buf
+}
+
+/// The text rows, then the styled runs: `row:col+len style`.
+fn picture(p: &Play, look: Look) -> String {
+    let buf = draw(p, look);
+    let mut out = String::new();
+    for y in 0..buf.area.height {
+        out.push_str(row(&buf, y).trim_end());
+        out.push('\n');
+    }
+    out.push_str("--- styles\n");
+    for y in 0..buf.area.height {
+        let mut runs: Vec<(u16, u16, String)> = Vec::new();
+        for x in 0..buf.area.width {
+            let style = style_of(&buf, x, y);
+            match runs.last_mut() {
+                Some((_, len, s)) if *s == style => *len += 1,
+                _ => runs.push((x, 1, style)),
+            }
+        }
+        let told: Vec<String> = runs
+            .into_iter()
+            .filter(|(_, _, s)| !s.is_empty())
+            .map(|(x, len, s)| format!("{x}+{len} {s}"))
+            .collect();
+        if !told.is_empty() {
+            out.push_str(&format!("{y}: {}\n", told.join(", ")));
+        }
+    }
+    out
+}
+
+fn row(buf: &Buffer, y: u16) -> String {
+    let mut skip = 0;
+    (0..buf.area.width)
+        .filter_map(|x| {
+            if skip > 0 {
+                skip -= 1;
+                return None;
+            }
+            let symbol = buf.cell((x, y)).unwrap().symbol();
+            skip = partscope::domain::text::width(symbol).saturating_sub(1);
+            Some(symbol.to_owned())
+        })
+        .collect()
+}
+
+fn style_of(buf: &Buffer, x: u16, y: u16) -> String {
+    let cell = buf.cell((x, y)).unwrap();
+    let mut out = Vec::new();
+    if cell.fg != Color::Reset {
+        out.push(format!("{}", cell.fg).to_lowercase());
+    }
+    for (flag, name) in [
+        (Modifier::BOLD, "bold"),
+        (Modifier::DIM, "dim"),
+        (Modifier::REVERSED, "reversed"),
+        (Modifier::UNDERLINED, "underlined"),
+    ] {
+        if cell.modifier.contains(flag) {
+            out.push(name.into());
+        }
+    }
+    out.join("+")
+}
+
+/// A scene by name, at a size.
+fn scene(name: &str, cols: u16, rows: u16) -> Play {
+    let mut p = Play::new(cols, rows);
+    match name {
+        "browse" => {
+            p.press("Tab Down");
+        }
+        "inspect" => {
+            p.press("Tab End Enter").settle();
+        }
+        "step_planned" => {
+            p.planned_copy();
+        }
+        "step_held" => {
+            p.planned_copy().press("Enter");
+        }
+        "step_done" => {
+            p.planned_copy().press("Enter Enter").released(None);
+            p.press("r Enter").settle();
+            p.press("5 Enter").released(None);
+        }
+        "step_refused" => {
+            p.planned_copy().press("Enter Enter").released(None);
+            p.press("Enter Enter").released(Some(refused(412, "PreconditionFailed")));
+        }
+        "wire" => {
+            p.planned_copy().press("Enter Enter").released(None);
+            p.press("w");
+        }
+        "palette" => {
+            p.press(":").text("complete");
+        }
+        "help" => {
+            p.press("Tab ?");
+        }
+        "form" => {
+            p.press("Tab End c").settle();
+        }
+        "abort" => {
+            p.planned_copy().press("Enter Enter").released(None);
+            p.press("6");
+        }
+        other => panic!("no scene {other}"),
+    }
+    p
+}
+
+const SCENES: [&str; 11] = [
+    "browse",
+    "inspect",
+    "step_planned",
+    "step_held",
+    "step_done",
+    "step_refused",
+    "wire",
+    "palette",
+    "help",
+    "form",
+    "abort",
+];
+
+#[test]
+fn screens_at_120_by_36() {
+    for name in SCENES {
+        insta::assert_snapshot!(
+            format!("{name}_120x36"),
+            picture(&scene(name, 120, 36), look(Choice::Terminal, false))
+        );
+    }
+}
+
+#[test]
+fn screens_at_80_by_24() {
+    for name in SCENES {
+        insta::assert_snapshot!(
+            format!("{name}_80x24"),
+            picture(&scene(name, 80, 24), look(Choice::Terminal, false))
+        );
+    }
+}
+
+#[test]
+fn without_colour_and_in_ascii() {
+    for name in ["browse", "step_held"] {
+        let p = scene(name, 80, 24);
+        insta::assert_snapshot!(format!("{name}_mono"), picture(&p, look(Choice::Mono, false)));
+        insta::assert_snapshot!(format!("{name}_ascii"), picture(&p, look(Choice::Mono, true)));
+    }
+}
+
+#[test]
+fn the_frame_names_a_real_endpoint_and_its_lock() {
+    let mut p = Play::on(Target::real("AWS prod eu-west-1"), 80, 24);
+    assert!(row(&draw(&p, look(Choice::Terminal, false)), 0).contains("AWS prod eu-west-1 READ-ONLY"));
+    p.press("U").text("write").press("Enter");
+    assert!(row(&draw(&p, look(Choice::Terminal, false)), 0).contains("AWS prod eu-west-1 WRITE"));
+}
+
+#[test]
+fn a_dropped_request_is_said_to_have_never_left() {
+    let mut p = scene("step_held", 120, 36);
+    p.press("x");
+    let call = p.calls.remove(0);
+    p.finish(&call, partscope::domain::outcome::Outcome::Cancelled { sent: false });
+    p.press("w");
+    let buf = draw(&p, look(Choice::Terminal, false));
+    let all: String = (0..36).map(|y| row(&buf, y)).collect();
+    assert!(all.contains("NEVER LEFT"), "{all}");
+}
+
+#[test]
+fn ascii_means_ascii() {
+    for name in SCENES {
+        let buf = draw(&scene(name, 100, 30), look(Choice::Mono, true));
+        assert!(buf.content().iter().all(|c| c.symbol().is_ascii()), "{name}");
+    }
+}
+
+#[test]
+fn mono_has_no_colour() {
+    for name in SCENES {
+        let buf = draw(&scene(name, 100, 30), look(Choice::Mono, false));
+        assert!(buf.content().iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset), "{name}");
+    }
+}
+
+#[test]
+fn no_cell_of_any_screen_holds_a_control_or_a_secret() {
+    for name in SCENES {
+        let buf = draw(&scene(name, 120, 36), look(Choice::Terminal, false));
+        let all: String = (0..36).map(|y| row(&buf, y)).collect();
+        assert!(all.chars().all(|c| !c.is_control()), "{name}");
+        assert!(!all.contains("canary"), "{name}");
+    }
+}
+
+#[test]
+fn any_size_is_drawn_without_a_panic() {
+    let mut scenes: Vec<Play> = SCENES.iter().map(|n| scene(n, 120, 36)).collect();
+    for (cols, rows) in (1..=150).step_by(13).flat_map(|c| (1..=50).step_by(7).map(move |r| (c, r))) {
+        for p in &mut scenes {
+            p.msg(Msg::Resize(cols, rows));
+            draw(p, look(Choice::Terminal, false));
+        }
+    }
+}
+
+#[test]
+fn every_screen_offers_help_and_commands() {
+    for name in ["browse", "inspect", "step_planned", "wire"] {
+        for (cols, rows) in [(60, 16), (80, 24), (120, 36)] {
+            let p = scene(name, cols, rows);
+            let footer = row(&draw(&p, look(Choice::Terminal, false)), rows - 1);
+            assert!(footer.contains("? keys") && footer.contains(": commands"), "{name} {cols}: {footer}");
+        }
+    }
+    assert_eq!(Screen::ALL.len(), 4);
+}
