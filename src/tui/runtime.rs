@@ -6,6 +6,7 @@ use crate::domain::operation::{Operation, OperationId};
 use crate::domain::outcome::Outcome;
 use crate::s3::client::{Call, Client};
 use crate::s3::target::{TargetSpec, connect};
+use crate::sandbox::clock::Clock;
 use crate::sandbox::server::{SandboxOptions, Server};
 use crate::wire::hub::Hub;
 use std::collections::HashMap;
@@ -123,11 +124,18 @@ async fn open(endpoint: &Endpoint, hub: Arc<Hub>) -> Result<(Client, Option<Serv
     match endpoint {
         Endpoint::Real { spec, .. } => Ok((connect(spec, hub).await.map_err(|e| e.to_string())?, None)),
         Endpoint::Sandbox => {
-            let server = Server::start(SandboxOptions::default()).await.map_err(|e| e.to_string())?;
+            let standing = super::hooks::standing_clock();
+            let mut options = SandboxOptions::default();
+            if let Some(time) = standing {
+                options.clock = Clock::custom(move || time);
+                options.id_seed = Some(1);
+            }
+            let server = Server::start(options).await.map_err(|e| e.to_string())?;
             let spec = TargetSpec {
                 endpoint_url: Some(server.endpoint()),
                 region: Some(server.region().to_owned()),
                 path_style: true,
+                signing_time: standing,
                 static_credentials: Some((server.access_key().to_owned(), server.secret_key().to_owned())),
                 ..TargetSpec::default()
             };

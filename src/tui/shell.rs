@@ -3,6 +3,7 @@
 //! Keys are served first and drawn at once; floods from the wire are drawn at most every 16 ms. When nothing
 //! happens nothing runs: there is no tick unless the model says that it changes by itself.
 
+use super::hooks::{self, Trap};
 use super::runtime::{Report, Runtime};
 use super::theme::{Choice, Theme, locale_is_utf8};
 use super::view::{self, Look};
@@ -38,6 +39,7 @@ struct Shell {
     quit: bool,
     last_draw: Instant,
     redraw_at: Option<Instant>,
+    trapped: bool,
 }
 
 /// Runs the program; gives the exit status.
@@ -63,7 +65,8 @@ impl Shell {
             Endpoint::Real { name, .. } => Target::real(name.clone()),
         };
         let hub = Hub::new();
-        let epoch = std::time::SystemTime::now()
+        let epoch = hooks::standing_clock()
+            .unwrap_or_else(std::time::SystemTime::now)
             .duration_since(std::time::UNIX_EPOCH)
             .ok()
             .and_then(|d| i64::try_from(d.as_secs()).ok())
@@ -83,6 +86,7 @@ impl Shell {
             quit: false,
             last_draw: Instant::now(),
             redraw_at: None,
+            trapped: false,
         })
     }
 
@@ -159,9 +163,8 @@ impl Shell {
                 self.execute(effects)
             }
             Msg::Wheel { up, col, row } => {
-                let under = regions::regions(self.area(), &self.model).at(col, row);
-                let effects =
-                    under.map(|(pane, _)| update::wheel(&mut self.model, pane, up)).unwrap_or_default();
+                let pane = view::hit(self.area(), &self.model, col, row).map(|(pane, _)| pane);
+                let effects = update::wheel(&mut self.model, pane, up);
                 self.execute(effects)
             }
             other => self.message(other),
@@ -202,7 +205,13 @@ impl Shell {
         for effect in effects {
             match effect {
                 Effect::Quit => self.quit = true,
-                Effect::Repaint => self.repaint()?,
+                Effect::Repaint => {
+                    self.trapped = hooks::trap() == Some(Trap::Ui);
+                    if hooks::trap() == Some(Trap::Task) {
+                        tokio::spawn(async { hooks::spring("a task") });
+                    }
+                    self.repaint()?;
+                }
                 Effect::Suspend => self.suspend()?,
                 other => self.runtime.start(other),
             }
@@ -248,9 +257,17 @@ impl Shell {
         }
         view::clamp(&mut self.model, &regions);
         let (model, look) = (&self.model, self.look);
-        let drawn = queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)
-            .and_then(|()| self.terminal.draw(|frame| view::draw(model, look, frame)).map(|_| ()))
-            .and_then(|()| execute!(self.terminal.backend_mut(), EndSynchronizedUpdate));
+        let (screen, trapped) = (&mut self.terminal, self.trapped);
+        let drawn = terminal::frame(|| {
+            queue!(screen.backend_mut(), BeginSynchronizedUpdate)?;
+            screen.draw(|frame| {
+                view::draw(model, look, frame);
+                if trapped {
+                    hooks::spring("a frame");
+                }
+            })?;
+            execute!(screen.backend_mut(), EndSynchronizedUpdate)
+        });
         if drawn.is_err() {
             terminal::gone();
         }

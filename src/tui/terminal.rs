@@ -7,12 +7,24 @@ use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event}
 use crossterm::style::force_color_output;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
+use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
 static ACTIVE: AtomicBool = AtomicBool::new(false);
+
+/// Held while a frame is written, so that no other thread gives the terminal back in the middle of one.
+static FRAME: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    static DRAWING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Ends a frame that a panic cut off; a terminal would hold everything after it back otherwise.
+const FRAME_OFF: &[u8] = b"\x1b[?2026l";
 
 /// Mouse buttons and wheel in SGR form; not `?1003`, which reports every motion.
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
@@ -43,10 +55,40 @@ pub fn enter() -> io::Result<()> {
     out.flush()
 }
 
+/// Writes a frame, unless the terminal has been given back: what is drawn after that would stay on the shell's
+/// screen.
+pub fn frame(write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    let _frame = FRAME.lock().unwrap_or_else(PoisonError::into_inner);
+    if !ACTIVE.load(SeqCst) {
+        return Ok(());
+    }
+    DRAWING.set(true);
+    let written = write();
+    DRAWING.set(false);
+    written
+}
+
+/// Waits for another thread's frame to end, but not for long: the terminal may have stopped reading.
+fn between_frames() -> Option<MutexGuard<'static, ()>> {
+    if DRAWING.get() {
+        return None;
+    }
+    for _ in 0..100 {
+        match FRAME.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(guard)) => return Some(guard.into_inner()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(2)),
+        }
+    }
+    None
+}
+
 /// Gives the terminal back; does nothing when it was not taken.
 pub fn leave() {
+    let _between = between_frames();
     if ACTIVE.swap(false, SeqCst) {
         let mut out = io::stdout();
+        let _ = out.write_all(FRAME_OFF);
         let _ = out.write_all(MOUSE_OFF);
         let _ = execute!(out, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
         let _ = disable_raw_mode();
@@ -89,6 +131,15 @@ pub fn suspend() -> io::Result<()> {
     enter()
 }
 
+/// Whether nobody is behind the terminal any more. crossterm reads no end of input from that, and would poll
+/// such a terminal without a pause; SIGHUP is not sent to a program outside the terminal's session.
+fn hung_up() -> bool {
+    let mut fd = libc::pollfd { fd: libc::STDIN_FILENO, events: 0, revents: 0 };
+    // SAFETY: one pollfd is passed, and one is what the call is told of.
+    let ready = unsafe { libc::poll(&raw mut fd, 1, 0) };
+    ready > 0 && fd.revents & (libc::POLLHUP | libc::POLLERR | libc::POLLNVAL) != 0
+}
+
 /// Reads events in a thread of its own: the only reader of the terminal.
 ///
 /// One poll happens before the first draw, so that the resize handler is in place by then.
@@ -100,6 +151,7 @@ pub fn events() -> mpsc::Receiver<io::Result<Event>> {
             let next = match event::poll(Duration::from_millis(100)) {
                 Ok(true) => event::read(),
                 Ok(false) if tx.is_closed() => return,
+                Ok(false) if hung_up() => Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(false) => continue,
                 Err(e) => Err(e),
             };
