@@ -30,7 +30,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Press(press) => on_press(model, press),
         Msg::Paste(text) => overlay::paste(model, &text),
         Msg::Resize(cols, rows) => model.size = (cols, rows),
-        // The shell knows what is drawn where and calls `click` and `wheel` with the pane it found.
+        // Where these fall is known to the shell only, which calls `click` and `wheel`.
         Msg::Click(..) | Msg::Wheel { .. } => {}
         Msg::Connected(result) => on_connected(model, result),
         Msg::Wire(batch, dropped) => on_wire(model, batch, dropped),
@@ -58,10 +58,12 @@ pub fn click(model: &mut Model, pane: Pane, row: Option<usize>) -> Vec<Effect> {
     std::mem::take(&mut model.effects)
 }
 
-/// The wheel moves what is under it and leaves the focus where it is.
-pub fn wheel(model: &mut Model, pane: Pane, up: bool) -> Vec<Effect> {
-    if model.overlays.is_empty() {
-        for _ in 0..3 {
+/// The wheel moves the pane under it and leaves the focus alone; a list or text that lies over the screen takes it.
+pub fn wheel(model: &mut Model, pane: Option<Pane>, up: bool) -> Vec<Effect> {
+    for _ in 0..3 {
+        if !model.overlays.is_empty() {
+            overlay::wheel(model, up);
+        } else if let Some(pane) = pane {
             command::go_in(model, pane, if up { Motion::Up } else { Motion::Down });
         }
     }

@@ -58,7 +58,7 @@ pub fn regions(area: Rect, model: &Model) -> Regions {
     Regions {
         tabs: row(0),
         crumb: row(1),
-        panes: if narrow { card(body, model) } else { panes(body, model.screen) },
+        panes: if narrow { card(body, model) } else { panes(body, model) },
         strip,
         status: row(bottom),
         footer: row(bottom + 1),
@@ -76,21 +76,23 @@ fn card(body: Rect, model: &Model) -> Vec<(Pane, Rect)> {
     vec![(pane, body)]
 }
 
-fn panes(body: Rect, screen: Screen) -> Vec<(Pane, Rect)> {
-    match screen {
+fn panes(body: Rect, model: &Model) -> Vec<(Pane, Rect)> {
+    match model.screen {
         Screen::Browse => {
             let (buckets, rest) = split_cols(body, 26);
             let (objects, uploads) = split_cols(rest, rest.width.saturating_sub(36));
             vec![(Pane::Buckets, buckets), (Pane::Objects, objects), (Pane::Uploads, uploads)]
         }
         Screen::Inspect => {
-            let (top, rest) = split_rows(body, body.height.saturating_sub(8).saturating_mul(12) / 20);
+            let (top, rest) = split_rows(body, body.height.saturating_sub(8).saturating_mul(13) / 20);
             let (map, size) = split_rows(rest, rest.height.saturating_sub(rest.height / 2));
             let (facts, etag) = split_cols(top, top.width * 46 / 100);
             vec![(Pane::Facts, facts), (Pane::ETag, etag), (Pane::PartMap, map), (Pane::PartSize, size)]
         }
         Screen::Step => {
-            let (top, request) = split_rows(body, body.height.saturating_mul(12) / 20);
+            // A held request is what one has to read now: it gets the larger half.
+            let share = if model.step.held.is_empty() { 12 } else { 9 };
+            let (top, request) = split_rows(body, body.height.saturating_mul(share) / 20);
             let (states, parts) = split_cols(top, 60);
             vec![(Pane::States, states), (Pane::Parts, parts), (Pane::Request, request)]
         }

@@ -163,9 +163,8 @@ impl Shell {
                 self.execute(effects)
             }
             Msg::Wheel { up, col, row } => {
-                let under = regions::regions(self.area(), &self.model).at(col, row);
-                let effects =
-                    under.map(|(pane, _)| update::wheel(&mut self.model, pane, up)).unwrap_or_default();
+                let pane = view::hit(self.area(), &self.model, col, row).map(|(pane, _)| pane);
+                let effects = update::wheel(&mut self.model, pane, up);
                 self.execute(effects)
             }
             other => self.message(other),

@@ -130,7 +130,7 @@ pub fn ascii(symbol: &str) -> Option<&'static str> {
         "‒" | "–" | "—" => "-",
         "␍" => "\\",
         "␊" => "/",
-        "⏸" => "H",
+        "■" => "#",
         _ => return None,
     })
 }

@@ -24,6 +24,13 @@ pub(super) fn press(model: &mut Model, press: Press) {
     }
 }
 
+/// The wheel scrolls what can be scrolled.
+pub(super) fn wheel(model: &mut Model, up: bool) {
+    if let Some(Overlay::Help { top } | Overlay::Log { top }) = model.overlays.last_mut() {
+        *top = if up { top.saturating_sub(1) } else { top.saturating_add(1) };
+    }
+}
+
 /// Pasted text goes into the field that is being typed in, and nowhere else.
 pub(super) fn paste(model: &mut Model, text: &str) {
     match model.overlays.last_mut() {

@@ -153,7 +153,7 @@ fn status(model: &Model) -> Pieces {
         let age = model.now.saturating_sub(e.timing.begun) / 1_000_000;
         let old = if age > 600 { "; a signature older than 15 min is refused" } else { "" };
         return said(
-            format!(" ⏸ {} is held, signed {age} s ago{old}. Enter releases it, x drops it", e.kind),
+            format!(" ■ {} is held, signed {age} s ago{old}. Enter releases it, x drops it", e.kind),
             Role::Warning,
         );
     }

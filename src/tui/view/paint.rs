@@ -27,6 +27,17 @@ pub(super) fn pane(rect: Rect, title: &str, focused: bool, theme: Theme, buf: &m
     inner(rect)
 }
 
+/// Gives the title of a pane another role, for a state that must not be overlooked.
+pub(super) fn title_role(rect: Rect, role: Role, theme: Theme, buf: &mut Buffer) {
+    let title =
+        Rect { x: rect.x + 1, width: rect.width.saturating_sub(2), height: rect.height.min(1), ..rect };
+    for position in title.positions() {
+        if let Some(cell) = buf.cell_mut(position).filter(|c| !matches!(c.symbol(), "─" | "═")) {
+            cell.set_style(theme.style(role));
+        }
+    }
+}
+
 /// Writes right-aligned text into the lower border.
 pub(super) fn footer_note(rect: Rect, text: &str, theme: Theme, buf: &mut Buffer) {
     let w = u16::try_from(width(text) + 2).unwrap_or(u16::MAX);

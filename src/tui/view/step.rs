@@ -1,7 +1,7 @@
 //! Step: the state machine, the parts, and the request that is about to leave.
 
 use super::Pieces;
-use super::paint::{footer_note, line, lines, pane, said, select, text, wrap, wrapped};
+use super::paint::{footer_note, line, lines, pane, said, select, text, title_role, wrap, wrapped};
 use crate::app::command::Pane;
 use crate::app::model::Model;
 use crate::app::panes::step::Bench;
@@ -302,7 +302,7 @@ fn part_row(entry: &PartEntry, marked: bool, chosen: bool, held: bool) -> Pieces
     let again = if entry.attempts > 1 { format!(" ({} tries)", entry.attempts) } else { String::new() };
     let (state, role, detail, size) = match &entry.state {
         PartState::Planned => ("○ planned", Role::Muted, source(entry), entry.planned.size),
-        PartState::InFlight(_) if held => ("⏸ held", Role::Warning, source(entry), entry.planned.size),
+        PartState::InFlight(_) if held => ("■ held", Role::Warning, source(entry), entry.planned.size),
         PartState::InFlight(_) => ("→ on way", Role::Accent, source(entry), entry.planned.size),
         PartState::Done(out) => {
             ("✓ stored", Role::Good, visible(&out.etag.to_string()), out.size.unwrap_or(entry.planned.size))
@@ -349,6 +349,7 @@ fn request(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     let all = request_lines(model, usize::from(inside.width));
     lines(inside, model.step.request_top, &all, theme, buf);
     if !model.step.held.is_empty() {
+        title_role(rect, Role::Warning, theme, buf);
         footer_note(rect, "Enter releases it   x drops it", theme, buf);
     }
 }
