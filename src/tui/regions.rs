@@ -84,7 +84,7 @@ fn panes(body: Rect, model: &Model) -> Vec<(Pane, Rect)> {
             vec![(Pane::Buckets, buckets), (Pane::Objects, objects), (Pane::Uploads, uploads)]
         }
         Screen::Inspect => {
-            let (top, rest) = split_rows(body, body.height.saturating_sub(8).saturating_mul(12) / 20);
+            let (top, rest) = split_rows(body, body.height.saturating_sub(8).saturating_mul(13) / 20);
             let (map, size) = split_rows(rest, rest.height.saturating_sub(rest.height / 2));
             let (facts, etag) = split_cols(top, top.width * 46 / 100);
             vec![(Pane::Facts, facts), (Pane::ETag, etag), (Pane::PartMap, map), (Pane::PartSize, size)]
