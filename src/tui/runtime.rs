@@ -11,7 +11,7 @@ use crate::sandbox::server::{SandboxOptions, Server};
 use crate::wire::hub::Hub;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,6 +31,7 @@ pub struct Runtime {
     sandbox: Option<Server>,
     calls: HashMap<OperationId, CancellationToken>,
     tasks: TaskTracker,
+    turn: Option<oneshot::Receiver<()>>,
     reports: mpsc::Sender<Report>,
 }
 
@@ -38,7 +39,16 @@ impl Runtime {
     /// A runtime that reports on the given channel.
     pub fn new(endpoint: Endpoint, hub: Arc<Hub>, reports: mpsc::Sender<Report>) -> Self {
         let (client, sandbox) = (None, None);
-        Self { hub, endpoint, client, sandbox, calls: HashMap::new(), tasks: TaskTracker::new(), reports }
+        Self {
+            hub,
+            endpoint,
+            client,
+            sandbox,
+            calls: HashMap::new(),
+            tasks: TaskTracker::new(),
+            turn: None,
+            reports,
+        }
     }
 
     /// Starts an effect. Effects of the terminal are not its business.
@@ -92,12 +102,18 @@ impl Runtime {
         let (client, reports) = (self.client.clone(), self.reports.clone());
         let token = CancellationToken::new();
         self.calls.insert(id, token.clone());
+        let (done, next) = oneshot::channel::<()>();
+        let before = super::hooks::one_by_one().then(|| self.turn.replace(next)).flatten();
         self.tasks.spawn(async move {
+            if let Some(before) = before {
+                let _ = before.await;
+            }
             let outcome = match client {
                 Some(client) => client.perform(&operation, Call { id, hold, cancel: token }).await,
                 None => Outcome::Cancelled { sent: false },
             };
             let _ = reports.send(Report::Msg(Msg::Finished { id, outcome: Box::new(outcome) })).await;
+            drop(done);
         });
     }
 

@@ -199,7 +199,7 @@ fn strip_line(e: &Exchange, columns: u16) -> Pieces {
         (format!("{:>6}  ", format!("#{}", e.id.0)), Role::Muted),
         (format!("{:<27} ", cut_end(&name(e), 27)), Role::Text),
         (format!("{st:<4} "), role),
-        (format!("{:>6} ms  ", millis(e)), Role::Muted),
+        (format!("{:>9}  ", e.duration().map_or_else(String::new, |_| millis(e) + " ms")), Role::Muted),
         (cut_middle(&detail, room), if role == Role::Bad { Role::Bad } else { Role::Muted }),
     ]
 }
