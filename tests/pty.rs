@@ -67,5 +67,5 @@ fn open_lesson(t: &Terminal) {
 fn open_many(t: &Terminal) {
     t.press(DOWN, "▶ many-keys");
     t.press(ENTER, "s3://many-keys/");
-    t.until_text("▶ key-0000.txt");
+    t.until_text("▶ reading-0000.csv");
 }

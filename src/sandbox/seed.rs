@@ -227,11 +227,7 @@ impl Seeding<'_> {
 
     fn many_keys(&mut self) -> Result<(), S3Error> {
         for i in 0..3000 {
-            // Most keys lie flat, because a listing by prefix would fold them into one short page.
-            let key = match i / 100 {
-                folder @ 27.. => format!("part-{folder}/key-{i:04}.txt"),
-                _ => format!("key-{i:04}.txt"),
-            };
+            let key = format!("reading-{i:04}.csv");
             self.put(MANY_KEYS, &key, &format!("{i}\n"), 29, NewUpload::default())?;
         }
         Ok(())

@@ -156,22 +156,22 @@ fn many_keys_come_page_by_page_as_one_goes_on() {
     open_many(&t);
     t.until_text("1 of 1000  1 page(s), more on demand");
     t.press(END, "1000 of 2000  2 page(s)");
-    t.press(END, "2000 of 2703  all of it, 3 request(s)");
-    t.press(END, "2703 of 2703");
-    t.until_text("▶ part-29/");
-    t.press("/key-269", "Objects  / key-269");
-    t.until_text("1 of 10");
-    t.press(ENTER, "▶ key-2690.txt");
+    t.press(END, "2000 of 3000  all of it, 3 request(s)");
+    t.press(END, "3000 of 3000");
+    t.until_text("▶ reading-2999.csv");
+    t.press("/269", "Objects  / 269");
+    t.until_text("1 of 11");
+    t.press(ENTER, "▶ reading-0269.csv");
     t.send(ESC);
-    t.until_text("of 2703");
+    t.until_text("of 3000");
 }
 
 #[test]
 fn load_all_fetches_the_rest_without_moving() {
     let t = browsing(120, 36);
     open_many(&t);
-    t.press("A", "all 2703 rows are loaded");
-    t.until_text("▶ key-0000.txt");
+    t.press("A", "all 3000 rows are loaded");
+    t.until_text("▶ reading-0000.csv");
 }
 
 #[test]
