@@ -27,6 +27,8 @@ use tokio::time::Instant;
 
 const FRAME: Duration = Duration::from_millis(16);
 const TICK: Duration = Duration::from_millis(250);
+/// How long an orderly end may take after a signal.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Most events taken before a frame is drawn.
 const BURST: usize = 512;
 
@@ -99,6 +101,7 @@ impl Shell {
         let mut hup = signal(SignalKind::hangup())?;
         let mut int = signal(SignalKind::interrupt())?;
         let mut tstp = signal(SignalKind::from_raw(libc::SIGTSTP))?;
+        end_if_stuck()?;
         // The first frame waits for nothing: no credentials, no region, no sandbox.
         self.draw();
         let first = update::start(&mut self.model);
@@ -281,6 +284,21 @@ impl Shell {
             terminal::gone();
         }
     }
+}
+
+/// A terminal that takes no output keeps the loop in the middle of a frame, where it sees no signal. After a
+/// while the program ends without it.
+fn end_if_stuck() -> io::Result<()> {
+    let ends = [(SignalKind::terminate(), 143), (SignalKind::interrupt(), 130), (SignalKind::hangup(), 129)];
+    for (kind, status) in ends {
+        let mut signal = signal(kind)?;
+        tokio::spawn(async move {
+            signal.recv().await;
+            tokio::time::sleep(PATIENCE).await;
+            terminal::abandon(status);
+        });
+    }
+    Ok(())
 }
 
 async fn draw_time(at: Option<Instant>) {

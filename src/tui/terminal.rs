@@ -121,6 +121,13 @@ pub fn gone() -> ! {
     std::process::exit(129)
 }
 
+/// Ends the program although the terminal takes no output: its modes are set back, and nothing is written.
+pub fn abandon(status: i32) -> ! {
+    let _ = disable_raw_mode();
+    // SAFETY: ends the process without running anything more of it; what is not written yet cannot be.
+    unsafe { libc::_exit(status) }
+}
+
 /// Stops the program as Ctrl+Z does in a cooked terminal, and takes the terminal again afterwards.
 pub fn suspend() -> io::Result<()> {
     leave();

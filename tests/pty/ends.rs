@@ -52,6 +52,13 @@ fn sighup_and_a_closed_window_end_it_at_once() {
 }
 
 #[test]
+fn a_frozen_window_does_not_keep_a_signal_waiting_for_ever() {
+    let mut t = browsing(120, 36);
+    assert_eq!(t.exit_frozen(CTRL_L, libc::SIGTERM), 143);
+    assert_ne!(t.local_modes() & libc::ICANON, 0, "the line discipline is still raw");
+}
+
+#[test]
 fn a_closed_window_is_noticed_without_any_signal() {
     // Outside the terminal's session nobody sends SIGHUP: only the terminal itself can tell.
     let script = r#"trap "" HUP; setsid -w "$PARTSCOPE"; echo $? > "$HOME/status""#;

@@ -301,13 +301,24 @@ impl Terminal {
     /// Waits for the end; gives the exit status, or the signal as a shell gives it.
     #[track_caller]
     pub fn exit(&mut self) -> u32 {
-        let mut status = None;
-        poll(|| {
-            status = self.child.try_wait().unwrap();
-            status.is_some().then_some(())
-        })
-        .unwrap_or_else(|| panic!("it does not end; the screen was:\n{}", self.text()));
-        status.unwrap().exit_code()
+        match poll(|| self.child.try_wait().unwrap()) {
+            Some(status) => status.exit_code(),
+            None => panic!("it does not end; the screen was:\n{}", self.text()),
+        }
+    }
+
+    /// Stops reading what the program writes, as a frozen window does; types keys until it cannot write any
+    /// more, sends a signal, and gives the exit status.
+    #[track_caller]
+    pub fn exit_frozen(&mut self, key: &str, signal: i32) -> u32 {
+        let seen = Arc::clone(&self.seen);
+        let _frozen = lock(&seen.0);
+        for _ in 0..300 {
+            self.send(key);
+            std::thread::sleep(Duration::from_millis(3));
+        }
+        self.signal(signal);
+        poll(|| self.child.try_wait().unwrap()).expect("it ends").exit_code()
     }
 
     /// Waits until the kernel has stopped it; a SIGCONT before that would be lost.
