@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use vt100::{Color, Screen};
 
+/// From and to: x, y, x, y.
+type Stroke = (i32, i32, i32, i32);
+
 /// Width and height of a cell.
 const CELL: (i32, i32) = (10, 20);
 const BACKGROUND: &str = "#14181f";
@@ -112,7 +115,7 @@ impl Picture {
 
     /// Lines and blocks, each kind of line gathered into one path.
     fn shapes(&self, out: &mut String) {
-        let mut strokes: BTreeMap<(bool, Option<u8>), BTreeSet<(i32, i32, i32, i32)>> = BTreeMap::new();
+        let mut strokes: BTreeMap<(bool, Option<u8>), BTreeSet<Stroke>> = BTreeMap::new();
         for (y, row) in self.rows.iter().enumerate() {
             for (x, (symbol, look)) in row.iter().enumerate() {
                 let (left, top) = (x as i32 * CELL.0, y as i32 * CELL.1);
