@@ -189,6 +189,21 @@ fn the_frame_names_a_real_endpoint_and_its_lock() {
 }
 
 #[test]
+fn every_size_names_the_target_and_its_lock() {
+    for (cols, rows) in [(60, 16), (66, 20), (75, 20), (76, 24), (80, 24), (99, 29), (100, 30), (200, 60)] {
+        for screen in ["1", "2", "4"] {
+            let mut p = Play::on(Target::real("https://s3.example.internal:9000 work"), cols, rows);
+            p.press("Tab End Enter").settle().press(screen);
+            let top = row(&draw(&p, look(Choice::Terminal, false)), 0);
+            assert!(top.contains("htt") && top.contains("READ-ONLY"), "{cols}x{rows}: {top}");
+            p.press("U").text("write").press("Enter");
+            let top = row(&draw(&p, look(Choice::Terminal, false)), 0);
+            assert!(top.contains("htt") && top.contains("WRITE"), "{cols}x{rows}: {top}");
+        }
+    }
+}
+
+#[test]
 fn a_dropped_request_is_said_to_have_never_left() {
     let mut p = scene("step_held", 120, 36);
     p.press("x");

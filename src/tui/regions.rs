@@ -93,7 +93,7 @@ fn panes(body: Rect, model: &Model) -> Vec<(Pane, Rect)> {
             // A held request is what one has to read now: it gets the larger half.
             let share = if model.step.held.is_empty() { 12 } else { 9 };
             let (top, request) = split_rows(body, body.height.saturating_mul(share) / 20);
-            let (states, parts) = split_cols(top, 60);
+            let (states, parts) = split_cols(top, (top.width * 52 / 100).min(60));
             vec![(Pane::States, states), (Pane::Parts, parts), (Pane::Request, request)]
         }
         Screen::Wire => {

@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use vt100::{Color, Screen};
 
+/// From and to: x, y, x, y.
+type Stroke = (i32, i32, i32, i32);
+
 /// Width and height of a cell.
 const CELL: (i32, i32) = (10, 20);
 const BACKGROUND: &str = "#14181f";
@@ -14,9 +17,6 @@ const PALETTE: [&str; 16] = [
     "#3b4252", "#ff8c5a", "#4cc9a0", "#e69f00", "#5e9ce6", "#e7a3cb", "#56b4e9", "#d8dee9", "#7b8696",
     "#ffa87f", "#7fdcbd", "#f0e442", "#8bb8f0", "#f2c4df", "#8ccdf2", "#ffffff",
 ];
-
-/// From a point to a point.
-type Line = (i32, i32, i32, i32);
 
 /// How a cell looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -115,7 +115,7 @@ impl Picture {
 
     /// Lines and blocks, each kind of line gathered into one path.
     fn shapes(&self, out: &mut String) {
-        let mut strokes: BTreeMap<(bool, Option<u8>), BTreeSet<Line>> = BTreeMap::new();
+        let mut strokes: BTreeMap<(bool, Option<u8>), BTreeSet<Stroke>> = BTreeMap::new();
         for (y, row) in self.rows.iter().enumerate() {
             for (x, (symbol, look)) in row.iter().enumerate() {
                 let (left, top) = (x as i32 * CELL.0, y as i32 * CELL.1);
@@ -209,7 +209,7 @@ fn outline(symbol: &str) -> Option<&'static str> {
 }
 
 /// Lines of a box-drawing symbol within its cell.
-fn box_lines(symbol: &str) -> Vec<Line> {
+fn box_lines(symbol: &str) -> Vec<(i32, i32, i32, i32)> {
     let (left, right) = ((0, 10, 5, 10), (5, 10, 10, 10));
     let (up, down) = ((5, 0, 5, 10), (5, 10, 5, 20));
     match symbol {
@@ -235,7 +235,7 @@ fn box_lines(symbol: &str) -> Vec<Line> {
 }
 
 /// Path data of lines; those that touch end to end become one.
-fn joined(lines: BTreeSet<Line>) -> String {
+fn joined(lines: BTreeSet<(i32, i32, i32, i32)>) -> String {
     let (across, down): (Vec<_>, Vec<_>) = lines.into_iter().partition(|l| l.1 == l.3);
     let mut across: Vec<_> = across.into_iter().map(|(x1, y, x2, _)| (y, x1, x2)).collect();
     let mut down: Vec<_> = down.into_iter().map(|(x, y1, _, y2)| (x, y1, y2)).collect();

@@ -30,10 +30,13 @@ pub(super) fn too_small(area: Rect, theme: Theme, buf: &mut Buffer) {
 }
 
 fn tabs(model: &Model, r: &Regions, theme: Theme, buf: &mut Buffer) {
+    // Where there is little room the other screens keep only their digit: the target must always be named.
+    let short = r.tabs.width < 76;
     let mut left: Pieces = vec![(" partscope ".into(), Role::Title)];
     for (i, screen) in Screen::ALL.iter().enumerate() {
-        let name = format!("{} {}", i + 1, screen.name());
-        left.push(if *screen == model.screen {
+        let here = *screen == model.screen;
+        let name = if short && !here { (i + 1).to_string() } else { format!("{} {}", i + 1, screen.name()) };
+        left.push(if here {
             (format!("[{name}]"), Role::Accent)
         } else {
             (format!(" {name} "), Role::Muted)
@@ -41,18 +44,17 @@ fn tabs(model: &Model, r: &Regions, theme: Theme, buf: &mut Buffer) {
     }
     line(r.tabs, 0, &left, theme, buf);
     let used: usize = left.iter().map(|(t, _)| width(t)).sum();
-    let room = usize::from(r.tabs.width).saturating_sub(used + 1);
+    let room = usize::from(r.tabs.width).saturating_sub(used);
     let right = target(model, room);
     let wide: usize = right.iter().map(|(t, _)| width(t)).sum();
-    if wide <= room + 1 {
-        let x = r.tabs.right() - u16::try_from(wide).unwrap_or(0);
-        line(Rect { x, width: r.tabs.right() - x, ..r.tabs }, 0, &right, theme, buf);
-    }
+    let x = r.tabs.right().saturating_sub(u16::try_from(wide).unwrap_or(0)).max(r.tabs.x);
+    line(Rect { x, width: r.tabs.right() - x, ..r.tabs }, 0, &right, theme, buf);
 }
 
 /// The target is always named; other states give way first when there is little room.
 fn target(model: &Model, room: usize) -> Pieces {
     let t = &model.target;
+    // ` READ-ONLY ` and the blank at the end take thirteen cells.
     let name = cut_middle(&visible(&t.name), room.saturating_sub(13).max(7));
     let mut out: Pieces = match (t.real, t.writable) {
         (false, _) => vec![(name, Role::Good)],

@@ -1,0 +1,157 @@
+//! Figures that come as ratios of one run: what the tap costs, what a listed key costs, what a frame costs.
+//!
+//! `cargo bench` prints them. Variants are interleaved and medians compared, because machines drift.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use partscope::app::command::Pane;
+use partscope::app::model::{Model, Target};
+use partscope::app::panes::listing::Listing;
+use partscope::domain::etag::ETag;
+use partscope::domain::exchange::End;
+use partscope::domain::operation::{OperationId, OperationKind};
+use partscope::domain::output::{ListedObject, ObjectPage};
+use partscope::tui::theme::{Choice, Theme};
+use partscope::tui::view::{Look, render};
+use partscope::wire::hub::Hub;
+use partscope::wire::recorder::Opening;
+use partscope::wire::tap::{Line, Tap};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const ROUNDS: usize = 9;
+const TRANSFER: usize = 256 << 20;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(tap());
+    listing();
+    frame();
+}
+
+fn median(mut of: Vec<Duration>) -> Duration {
+    of.sort();
+    of[of.len() / 2]
+}
+
+/// CPU time of this process so far, both directions of the transfer included.
+fn cpu() -> Duration {
+    // SAFETY: getrusage fills the one structure it is given.
+    let usage = unsafe {
+        let mut usage = std::mem::zeroed::<libc::rusage>();
+        libc::getrusage(libc::RUSAGE_SELF, &raw mut usage);
+        usage
+    };
+    let of = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1000);
+    of(usage.ru_utime) + of(usage.ru_stime)
+}
+
+async fn tap() {
+    let (mut plain, mut tapped) = (Vec::new(), Vec::new());
+    let hub = Hub::new();
+    for _ in 0..ROUNDS {
+        plain.push(transfer(|s| s).await);
+        let line = Line::default();
+        let recorder = hub.begin(Opening {
+            operation: OperationId(1),
+            kind: OperationKind::HeadObject,
+            attempt: 1,
+            hold: false,
+            peer: String::new(),
+            sent: Arc::default(),
+        });
+        line.attach(&recorder);
+        tapped.push(transfer(|s| Tap::new(s, line)).await);
+        recorder.finish(End::Complete);
+        hub.drain();
+    }
+    let (plain, tapped) = (median(plain), median(tapped));
+    println!(
+        "tap        {} MiB over loopback, CPU of both ends: plain {plain:?}, tapped {tapped:?}, ratio {:.3}",
+        TRANSFER >> 20,
+        tapped.as_secs_f64() / plain.as_secs_f64()
+    );
+}
+
+/// CPU to send and read the transfer once.
+async fn transfer<S: AsyncRead + Unpin>(wrap: impl FnOnce(TcpStream) -> S) -> Duration {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let begun = cpu();
+    let sender = tokio::spawn(async move {
+        let (mut to, _) = listener.accept().await.unwrap();
+        let block = vec![7_u8; 256 << 10];
+        for _ in 0..TRANSFER / block.len() {
+            to.write_all(&block).await.unwrap();
+        }
+    });
+    let mut from = wrap(TcpStream::connect(address).await.unwrap());
+    let (mut buffer, mut read) = (vec![0_u8; 64 << 10], 0);
+    while read < TRANSFER {
+        read += from.read(&mut buffer).await.unwrap();
+    }
+    sender.await.unwrap();
+    cpu() - begun
+}
+
+fn page(from: usize) -> ObjectPage {
+    let objects = (from..from + 1000)
+        .map(|i| ListedObject {
+            key: format!("logs/2026/11/22/host-{:04}/{i:08}.gz", i / 1000),
+            size: i as u64,
+            etag: ETag::of_bytes(&i.to_le_bytes()),
+            last_modified: 1_795_356_000,
+            storage_class: None,
+        })
+        .collect();
+    ObjectPage { objects, common_prefixes: Vec::new(), next: None }
+}
+
+fn million() -> Listing {
+    let mut all = Listing::default();
+    for from in (0..1_000_000).step_by(1000) {
+        all.push_page(&page(from));
+    }
+    all
+}
+
+fn listing() {
+    let mut all = million();
+    let text = all.get(0).unwrap().name().len();
+    println!("listing    1 000 000 keys of {text} bytes: {} bytes kept a key", all.bytes() / all.loaded());
+    let mut typed = String::new();
+    for c in "0042.gz".chars() {
+        typed.push(c);
+        let begun = Instant::now();
+        all.set_filter(&typed);
+        println!("filter     {typed:<8} {:>8} matches in {:?}", all.len(), begun.elapsed());
+    }
+}
+
+fn frame() {
+    let mut model = Model::new(Target::sandbox(), 0);
+    model.set_focus(Pane::Objects);
+    model.browse.enter_prefix("b", "");
+    model.browse.objects = million();
+    model.browse.objects_load = partscope::app::panes::browse::Load::Ready;
+    let look = Look { theme: Theme::new(Choice::Terminal), ascii: false };
+    for (cols, rows) in [(80, 24), (200, 50)] {
+        model.size = (cols, rows);
+        let area = Rect::new(0, 0, cols, rows);
+        let mut buffer = Buffer::empty(area);
+        let times = (0..200)
+            .map(|i| {
+                model.browse.object_at = i * 4999;
+                let begun = Instant::now();
+                buffer.reset();
+                render(&model, look, area, &mut buffer);
+                begun.elapsed()
+            })
+            .collect();
+        println!("frame      {cols}x{rows} over a million keys: {:?}", median(times));
+    }
+}
