@@ -111,6 +111,7 @@ pub fn clamp(model: &mut Model, r: &Regions) {
         let lines = step::request_lines(model, usize::from(cells(Pane::Request))).len();
         model.step.request_top = limit(model.step.request_top, lines, Pane::Request);
     }
+    overlay::clamp(model, Rect::new(0, 0, model.size.0, model.size.1));
 }
 
 /// A line of styled pieces.

@@ -190,6 +190,17 @@ fn doing_nothing_costs_nothing() {
 }
 
 #[test]
+fn help_scrolls_back_from_its_end_with_the_next_key() {
+    let t = browsing(80, 24);
+    t.press("?", "This pane");
+    t.send(END);
+    t.until_gone("This pane");
+    t.until_text("Shift+drag selects text");
+    t.send("k");
+    t.until_gone("Shift+drag selects text");
+}
+
+#[test]
 fn the_log_and_the_palette_open_over_every_screen() {
     let mut t = browsing(120, 36);
     for screen in ["1", "4"] {

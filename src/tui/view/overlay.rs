@@ -78,9 +78,13 @@ fn palette(model: &Model, rect: Rect, typed: &str, at: usize, theme: Theme, buf:
 }
 
 fn help(model: &Model, rect: Rect, top: usize, theme: Theme, buf: &mut Buffer) {
+    let title = format!("Keys: {}   (Esc closes, : finds by name)", model.pane().title());
+    let inside = pane(rect, &title, true, theme, buf);
+    lines(inside, top, &help_lines(model), theme, buf);
+}
+
+fn help_lines(model: &Model) -> Vec<Pieces> {
     let here = model.pane();
-    let inside =
-        pane(rect, &format!("Keys: {}   (Esc closes, : finds by name)", here.title()), true, theme, buf);
     let mut all = vec![said("This pane", Role::Title)];
     let entry = |s: &crate::app::command::Spec| -> Pieces {
         vec![(format!("  {:<16}", s.keys.join(" ")), Role::Accent), (s.help.to_owned(), Role::Text)]
@@ -94,17 +98,17 @@ fn help(model: &Model, rect: Rect, top: usize, theme: Theme, buf: &mut Buffer) {
         ("  Screen, except in Step, where digits are operations; Alt+digit always".into(), Role::Text),
     ]);
     all.push(text(""));
-    all.push(said(
-        "Mouse: click focuses, a second click acts, the wheel moves. Shift+drag selects text.",
-        Role::Muted,
-    ));
-    let top = top.min(all.len().saturating_sub(usize::from(inside.height)));
-    lines(inside, top, &all, theme, buf);
+    all.push(said("Mouse: click focuses, a second click acts, the wheel moves.", Role::Muted));
+    all.push(said("Shift+drag selects text.", Role::Muted));
+    all
 }
 
 fn log(model: &Model, rect: Rect, top: usize, theme: Theme, buf: &mut Buffer) {
     let inside = pane(rect, &format!("Messages {}   newest first", model.log.len()), true, theme, buf);
-    let room = usize::from(inside.width);
+    lines(inside, top, &log_lines(model, usize::from(inside.width)), theme, buf);
+}
+
+fn log_lines(model: &Model, room: usize) -> Vec<Pieces> {
     let mut all: Vec<Pieces> = Vec::new();
     for note in model.log.iter().rev() {
         let role = match note.level {
@@ -120,8 +124,21 @@ fn log(model: &Model, rect: Rect, top: usize, theme: Theme, buf: &mut Buffer) {
     if all.is_empty() {
         all.push(said("Nothing was said yet.", Role::Muted));
     }
-    let top = top.min(all.len().saturating_sub(usize::from(inside.height)));
-    lines(inside, top, &all, theme, buf);
+    all
+}
+
+/// Brings the scroll position of help or log back to what there is, so that the next key moves from there.
+pub(super) fn clamp(model: &mut Model, area: Rect) {
+    let Some(shown) = model.overlays.last() else { return };
+    let inside = inner(place(area, shown, model));
+    let count = match shown {
+        Overlay::Help { .. } => help_lines(model).len(),
+        Overlay::Log { .. } => log_lines(model, usize::from(inside.width)).len(),
+        _ => return,
+    };
+    if let Some(Overlay::Help { top } | Overlay::Log { top }) = model.overlays.last_mut() {
+        *top = (*top).min(count.saturating_sub(usize::from(inside.height)));
+    }
 }
 
 fn form(rect: Rect, f: &Form, theme: Theme, buf: &mut Buffer) {
