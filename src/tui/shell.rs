@@ -101,7 +101,10 @@ impl Shell {
         let mut hup = signal(SignalKind::hangup())?;
         let mut int = signal(SignalKind::interrupt())?;
         let mut tstp = signal(SignalKind::from_raw(libc::SIGTSTP))?;
+        let mut winch = signal(SignalKind::window_change())?;
         end_if_stuck()?;
+        // From here on every change of size is heard of; one before it is not.
+        self.resized()?;
         // The first frame waits for nothing: no credentials, no region, no sandbox.
         self.draw();
         let first = update::start(&mut self.model);
@@ -113,6 +116,10 @@ impl Shell {
                 _ = hup.recv() => terminal::gone(),
                 _ = int.recv() => return Ok(130),
                 _ = tstp.recv() => self.suspend()?,
+                _ = winch.recv() => {
+                    self.resized()?;
+                    self.draw();
+                }
                 event = input.recv() => match event {
                     Some(Ok(event)) => self.events(event, input)?,
                     Some(Err(_)) | None => terminal::gone(),
@@ -130,6 +137,14 @@ impl Shell {
             }
         }
         Ok(0)
+    }
+
+    /// Asks the terminal for its size.
+    fn resized(&mut self) -> color_eyre::Result<()> {
+        match crossterm::terminal::size() {
+            Ok((cols, rows)) => self.message(Msg::Resize(cols, rows)),
+            Err(_) => Ok(()),
+        }
     }
 
     /// Takes all events that are waiting, then draws once.
@@ -233,9 +248,7 @@ impl Shell {
 
     fn suspend(&mut self) -> color_eyre::Result<()> {
         terminal::suspend()?;
-        if let Ok(size) = crossterm::terminal::size() {
-            self.model.size = size;
-        }
+        self.resized()?;
         self.repaint()?;
         self.draw();
         Ok(())

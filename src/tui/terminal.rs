@@ -138,35 +138,49 @@ pub fn suspend() -> io::Result<()> {
     enter()
 }
 
-/// Whether nobody is behind the terminal any more. crossterm reads no end of input from that, and would poll
-/// such a terminal without a pause; SIGHUP is not sent to a program outside the terminal's session.
-fn hung_up() -> bool {
-    let mut fd = libc::pollfd { fd: libc::STDIN_FILENO, events: 0, revents: 0 };
-    // SAFETY: one pollfd is passed, and one is what the call is told of.
-    let ready = unsafe { libc::poll(&raw mut fd, 1, 0) };
-    ready > 0 && fd.revents & (libc::POLLHUP | libc::POLLERR | libc::POLLNVAL) != 0
+/// Waits, without a wake-up in between, until there is something to read. `false` when nobody is behind the
+/// terminal any more: crossterm reads no end of input from that, and would poll such a terminal without a pause;
+/// SIGHUP is not sent to a program outside the terminal's session.
+fn wait_for_input() -> bool {
+    loop {
+        let mut fd = libc::pollfd { fd: libc::STDIN_FILENO, events: libc::POLLIN, revents: 0 };
+        // SAFETY: one pollfd is passed, and one is what the call is told of.
+        let ready = unsafe { libc::poll(&raw mut fd, 1, -1) };
+        if ready > 0 {
+            return fd.revents & (libc::POLLHUP | libc::POLLERR | libc::POLLNVAL) == 0;
+        }
+        if ready < 0 && io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            return false;
+        }
+    }
 }
 
 /// Reads events in a thread of its own: the only reader of the terminal.
 ///
-/// One poll happens before the first draw, so that the resize handler is in place by then.
+/// The thread sleeps in one system call while nobody types, so that idling costs nothing. Changes of size come to
+/// the shell by their own signal.
 pub fn events() -> mpsc::Receiver<io::Result<Event>> {
     let (tx, rx) = mpsc::channel(1024);
-    let _ = event::poll(Duration::ZERO);
     std::thread::spawn(move || {
-        loop {
-            let next = match event::poll(Duration::from_millis(100)) {
-                Ok(true) => event::read(),
-                Ok(false) if tx.is_closed() => return,
-                Ok(false) if hung_up() => Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(false) => continue,
-                Err(e) => Err(e),
-            };
-            let failed = next.is_err();
-            if tx.blocking_send(next).is_err() || failed {
-                return;
+        let send = |event: io::Result<Event>| {
+            let failed = event.is_err();
+            tx.blocking_send(event).is_ok() && !failed
+        };
+        while wait_for_input() {
+            // What is waiting may be less than an event: then there is nothing yet, and more will come. With no
+            // patience at all crossterm would not even look.
+            loop {
+                let going_on = match event::poll(Duration::from_millis(2)) {
+                    Ok(true) => send(event::read()),
+                    Ok(false) => break,
+                    Err(e) => send(Err(e)),
+                };
+                if !going_on {
+                    return;
+                }
             }
         }
+        send(Err(io::ErrorKind::UnexpectedEof.into()));
     });
     rx
 }
