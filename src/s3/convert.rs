@@ -211,6 +211,21 @@ pub(super) fn created(
     })
 }
 
+/// An upload read from an answer the SDK did not take: 200 and a document with an UploadId in it.
+pub(super) fn created_anyhow(bucket: &str, key: &str, answer: &Answer) -> Option<CreatedUpload> {
+    let good = answer.whole && answer.status.is_some_and(|status| (200..300).contains(&status));
+    let upload_id = good.then(|| super::foreign::child(&answer.body, "UploadId"))??;
+    let header = |wanted: &str| {
+        answer.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.clone())
+    };
+    Some(CreatedUpload {
+        upload: UploadRef { bucket: bucket.to_owned(), key: key.to_owned(), upload_id },
+        checksum_algorithm: header("x-amz-checksum-algorithm"),
+        checksum_type: header("x-amz-checksum-type"),
+        abort_date: header("x-amz-abort-date"),
+    })
+}
+
 pub(super) fn part(out: sdk::upload_part::UploadPartOutput, size: u64) -> Option<PartOutput> {
     let tag = out.e_tag.clone()?;
     Some(PartOutput { etag: ETag::parse(&tag), checksums: checksums!(out), size: Some(size) })

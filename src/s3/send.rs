@@ -35,8 +35,14 @@ pub(super) enum Failure {
 impl<E: StdError + Send + Sync + 'static> From<SdkError<E, HttpResponse>> for Failure {
     fn from(error: SdkError<E, HttpResponse>) -> Self {
         // The outermost text ("dispatch failure") says nothing that its causes do not say better.
-        Self::Sdk(error.source().map_or_else(|| error.to_string(), chain))
+        Self::Sdk(error.source().map_or_else(|| error.to_string(), |cause| plain(&chain(cause)).to_owned()))
     }
+}
+
+/// Without the SDK's word for the kind of failure: the cause behind it says more.
+fn plain(text: &str) -> &str {
+    const KINDS: [&str; 5] = ["other: ", "io error: ", "timeout: ", "user error: ", "unhandled error: "];
+    KINDS.iter().find_map(|kind| text.strip_prefix(kind)).unwrap_or(text)
 }
 
 type Sent = Result<Output, Failure>;
@@ -200,8 +206,16 @@ async fn create(client: &Client, op: &CreateMultipartUpload, stamp: &Stamp) -> S
         .set_tagging((!op.tags.is_empty()).then(|| tagging_header(&op.tags)));
     let verbatim = p.clone();
     let call = call.customize().interceptor(Stamper(stamp.clone()));
-    let out = call.map_request(move |request| with_properties(request, &verbatim)).send().await?;
-    let created = convert::created(&op.bucket, &op.key, out, &stamp.record.answer());
+    let sent = call.map_request(move |request| with_properties(request, &verbatim)).send().await;
+    let answer = stamp.record.answer();
+    let created = match sent {
+        Ok(out) => convert::created(&op.bucket, &op.key, out, &answer),
+        // Some servers name the root otherwise. The upload exists all the same, and must be nameable.
+        Err(error) => match convert::created_anyhow(&op.bucket, &op.key, &answer) {
+            Some(created) => Some(created),
+            None => return Err(error.into()),
+        },
+    };
     Ok(Output::Created(created.ok_or(Failure::NoResult("UploadId", true))?))
 }
 
