@@ -43,6 +43,9 @@ pub(super) fn delete(state: &State, request: &Request) -> Result<Response, S3Err
 pub(super) fn delete_many(state: &State, request: &Request) -> Result<Response, S3Error> {
     integrity::check(request, &Content::of_bytes(request.body.clone()))?;
     let root = document::read(&request.body, "Delete")?;
+    if root.all("Object").any(|o| o.child("VersionId").is_some_and(|id| id != "null")) {
+        return Err(S3Error::not_in_sandbox("versions of objects"));
+    }
     let keys: Vec<&str> = root.all("Object").filter_map(|o| o.child("Key")).collect();
     if keys.is_empty() || keys.len() > 1000 {
         return Err(S3Error::malformed_xml());
