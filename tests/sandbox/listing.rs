@@ -73,3 +73,30 @@ async fn what_would_be_dropped_is_refused_by_its_header_and_nothing_is_written()
         assert_eq!(call(&server, "PUT", "/bucket/k", &[("x-amz-acl", value)], b"x").await.status, 200);
     }
 }
+
+#[tokio::test]
+async fn s3_067_a_delete_with_if_match_takes_the_named_object_only() {
+    let server = filled(&["k"]).await;
+    let etag = call(&server, "HEAD", "/bucket/k", &[], b"").await.header("etag").unwrap().to_owned();
+    let delete = async |key: &str, etag: &str| {
+        let answer = call(&server, "DELETE", &format!("/bucket/{key}"), &[("If-Match", etag)], b"").await;
+        (answer.status, answer.element("Code").unwrap_or_default())
+    };
+    assert_eq!(delete("k", "test").await, (412, "PreconditionFailed".into()));
+    assert_eq!(delete("none", "test").await, (404, "NoSuchKey".into()));
+    let body = b"<Delete><Object><Key>k</Key><ETag>test</ETag></Object></Delete>";
+    let many = call(&server, "POST", "/bucket?delete", &[], body).await;
+    assert_eq!((many.status, many.element("Code").as_deref()), (200, Some("PreconditionFailed")));
+    assert_eq!(delete("k", &etag).await.0, 204);
+    assert_eq!(call(&server, "HEAD", "/bucket/k", &[], b"").await.status, 404);
+}
+
+#[tokio::test]
+async fn s3_068_conditions_forgive_quotes() {
+    let server = filled(&["k"]).await;
+    let etag = call(&server, "HEAD", "/bucket/k", &[], b"").await.header("etag").unwrap().to_owned();
+    for wanted in [etag.as_str(), etag.trim_matches('"'), &etag[1..]] {
+        let answer = call(&server, "PUT", "/bucket/k", &[("If-Match", wanted)], b"x").await;
+        assert_eq!(answer.status, 200, "{wanted}");
+    }
+}

@@ -25,6 +25,9 @@ fn reason(name: &str, value: &str) -> Option<&'static str> {
         "x-amz-acl" => (!matches!(value, "private" | "bucket-owner-full-control")).then_some(ACL),
         "x-amz-bucket-object-lock-enabled" => (!value.eq_ignore_ascii_case("false")).then_some(LOCK),
         "x-amz-write-offset-bytes" => Some("The sandbox does not append to objects"),
+        "x-amz-if-match-last-modified-time" | "x-amz-if-match-size" => {
+            Some("These conditions are for directory buckets")
+        }
         _ if name.starts_with("x-amz-grant-") => Some(ACL),
         _ if name.starts_with("x-amz-object-lock-") => Some(LOCK),
         _ => None,
