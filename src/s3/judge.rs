@@ -55,7 +55,11 @@ fn unknown(kind: OperationKind) -> &'static str {
 
 /// An answer that came whole and is not what was asked for: say what it is rather than what a parser missed.
 fn no_result(status: u16, body: &[u8], text: &str) -> String {
+    let text = text.trim_end_matches(" This is likely a bug in the SDK.");
     match root_name(body) {
+        Some(root) if !text.contains("invalid XML root") && !text.contains("no root element") => {
+            format!("the server answered {status} with a <{root}> document that cannot be read: {text}")
+        }
         Some(root) => {
             format!("the server answered {status} with a <{root}> document, which is no result of this call")
         }
@@ -101,7 +105,8 @@ mod tests {
             answer.body = body.to_vec();
             answer.whole = true;
         });
-        judge(OperationKind::HeadObject, Failure::Sdk("parser".into()), &record, "us-east-1").summary()
+        judge(OperationKind::HeadObject, Failure::Sdk("invalid XML root".into()), &record, "us-east-1")
+            .summary()
     }
 
     #[test]
