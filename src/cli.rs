@@ -52,6 +52,15 @@ impl Failure {
         }
     }
 
+    /// What an outcome without output means for a command that only wanted to know `what`: S3 was not changed.
+    pub fn reading(what: impl fmt::Display, outcome: &Outcome) -> Self {
+        let text = format!("{what}: {}", outcome.summary_of_read());
+        match outcome {
+            Outcome::Refused(_) => Self::Refused(text),
+            _ => Self::Local(text),
+        }
+    }
+
     /// The same kind with more to say.
     pub fn and(self, more: &str) -> Self {
         match self {

@@ -11,6 +11,8 @@ pub mod client;
 pub mod connector;
 pub mod convert;
 pub mod error;
+mod foreign;
+mod judge;
 pub mod part;
 pub mod pool;
 pub mod send;

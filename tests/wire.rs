@@ -593,3 +593,39 @@ async fn buckets_in_the_host_name_reach_this_machine_without_a_resolver() {
     assert!(request.contains(&format!("host: bucket.s3.localhost:{}\r\n", address.port())), "{request}");
     bench.assert_exact();
 }
+
+#[tokio::test]
+async fn a_listing_with_a_key_that_xml_cannot_carry_is_asked_for_again_encoded() {
+    let upstream = scripted(|_, request| {
+        let text = String::from_utf8_lossy(request).into_owned();
+        let target = text.split(' ').nth(1).unwrap_or_default().to_owned();
+        let (key, encoding) = match target.contains("encoding-type=url") {
+            true => ("a%01+b%2B%EF%BF%BE", "<EncodingType>url</EncodingType>"),
+            false => ("a\u{1} b+\u{fffe}", ""),
+        };
+        Answer::Send(match target.contains("uploads") {
+            true => ok(
+                "",
+                &format!(
+                    "<ListMultipartUploadsResult>{encoding}<Upload><Key>{key}</Key><UploadId>u</UploadId></Upload></ListMultipartUploadsResult>"
+                ),
+            ),
+            false => ok(
+                "",
+                &format!(
+                    "<ListBucketResult>{encoding}<Contents><Key>{key}</Key></Contents><CommonPrefixes><Prefix>{key}</Prefix></CommonPrefixes></ListBucketResult>"
+                ),
+            ),
+        })
+    });
+    let mut bench = Bench::new(upstream.await).await;
+    let want = "a\u{1} b+\u{fffe}";
+    let objects = ListObjectsV2 { bucket: "b".into(), ..ListObjectsV2::default() };
+    let outcome = bench.perform(Operation::ListObjectsV2(objects)).await;
+    let Outcome::Answered(Output::Objects(page)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((page.objects[0].key.as_str(), page.common_prefixes[0].as_str()), (want, want));
+    let uploads = ListMultipartUploads { bucket: "b".into(), ..ListMultipartUploads::default() };
+    let outcome = bench.perform(Operation::ListMultipartUploads(uploads)).await;
+    let Outcome::Answered(Output::Uploads(page)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(page.uploads[0].upload.key, want);
+}

@@ -123,7 +123,11 @@ impl Say {
         let predicted = made.predicted.as_ref().map_or_else(|| "none".into(), |p| p.quoted());
         Out.line(&format!("  predicted    {predicted}"))?;
         Out.line(&format!("  destination  {}", made.etag.quoted()))?;
-        Out.line(&format!("verdict: {}", verdict(same, as_predicted)))
+        Out.line(&format!("verdict: {}", verdict(same, as_predicted)))?;
+        if look.inferred && !same && as_predicted == Some(true) {
+            return Out.line("         so the source's own boundaries are not the inferred ones");
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use super::session::Session;
 use crate::domain::evidence::Evidence;
 use crate::domain::names::{ObjectRef, Tag};
 use crate::domain::operation::{GetObjectAttributes, HeadObject, Operation};
-use crate::domain::outcome::Outcome;
+use crate::domain::outcome::{Outcome, ServiceError};
 use crate::domain::output::{AttributesOutput, HeadObjectOutput, Output};
 use crate::domain::units::PartNumber;
 use std::collections::VecDeque;
@@ -27,28 +27,58 @@ pub struct Gathered {
 /// Pages of attributes read at most; 10 000 parts are ten.
 const MAX_PAGES: usize = 64;
 
+/// Said of a server that answers HEAD with a part number as if there were none.
+const IGNORES_PART_NUMBER: &str = "HeadObject with partNumber=1 was answered with 200 and no Content-Range: \
+     the server ignores partNumber, so it cannot tell the size of a part";
+
 /// Asks everything that one call each can answer.
 pub async fn gather(session: &Session, object: &ObjectRef) -> Result<Gathered, Failure> {
     let mut evidence = Evidence::default();
     let mut notes = Vec::new();
     let head = match head(session, object, None).await {
         Outcome::Answered(Output::Head(head)) => *head,
-        other => return Err(Failure::of(format_args!("HeadObject {object}"), &other)),
+        Outcome::Refused(e) => return Err(refused(session, object, &e).await),
+        other => return Err(Failure::reading(format_args!("HeadObject {object}"), &other)),
     };
+    if head.etag.quoted().len() <= 2 {
+        let said = format!("HeadObject {object}: the answer has no ETag; is the endpoint an S3?");
+        return Err(Failure::Local(said));
+    }
     evidence.add_head(None, &head);
     let first = Some(PartNumber(1));
     match self::head(session, object, first).await {
-        Outcome::Answered(Output::Head(part)) => evidence.add_head(first, &part),
+        Outcome::Answered(Output::Head(part)) => {
+            evidence.add_head(first, &part);
+            if evidence.part_number_understood == Some(false) && head.content_length > 0 {
+                notes.push(IGNORES_PART_NUMBER.into());
+            }
+        }
         Outcome::Refused(e) => notes.push(format!("HeadObject with partNumber=1 was refused: {e}")),
-        other => return Err(Failure::of(format_args!("HeadObject {object} partNumber=1"), &other)),
+        other => return Err(Failure::reading(format_args!("HeadObject {object} partNumber=1"), &other)),
     }
     attributes(session, object, &mut evidence, &mut notes).await?;
     let tags = match session.call(&Operation::GetObjectTagging(object.clone())).await {
         Outcome::Answered(Output::Tags(tags)) => Ok(tags),
         Outcome::Refused(e) => Err(e.to_string()),
-        other => return Err(Failure::of(format_args!("GetObjectTagging {object}"), &other)),
+        other => return Err(Failure::reading(format_args!("GetObjectTagging {object}"), &other)),
     };
     Ok(Gathered { head, evidence, tags, notes })
+}
+
+/// An answer to HEAD has no text. Asking for attributes, which changes nothing either, brings the reason.
+async fn refused(session: &Session, object: &ObjectRef, error: &ServiceError) -> Failure {
+    let said = format!("HeadObject {object}: {error}");
+    if !error.message.is_empty() || !matches!(error.status, 301 | 307 | 400 | 403) {
+        return Failure::Refused(said);
+    }
+    let object = object.clone();
+    let ask = GetObjectAttributes { object, part_number_marker: None, max_parts: Some(1) };
+    match session.call(&Operation::GetObjectAttributes(ask)).await {
+        Outcome::Refused(e) if !e.message.is_empty() => {
+            Failure::Refused(format!("{said}\nGetObjectAttributes says why: {e}"))
+        }
+        _ => Failure::Refused(said),
+    }
 }
 
 async fn head(session: &Session, object: &ObjectRef, part_number: Option<PartNumber>) -> Outcome {
@@ -70,7 +100,7 @@ async fn attributes(
                 notes.push(format!("GetObjectAttributes was refused: {e}"));
                 return Ok(());
             }
-            other => return Err(Failure::of(format_args!("GetObjectAttributes {object}"), &other)),
+            other => return Err(Failure::reading(format_args!("GetObjectAttributes {object}"), &other)),
         };
         evidence.add_attributes(&page);
         part_number_marker = page.next;
@@ -104,7 +134,10 @@ pub async fn probe_parts(
         match outcome {
             Outcome::Answered(Output::Head(part)) => evidence.add_head(Some(number), &part),
             other => {
-                return Err(Failure::of(format_args!("HeadObject {object} partNumber={number}"), &other));
+                return Err(Failure::reading(
+                    format_args!("HeadObject {object} partNumber={number}"),
+                    &other,
+                ));
             }
         }
     }

@@ -81,4 +81,13 @@ impl Outcome {
             Self::Cancelled { sent: false } => "cancelled; nothing was sent".into(),
         }
     }
+
+    /// The same for a call that only reads: nothing can have been changed, so no doubt is raised.
+    pub fn summary_of_read(&self) -> String {
+        match self {
+            Self::Lost(e) if e.maybe_sent => format!("no answer: {e}"),
+            Self::Cancelled { sent: true } => "cancelled".into(),
+            other => other.summary(),
+        }
+    }
 }

@@ -4,11 +4,11 @@
 //! of the call: an `<Error>` document is a refusal whatever its status, silence is silence, and whether any
 //! byte left the machine is what the stream accepted, not what anybody believes.
 
-use super::error::refusal;
-use super::send::{Failure, send};
+use super::judge::judge;
+use super::send::send;
 use super::stamp::{CallRecord, Stamp};
 use crate::domain::operation::{Operation, OperationId};
-use crate::domain::outcome::{Outcome, ServiceError, TransportError};
+use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
 use crate::wire::hub::Hub;
 use std::collections::HashMap;
@@ -89,7 +89,7 @@ impl Client {
                 self.learn(operation, &output);
                 Outcome::Answered(output)
             }
-            Some(Err(failure)) => judge(failure, &record),
+            Some(Err(failure)) => judge(operation.kind(), failure, &record, &self.inner.region),
         }
     }
 
@@ -121,40 +121,5 @@ impl Client {
                 algorithms.remove(&upload.upload_id);
             }
         }
-    }
-}
-
-/// What a call without output means.
-fn judge(failure: Failure, record: &CallRecord) -> Outcome {
-    let answer = record.answer();
-    let status = answer.status.unwrap_or(0);
-    if answer.foreign {
-        return Outcome::Refused(ServiceError {
-            status,
-            code: "NoAttributes".into(),
-            message: "the server does not know GetObjectAttributes: it began to send the object itself"
-                .into(),
-            request_id: None,
-            detail: Vec::new(),
-        });
-    }
-    if let Some(error) = answer.status.and_then(|status| refusal(status, &answer.headers, &answer.body)) {
-        return Outcome::Refused(error);
-    }
-    let lost = |message: String| Outcome::Lost(TransportError { message, maybe_sent: record.was_sent() });
-    match failure {
-        Failure::NoResult(element, true) => lost(format!("S3 answered {status} without {element}")),
-        Failure::NoResult(element, false) => Outcome::Refused(ServiceError {
-            status,
-            code: "NoResult".into(),
-            message: format!("the answer has no {element}: nothing was copied"),
-            request_id: None,
-            detail: Vec::new(),
-        }),
-        Failure::Sdk(text) if answer.whole => {
-            lost(format!("S3 answered {status} with something that is no result: {text}"))
-        }
-        Failure::Sdk(text) => lost(text),
-        Failure::Local(message) => Outcome::Lost(TransportError { message, maybe_sent: false }),
     }
 }

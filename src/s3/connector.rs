@@ -7,6 +7,7 @@
 
 use super::body::{BodyError, ResponseBody};
 use super::error::chain;
+use super::foreign::{PEEK, begins_with, expected_root};
 use super::pool::{Facts, Lease, Origin, Pool};
 use super::stamp::{CallRecord, Stamp};
 use crate::domain::exchange::End;
@@ -89,7 +90,7 @@ impl WireConnector {
             Ok((response, lease)) => self.receive(response, lease, recorder, stamp).await,
             Err(Failed { error, facts }) => {
                 recorder.finish(End::Failed(chain(error.as_ref())));
-                Err(classify(error, facts))
+                Err(classify(error, facts, &format!("{}:{}", origin.host, origin.port)))
             }
         }
     }
@@ -150,11 +151,13 @@ impl WireConnector {
         let pool = Arc::clone(&self.pool);
         let mut body = ResponseBody::new(incoming, lease, recorder, Arc::clone(&stamp.record), pool);
         body.settle_if_empty().await;
-        if stamp.kind == OperationKind::GetObjectAttributes && parts.status.is_success() {
+        if let Some(root) = expected_root(stamp.kind).filter(|_| parts.status.is_success()) {
             body.peek(PEEK).await.map_err(|e| broken_body(e, facts))?;
-            if !is_attributes(&stamp.record.answer().body) {
+            if !begins_with(&stamp.record.answer().body, root) {
                 stamp.record.note(|answer| answer.foreign = true);
-                body.abandon("not read on: the server sends the object itself instead of its attributes");
+                body.abandon(
+                    "not read on: the server sends the object itself instead of what was asked of it",
+                );
                 // Told so, the SDK neither parses the object nor tries again.
                 parts.status = http::StatusCode::NOT_IMPLEMENTED;
                 parts.headers.clear();
@@ -164,16 +167,6 @@ impl WireConnector {
         }
         respond(Response::from_parts(parts, SdkBody::from_body_1_x(body)))
     }
-}
-
-/// Bytes that show whether a body is a GetObjectAttributes document.
-const PEEK: usize = 512;
-
-/// Whether the beginning of a body is that of an attributes (or error) document.
-fn is_attributes(body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(body.get(..PEEK.min(body.len())).unwrap_or(body));
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    text.starts_with('<') && (text.contains("<GetObjectAttributes") || text.contains("<Error"))
 }
 
 fn respond(response: Response<SdkBody>) -> Result<HttpResponse, ConnectorError> {
@@ -255,25 +248,45 @@ impl Failed {
 }
 
 /// The kind of error decides whether the SDK tries again; the rules are those of its stock connector.
-fn classify(error: Box<dyn StdError + Send + Sync>, facts: Option<Arc<Facts>>) -> ConnectorError {
+fn classify(error: Box<dyn StdError + Send + Sync>, facts: Option<Arc<Facts>>, peer: &str) -> ConnectorError {
+    let named = Box::new(Named(named(error.as_ref(), peer)));
     let Some(facts) = facts else {
         let timeout = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::TimedOut);
-        let error = if timeout { ConnectorError::timeout(error) } else { ConnectorError::io(error) };
+        let error = if timeout { ConnectorError::timeout(named) } else { ConnectorError::io(named) };
         return error.never_connected();
     };
     let error = match error.downcast_ref::<hyper::Error>() {
-        Some(e) if e.is_timeout() => ConnectorError::timeout(error),
-        Some(e) if e.is_user() => ConnectorError::user(error),
-        Some(e) if e.is_closed() || e.is_canceled() || has_io_source(e) => ConnectorError::io(error),
-        Some(e) if e.is_incomplete_message() => ConnectorError::other(error, Some(ErrorKind::TransientError)),
-        _ => ConnectorError::other(error, None),
+        Some(e) if e.is_timeout() => ConnectorError::timeout(named),
+        Some(e) if e.is_user() => ConnectorError::user(named),
+        Some(e) if e.is_closed() || e.is_canceled() || has_io_source(e) => ConnectorError::io(named),
+        Some(e) if e.is_incomplete_message() => ConnectorError::other(named, Some(ErrorKind::TransientError)),
+        _ => ConnectorError::other(named, None),
     };
     error.with_connection(metadata(&facts))
 }
 
+/// A failure with the peer's name in it: an endpoint typed wrongly is the commonest cause of them all.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Named(String);
+
+fn named(error: &(dyn StdError + Send + Sync + 'static), peer: &str) -> String {
+    let said = chain(error);
+    match error.downcast_ref::<hyper::Error>() {
+        Some(e) if e.is_parse() => format!("{peer} does not answer as an HTTP server does: {said}"),
+        Some(e) if e.is_incomplete_message() => {
+            format!("{peer} closed the connection before its answer was complete")
+        }
+        _ => format!("{peer}: {said}"),
+    }
+}
+
 fn broken_body(error: BodyError, facts: Arc<Facts>) -> ConnectorError {
     match error {
-        BodyError::Connection(error) => classify(error.into(), Some(facts)),
+        BodyError::Connection(error) => {
+            let peer = facts.peer.to_string();
+            classify(error.into(), Some(facts), &peer)
+        }
         BodyError::TooLong => ConnectorError::other(error.into(), None),
     }
 }
@@ -298,15 +311,6 @@ mod tests {
         let raw = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nETag: \"a\"\r\nx-amz-id-2: b\r\n\r\nbody";
         let want = [("ETag", "\"a\""), ("x-amz-id-2", "b")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(raw_headers(raw), want);
-    }
-
-    #[test]
-    fn an_object_is_not_taken_for_its_attributes() {
-        assert!(is_attributes(b"<?xml version=\"1.0\"?>\n<GetObjectAttributesResponse>"));
-        assert!(is_attributes(b"<Error><Code>x</Code></Error>"));
-        for object in [&b"<html>"[..], b"\x89PNG", b""] {
-            assert!(!is_attributes(object));
-        }
     }
 
     #[test]

@@ -14,8 +14,10 @@ use crate::domain::output::{
 };
 use crate::domain::units::PartNumber;
 use aws_sdk_s3::operation as sdk;
+use aws_sdk_s3::types::EncodingType;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use percent_encoding::percent_decode_str;
 
 /// The checksum values of anything that carries the SDK's checksum fields.
 macro_rules! checksums {
@@ -53,11 +55,21 @@ pub(super) fn buckets(out: sdk::list_buckets::ListBucketsOutput) -> BucketPage {
     BucketPage { buckets: buckets.collect(), next: out.continuation_token.filter(|t| !t.is_empty()) }
 }
 
+/// Undoes `encoding-type=url`, if the server says that it did it: a plus is a space, as in a form.
+fn decoder(encoding: Option<EncodingType>) -> impl Fn(String) -> String {
+    let encoded = encoding == Some(EncodingType::Url);
+    move |text| match encoded {
+        true => percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned(),
+        false => text,
+    }
+}
+
 pub(super) fn objects(out: sdk::list_objects_v2::ListObjectsV2Output) -> ObjectPage {
     let truncated = out.is_truncated.unwrap_or(false);
     let asked = out.continuation_token;
+    let decoded = decoder(out.encoding_type);
     let objects = out.contents.unwrap_or_default().into_iter().map(|o| ListedObject {
-        key: o.key.unwrap_or_default(),
+        key: decoded(o.key.unwrap_or_default()),
         size: unsigned(o.size),
         etag: etag(o.e_tag),
         last_modified: seconds(o.last_modified),
@@ -66,7 +78,7 @@ pub(super) fn objects(out: sdk::list_objects_v2::ListObjectsV2Output) -> ObjectP
     let prefixes = out.common_prefixes.unwrap_or_default();
     ObjectPage {
         objects: objects.collect(),
-        common_prefixes: prefixes.into_iter().filter_map(|p| p.prefix).collect(),
+        common_prefixes: prefixes.into_iter().filter_map(|p| p.prefix).map(&decoded).collect(),
         next: next(truncated, out.next_continuation_token, asked.as_deref()),
     }
 }
@@ -77,12 +89,14 @@ pub(super) fn uploads(
     out: sdk::list_multipart_uploads::ListMultipartUploadsOutput,
 ) -> UploadPage {
     let truncated = out.is_truncated.unwrap_or(false);
-    let next = (out.next_key_marker.unwrap_or_default(), out.next_upload_id_marker.unwrap_or_default());
+    let decoded = decoder(out.encoding_type);
+    let next =
+        (decoded(out.next_key_marker.unwrap_or_default()), out.next_upload_id_marker.unwrap_or_default());
     let same = Some(next.0.as_str()) == asked.0 && Some(next.1.as_str()) == asked.1.or(Some(""));
     let uploads = out.uploads.unwrap_or_default().into_iter().map(|u| ListedUpload {
         upload: UploadRef {
             bucket: bucket.to_owned(),
-            key: u.key.unwrap_or_default(),
+            key: decoded(u.key.unwrap_or_default()),
             upload_id: u.upload_id.unwrap_or_default(),
         },
         initiated: seconds(u.initiated),
@@ -208,6 +222,21 @@ pub(super) fn created(
         checksum_algorithm: out.checksum_algorithm.map(|a| a.as_str().to_owned()),
         checksum_type: out.checksum_type.map(|t| t.as_str().to_owned()),
         abort_date: abort_date.map(|(_, value)| value.clone()),
+    })
+}
+
+/// An upload read from an answer the SDK did not take: 200 and a document with an UploadId in it.
+pub(super) fn created_anyhow(bucket: &str, key: &str, answer: &Answer) -> Option<CreatedUpload> {
+    let good = answer.whole && answer.status.is_some_and(|status| (200..300).contains(&status));
+    let upload_id = good.then(|| super::foreign::child(&answer.body, "UploadId"))??;
+    let header = |wanted: &str| {
+        answer.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.clone())
+    };
+    Some(CreatedUpload {
+        upload: UploadRef { bucket: bucket.to_owned(), key: key.to_owned(), upload_id },
+        checksum_algorithm: header("x-amz-checksum-algorithm"),
+        checksum_type: header("x-amz-checksum-type"),
+        abort_date: header("x-amz-abort-date"),
     })
 }
 

@@ -5,6 +5,7 @@
 
 use super::convert;
 use super::error::chain;
+use super::foreign::root_name;
 use super::part;
 use super::stamp::{Stamp, Stamper};
 use crate::domain::names::{ObjectRef, tagging_header};
@@ -35,8 +36,14 @@ pub(super) enum Failure {
 impl<E: StdError + Send + Sync + 'static> From<SdkError<E, HttpResponse>> for Failure {
     fn from(error: SdkError<E, HttpResponse>) -> Self {
         // The outermost text ("dispatch failure") says nothing that its causes do not say better.
-        Self::Sdk(error.source().map_or_else(|| error.to_string(), chain))
+        Self::Sdk(error.source().map_or_else(|| error.to_string(), |cause| plain(&chain(cause)).to_owned()))
     }
+}
+
+/// Without the SDK's word for the kind of failure: the cause behind it says more.
+fn plain(text: &str) -> &str {
+    const KINDS: [&str; 5] = ["other: ", "io error: ", "timeout: ", "user error: ", "unhandled error: "];
+    KINDS.iter().find_map(|kind| text.strip_prefix(kind)).unwrap_or(text)
 }
 
 type Sent = Result<Output, Failure>;
@@ -70,7 +77,28 @@ pub(super) async fn send(
     }
 }
 
+/// Whether a listing came that no parser reads: some key has a character XML cannot carry.
+fn is_unreadable(sent: &Sent, stamp: &Stamp, root: &str) -> bool {
+    let answer = stamp.record.answer();
+    let came = answer.whole && answer.status == Some(200);
+    came && matches!(sent, Err(Failure::Sdk(_))) && root_name(&answer.body).as_deref() == Some(root)
+}
+
+/// Lists plainly, and once more with encoded keys if the plain listing cannot be read.
 async fn list_objects(client: &Client, op: &ListObjectsV2, stamp: &Stamp) -> Sent {
+    let sent = list_objects_as(client, op, stamp, None).await;
+    if is_unreadable(&sent, stamp, "ListBucketResult") {
+        return list_objects_as(client, op, stamp, Some(types::EncodingType::Url)).await;
+    }
+    sent
+}
+
+async fn list_objects_as(
+    client: &Client,
+    op: &ListObjectsV2,
+    stamp: &Stamp,
+    encoding: Option<types::EncodingType>,
+) -> Sent {
     let prefix = Some(op.prefix.clone()).filter(|p| !p.is_empty());
     let call = client
         .list_objects_v2()
@@ -78,18 +106,34 @@ async fn list_objects(client: &Client, op: &ListObjectsV2, stamp: &Stamp) -> Sen
         .set_prefix(prefix)
         .set_delimiter(op.delimiter.clone())
         .set_continuation_token(op.continuation_token.clone())
+        .set_encoding_type(encoding)
         .set_max_keys(op.max_keys);
     let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
     Ok(Output::Objects(convert::objects(out)))
 }
 
+/// The same for uploads.
 async fn list_uploads(client: &Client, op: &ListMultipartUploads, stamp: &Stamp) -> Sent {
+    let sent = list_uploads_as(client, op, stamp, None).await;
+    if is_unreadable(&sent, stamp, "ListMultipartUploadsResult") {
+        return list_uploads_as(client, op, stamp, Some(types::EncodingType::Url)).await;
+    }
+    sent
+}
+
+async fn list_uploads_as(
+    client: &Client,
+    op: &ListMultipartUploads,
+    stamp: &Stamp,
+    encoding: Option<types::EncodingType>,
+) -> Sent {
     let call = client
         .list_multipart_uploads()
         .bucket(&op.bucket)
         .set_prefix(op.prefix.clone())
         .set_key_marker(op.key_marker.clone())
-        .set_upload_id_marker(op.upload_id_marker.clone());
+        .set_upload_id_marker(op.upload_id_marker.clone())
+        .set_encoding_type(encoding);
     let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
     let asked = (op.key_marker.as_deref(), op.upload_id_marker.as_deref());
     Ok(Output::Uploads(convert::uploads(&op.bucket, asked, out)))
@@ -200,8 +244,16 @@ async fn create(client: &Client, op: &CreateMultipartUpload, stamp: &Stamp) -> S
         .set_tagging((!op.tags.is_empty()).then(|| tagging_header(&op.tags)));
     let verbatim = p.clone();
     let call = call.customize().interceptor(Stamper(stamp.clone()));
-    let out = call.map_request(move |request| with_properties(request, &verbatim)).send().await?;
-    let created = convert::created(&op.bucket, &op.key, out, &stamp.record.answer());
+    let sent = call.map_request(move |request| with_properties(request, &verbatim)).send().await;
+    let answer = stamp.record.answer();
+    let created = match sent {
+        Ok(out) => convert::created(&op.bucket, &op.key, out, &answer),
+        // Some servers name the root otherwise. The upload exists all the same, and must be nameable.
+        Err(error) => match convert::created_anyhow(&op.bucket, &op.key, &answer) {
+            Some(created) => Some(created),
+            None => return Err(error.into()),
+        },
+    };
     Ok(Output::Created(created.ok_or(Failure::NoResult("UploadId", true))?))
 }
 

@@ -37,6 +37,11 @@ fn denied(message: &'static str) -> S3Error {
 /// Checks the signature of a head.
 pub(crate) fn check(head: &Head, keys: &Keys, now: i64) -> Result<Claim, S3Error> {
     let sent = head.sent();
+    if is_version_2(head) {
+        return Err(S3Error::invalid_request(
+            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+        ));
+    }
     let claim = claim(&sent).map_err(unreadable)?.ok_or_else(|| denied("Access Denied"))?;
     if claim.access_key_id != keys.access_key {
         return Err(S3Error::new(
@@ -53,6 +58,14 @@ pub(crate) fn check(head: &Head, keys: &Keys, now: i64) -> Result<Claim, S3Error
         return Err(diagnosis(&evaluation));
     }
     Ok(claim)
+}
+
+/// Whether a request is signed the old way, in a header or as a presigned URL.
+fn is_version_2(head: &Head) -> bool {
+    let header = head.header("authorization").is_some_and(|v| v.starts_with("AWS "));
+    let query = head.target.split_once('?').map_or("", |(_, query)| query);
+    let has = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
+    header || (has("AWSAccessKeyId") && has("Signature"))
 }
 
 fn unreadable(error: ClaimError) -> S3Error {

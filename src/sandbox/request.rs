@@ -119,8 +119,8 @@ impl Request {
                 text,
             )
         };
-        let number: i64 = text.parse().map_err(|_| integer())?;
-        let number = usize::try_from(number).ok().filter(|n| *n <= 2_147_483_647).ok_or_else(range)?;
+        let number: i32 = text.parse().map_err(|_| integer())?;
+        let number = usize::try_from(number).map_err(|_| range())?;
         Ok(number.min(default))
     }
 }

@@ -11,7 +11,10 @@ pub(crate) enum Api {
     DeleteBucket,
     HeadBucket,
     GetBucketLocation,
+    GetBucketVersioning,
+    ListObjects,
     ListObjectsV2,
+    ListObjectVersions,
     ListMultipartUploads,
     DeleteObjects,
     HeadObject,
@@ -49,7 +52,7 @@ impl Api {
 }
 
 /// Sub-resources that are operations of S3 but not of this sandbox.
-const ABSENT: [&str; 32] = [
+const ABSENT: [&str; 29] = [
     "accelerate",
     "acl",
     "analytics",
@@ -78,9 +81,6 @@ const ABSENT: [&str; 32] = [
     "select",
     "session",
     "torrent",
-    "versioning",
-    "versions",
-    "versionId",
     "website",
 ];
 
@@ -88,6 +88,10 @@ const ABSENT: [&str; 32] = [
 pub(crate) fn route(request: &Request) -> Result<Api, S3Error> {
     if let Some(name) = ABSENT.iter().find(|name| request.has(name)) {
         return Err(S3Error::not_in_sandbox(&format!("the sub-resource ?{name}")).with("Resource", *name));
+    }
+    // Without versioning every object is the version `null`; no other can be meant.
+    if let Some(id) = request.param("versionId").filter(|id| *id != "null") {
+        return Err(S3Error::not_in_sandbox("versions of objects").with("VersionId", id));
     }
     let method = request.head.method.as_str();
     let api = match (request.bucket.is_empty(), request.key.is_empty()) {
@@ -110,7 +114,10 @@ fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
         "GET" if request.has("uploads") => Some(Api::ListMultipartUploads),
         "GET" if request.has("location") => Some(Api::GetBucketLocation),
         "GET" if request.param("list-type") == Some("2") => Some(Api::ListObjectsV2),
-        "GET" => return Err(S3Error::not_in_sandbox("ListObjects; use ListObjectsV2 (list-type=2)")),
+        "GET" if request.has("versions") => Some(Api::ListObjectVersions),
+        "GET" if request.has("versioning") => Some(Api::GetBucketVersioning),
+        "GET" => Some(Api::ListObjects),
+        _ if request.has("versioning") => return Err(S3Error::not_in_sandbox("versioning of buckets")),
         "HEAD" => Some(Api::HeadBucket),
         "PUT" => Some(Api::CreateBucket),
         "DELETE" => Some(Api::DeleteBucket),
@@ -181,7 +188,12 @@ mod tests {
             ("PUT", "/b/k?uploadId=x", false, Err("MethodNotAllowed")),
             ("PUT", "/b/k?partNumber=1", false, Err("InvalidArgument")),
             ("GET", "/b/k?acl", false, Err("NotImplemented")),
-            ("GET", "/b?versioning", false, Err("NotImplemented")),
+            ("GET", "/b?versioning", false, Ok(Api::GetBucketVersioning)),
+            ("PUT", "/b?versioning", false, Err("NotImplemented")),
+            ("GET", "/b?versions", false, Ok(Api::ListObjectVersions)),
+            ("GET", "/b", false, Ok(Api::ListObjects)),
+            ("GET", "/b/k?versionId=null", false, Ok(Api::GetObject)),
+            ("DELETE", "/b/k?versionId=x", false, Err("NotImplemented")),
             ("PATCH", "/b/k", false, Err("MethodNotAllowed")),
             ("GET", "/b/%ff", false, Err("InvalidURI")),
         ] {

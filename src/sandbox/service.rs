@@ -14,8 +14,10 @@ mod object;
 mod part;
 mod properties;
 mod read;
+mod refuse;
 mod tagging;
 mod uploads;
+mod versions;
 
 use super::answer::{Response, Xml};
 use super::auth::Keys;
@@ -57,13 +59,16 @@ impl State {
 
 /// Carries out one operation.
 pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Response, S3Error> {
-    properties::refuse_unknown_encryption(request)?;
+    refuse::unknown_headers(request)?;
     match api {
         Api::ListBuckets => buckets::list(state, request),
         Api::CreateBucket => buckets::create(state, request),
         Api::DeleteBucket => buckets::delete(state, request),
         Api::HeadBucket => buckets::head(state, request),
         Api::GetBucketLocation => buckets::location(state, request),
+        Api::GetBucketVersioning => versions::get(state, request),
+        Api::ListObjectVersions => versions::list(state, request),
+        Api::ListObjects => list::objects_v1(state, request),
         Api::ListObjectsV2 => list::objects(state, request),
         Api::ListMultipartUploads => list::uploads(state, request),
         Api::DeleteObjects => object::delete_many(state, request),

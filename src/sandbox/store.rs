@@ -130,9 +130,15 @@ impl Store {
     }
 
     /// DeleteObject; deleting what is not there succeeds.
-    pub fn delete_object(&mut self, bucket: &str, key: &str) -> Result<(), S3Error> {
+    pub fn delete_object(&mut self, bucket: &str, key: &str, if_match: Option<&str>) -> Result<(), S3Error> {
         let event = self.event();
         let bucket = self.bucket_mut(bucket)?;
+        if let Some(wanted) = if_match {
+            let current = bucket.objects.get(key).ok_or_else(|| S3Error::no_such_key(key))?;
+            if wanted.trim() != "*" && !object::is_etag_of(wanted, current) {
+                return Err(S3Error::precondition("If-Match"));
+            }
+        }
         if bucket.objects.remove(key).is_some() {
             bucket.changed.insert(key.to_owned(), event);
         }

@@ -7,5 +7,6 @@ mod copy;
 mod errors;
 mod faults;
 mod hostile;
+mod listing;
 mod reading;
 mod sdk;

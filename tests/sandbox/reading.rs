@@ -187,6 +187,13 @@ async fn s3_056_listparts_pages_by_number() {
         assert_eq!(answer.element("NextPartNumberMarker").as_deref(), Some(next), "{query}");
         assert_eq!(answer.element("IsTruncated").as_deref(), Some(more), "{query}");
     }
+    for (count, message) in [
+        ("-42", "Argument max-parts must be an integer between 0 and 2147483647"),
+        ("2147483689", "Provided max-parts not an integer or within integer range"),
+    ] {
+        let answer = call(&server, "GET", &format!("{target}&max-parts={count}"), &[], b"").await;
+        assert_eq!((answer.status, answer.element("Message").as_deref()), (400, Some(message)));
+    }
 }
 
 #[tokio::test]

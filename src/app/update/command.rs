@@ -282,7 +282,7 @@ fn go_to(model: &mut Model) {
 
 /// Whether a list waits for its first answer; used by several screens.
 pub(super) fn failed(model: &mut Model, what: &str, outcome: &crate::domain::outcome::Outcome) -> Load {
-    let said = outcome.summary();
+    let said = outcome.summary_of_read();
     model.say(Level::Bad, format!("{what}: {said}"));
     Load::Failed(crate::domain::text::visible(&said))
 }

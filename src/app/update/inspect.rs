@@ -106,7 +106,8 @@ pub(super) fn attributes_came(model: &mut Model, generation: u64, outcome: &Outc
         }
         other => {
             // Many servers lack this operation; the other evidence stands on its own.
-            model.inspect.attributes_load = Load::Failed(crate::domain::text::visible(&other.summary()));
+            model.inspect.attributes_load =
+                Load::Failed(crate::domain::text::visible(&other.summary_of_read()));
         }
     }
 }

@@ -50,6 +50,10 @@ pub(super) fn form(model: &mut Model, ask_part_size: bool) {
             "another size gives another ETag for the same bytes",
         ));
         intro.push("Other boundaries than the source's: the ETag will differ.".into());
+    } else if model.inspect.evidence.part_number_understood == Some(false)
+        && model.inspect.evidence.exact_layout().is_none()
+    {
+        intro.push("The likeliest boundaries, as this server does not state the source's own.".into());
     } else {
         intro.push("The source's own part boundaries: same parts, same order, same ETag.".into());
     }

@@ -32,6 +32,8 @@ pub(super) struct Look {
     pub(super) etag: ETag,
     pub(super) way: Way,
     pub(super) layout: Option<PartLayout>,
+    /// Whether the boundaries are a guess at the source's.
+    pub(super) inferred: bool,
     /// Why the boundaries are what they are.
     pub(super) grounds: String,
     pub(super) tags: Vec<Tag>,
@@ -60,19 +62,21 @@ pub(super) async fn look(
         }));
         let grounds = "none: the source is not multipart".to_owned();
         let notes = gathered.notes;
-        return Ok(Look { source, destination, size, etag, way, layout: None, grounds, tags, notes });
+        let (layout, inferred) = (None, false);
+        return Ok(Look { source, destination, size, etag, way, layout, inferred, grounds, tags, notes });
     }
-    let (layout, grounds, keeps) = layout(session, args, &source, &mut gathered, size).await?;
+    let (layout, grounds, basis) = layout(session, args, &source, &mut gathered, size).await?;
     let pinned = CopySource { object: source.clone(), etag: etag.clone(), size };
     let mut plan = UploadPlan::copy(pinned, destination.clone(), &layout, &gathered.head);
     plan.tags.clone_from(&tags);
-    plan.keeps_boundaries = keeps;
+    plan.keeps_boundaries = basis != Basis::Chosen;
     let objections = plan.objections();
     if !objections.is_empty() {
         return Err(Failure::Local(format!("this cannot be copied so: {}", objections.join("; "))));
     }
     let (way, notes) = (Way::Parts(plan), gathered.notes);
-    Ok(Look { source, destination, size, etag, way, layout: Some(layout), grounds, tags, notes })
+    let (layout, inferred) = (Some(layout), basis == Basis::Inferred);
+    Ok(Look { source, destination, size, etag, way, layout, inferred, grounds, tags, notes })
 }
 
 fn tags(args: &CopyArgs, gathered: &mut Gathered) -> Result<Vec<Tag>, Failure> {
@@ -82,7 +86,7 @@ fn tags(args: &CopyArgs, gathered: &mut Gathered) -> Result<Vec<Tag>, Failure> {
     match &gathered.tags {
         Ok(tags) => Ok(tags.clone()),
         // A server without tags has none to lose.
-        Err(why) if why.starts_with("NotImplemented") => {
+        Err(why) if why.starts_with("NotImplemented") || why.starts_with("NoTagging") => {
             gathered.notes.push("the server does not know object tags".into());
             Ok(Vec::new())
         }
@@ -92,18 +96,29 @@ fn tags(args: &CopyArgs, gathered: &mut Gathered) -> Result<Vec<Tag>, Failure> {
     }
 }
 
-/// The layout, the grounds for it, and whether it is the source's own.
+/// Whose boundaries a layout has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Basis {
+    /// The source's, as the service stated them.
+    Stated,
+    /// The source's, guessed.
+    Inferred,
+    /// Not the source's.
+    Chosen,
+}
+
+/// The layout, the grounds for it, and whose boundaries it has.
 async fn layout(
     session: &Session,
     args: &CopyArgs,
     source: &ObjectRef,
     gathered: &mut Gathered,
     size: u64,
-) -> Result<(PartLayout, String, bool), Failure> {
+) -> Result<(PartLayout, String, Basis), Failure> {
     let local = |e: crate::domain::layout::LayoutError| Failure::Local(e.to_string());
     if let Some(part_size) = args.part_size {
         let layout = PartLayout::uniform(size, part_size).map_err(local)?;
-        return Ok((layout, "chosen with --part-size".into(), false));
+        return Ok((layout, "chosen with --part-size".into(), Basis::Chosen));
     }
     let evidence = &mut gathered.evidence;
     if evidence.exact_layout().is_none() {
@@ -111,7 +126,7 @@ async fn layout(
     }
     match evidence.best_layout() {
         Some((layout, Grade::Exact)) => {
-            Ok((layout, "the source's own, every one stated by the service".into(), true))
+            Ok((layout, "the source's own, every one stated by the service".into(), Basis::Stated))
         }
         _ if args.source_parts => Err(Failure::Local(format!(
             "the part boundaries of {source} cannot be proved: the service does not state them; \
@@ -122,12 +137,12 @@ async fn layout(
             let grounds = format!(
                 "inferred from size and count as parts of {of}; the ETag will show whether that is right"
             );
-            Ok((layout, grounds, true))
+            Ok((layout, grounds, Basis::Inferred))
         }
         None => {
             let part_size = DEFAULT_PART.max(size.div_ceil(AWS.max_parts).next_multiple_of(MIB));
             let layout = PartLayout::uniform(size, part_size).map_err(local)?;
-            Ok((layout, "the program's own choice: the source's are not known".into(), false))
+            Ok((layout, "the program's own choice: the source's are not known".into(), Basis::Chosen))
         }
     }
 }

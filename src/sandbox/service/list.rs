@@ -1,4 +1,4 @@
-//! ListObjectsV2 and ListMultipartUploads.
+//! ListObjects in both versions, and ListMultipartUploads.
 
 use super::{State, initiator, owner};
 use crate::domain::names::encode_key;
@@ -15,13 +15,13 @@ use std::sync::Arc;
 
 /// How keys are written: plainly, or percent-encoded with `encoding-type=url`.
 #[derive(Clone, Copy)]
-enum Keys {
+pub(super) enum Keys {
     Plain,
     Url,
 }
 
 impl Keys {
-    fn of(request: &Request) -> Result<Self, S3Error> {
+    pub(super) fn of(request: &Request) -> Result<Self, S3Error> {
         match request.param("encoding-type") {
             None => Ok(Self::Plain),
             Some("url") => Ok(Self::Url),
@@ -33,7 +33,7 @@ impl Keys {
         }
     }
 
-    fn write(self, key: &str) -> String {
+    pub(super) fn write(self, key: &str) -> String {
         match self {
             Self::Plain => key.to_owned(),
             Self::Url => encode_key(key),
@@ -41,25 +41,50 @@ impl Keys {
     }
 }
 
-fn yes(value: bool) -> &'static str {
+pub(super) fn yes(value: bool) -> &'static str {
     if value { "true" } else { "false" }
+}
+
+/// What a listing of objects asks for.
+pub(super) fn query(request: &Request, after: &str) -> Result<KeyQuery, S3Error> {
+    Ok(KeyQuery {
+        prefix: request.param("prefix").unwrap_or("").to_owned(),
+        delimiter: request.param("delimiter").unwrap_or("").to_owned(),
+        after: after.to_owned(),
+        max: request.count("max-keys", 1000)?,
+    })
+}
+
+/// ListObjects, the first version: a marker instead of a token, owners always, the next marker only with a
+/// delimiter (without one the last key is the marker).
+pub(super) fn objects_v1(state: &State, request: &Request) -> Result<Response, S3Error> {
+    let keys = Keys::of(request)?;
+    let marker = request.param("marker").unwrap_or("");
+    let query = query(request, marker)?;
+    let page = state.store().bucket(&request.bucket)?.list_objects(&query);
+    let next = page.next.as_deref().filter(|_| !query.delimiter.is_empty());
+    let mut xml = Xml::result("ListBucketResult");
+    xml.text("Name", &request.bucket)
+        .text("Prefix", &keys.write(&query.prefix))
+        .text("Marker", &keys.write(marker))
+        .text_if("NextMarker", next.map(|n| keys.write(n)).as_deref())
+        .number("MaxKeys", query.max)
+        .text_if("Delimiter", Some(keys.write(&query.delimiter)).filter(|d| !d.is_empty()).as_deref())
+        .text_if("EncodingType", request.param("encoding-type"))
+        .text("IsTruncated", yes(page.next.is_some()));
+    write_objects(&mut xml, &page, keys, true);
+    Ok(Response::xml(xml))
 }
 
 /// ListObjectsV2.
 pub(super) fn objects(state: &State, request: &Request) -> Result<Response, S3Error> {
     let keys = Keys::of(request)?;
-    let max = request.count("max-keys", 1000)?;
     let token = request.param("continuation-token");
     let after = match token {
         Some(token) => decode_token(token)?,
         None => request.param("start-after").unwrap_or("").to_owned(),
     };
-    let query = KeyQuery {
-        prefix: request.param("prefix").unwrap_or("").to_owned(),
-        delimiter: request.param("delimiter").unwrap_or("").to_owned(),
-        after,
-        max,
-    };
+    let query = query(request, &after)?;
     let page = state.store().bucket(&request.bucket)?.list_objects(&query);
     let mut xml = Xml::result("ListBucketResult");
     xml.text("Name", &request.bucket)
@@ -68,7 +93,7 @@ pub(super) fn objects(state: &State, request: &Request) -> Result<Response, S3Er
         .text_if("NextContinuationToken", page.next.as_deref().map(encode_token).as_deref())
         .text_if("StartAfter", request.param("start-after").map(|k| keys.write(k)).as_deref())
         .number("KeyCount", page.entries.len())
-        .number("MaxKeys", max)
+        .number("MaxKeys", query.max)
         .text_if("Delimiter", Some(keys.write(&query.delimiter)).filter(|d| !d.is_empty()).as_deref())
         .text_if("EncodingType", request.param("encoding-type"))
         .text("IsTruncated", yes(page.next.is_some()));
@@ -94,7 +119,7 @@ fn write_objects(xml: &mut Xml, page: &Page<Arc<Object>>, keys: Keys, with_owner
     write_prefixes(xml, page, keys);
 }
 
-fn write_prefixes<T>(xml: &mut Xml, page: &Page<T>, keys: Keys) {
+pub(super) fn write_prefixes<T>(xml: &mut Xml, page: &Page<T>, keys: Keys) {
     for entry in &page.entries {
         if let Entry::CommonPrefix(prefix) = entry {
             xml.open("CommonPrefixes").text("Prefix", &keys.write(prefix)).close("CommonPrefixes");

@@ -33,9 +33,9 @@ pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error>
         .header("x-amz-checksum-type", object.checksum.kind.name()))
 }
 
-/// DeleteObject.
+/// DeleteObject, of the object with a given ETag only if `If-Match` names one.
 pub(super) fn delete(state: &State, request: &Request) -> Result<Response, S3Error> {
-    state.store().delete_object(&request.bucket, &request.key)?;
+    state.store().delete_object(&request.bucket, &request.key, request.header("if-match"))?;
     Ok(Response::empty(204))
 }
 
@@ -43,7 +43,11 @@ pub(super) fn delete(state: &State, request: &Request) -> Result<Response, S3Err
 pub(super) fn delete_many(state: &State, request: &Request) -> Result<Response, S3Error> {
     integrity::check(request, &Content::of_bytes(request.body.clone()))?;
     let root = document::read(&request.body, "Delete")?;
-    let keys: Vec<&str> = root.all("Object").filter_map(|o| o.child("Key")).collect();
+    if root.all("Object").any(|o| o.child("VersionId").is_some_and(|id| id != "null")) {
+        return Err(S3Error::not_in_sandbox("versions of objects"));
+    }
+    let keys: Vec<(&str, Option<&str>)> =
+        root.all("Object").filter_map(|o| Some((o.child("Key")?, o.child("ETag")))).collect();
     if keys.is_empty() || keys.len() > 1000 {
         return Err(S3Error::malformed_xml());
     }
@@ -51,10 +55,14 @@ pub(super) fn delete_many(state: &State, request: &Request) -> Result<Response, 
     let mut store = state.store();
     store.bucket(&request.bucket)?;
     let mut xml = Xml::result("DeleteResult");
-    for key in keys {
-        store.delete_object(&request.bucket, key)?;
-        if !quiet {
-            xml.open("Deleted").text("Key", key).close("Deleted");
+    for (key, etag) in keys {
+        match store.delete_object(&request.bucket, key, etag) {
+            Ok(()) if quiet => {}
+            Ok(()) => drop(xml.open("Deleted").text("Key", key).close("Deleted")),
+            Err(e) => {
+                xml.open("Error").text("Key", key).text("Code", e.code).text("Message", &e.message);
+                xml.close("Error");
+            }
         }
     }
     Ok(Response::xml(xml))

@@ -90,20 +90,6 @@ pub(super) fn conditions(request: &Request) -> Conditions {
     Conditions { if_match: request.owned("if-match"), if_none_match: request.owned("if-none-match") }
 }
 
-/// Encryption with keys is not in this sandbox; saying so beats ignoring it.
-pub(super) fn refuse_unknown_encryption(request: &Request) -> Result<(), S3Error> {
-    let refuse = |header: &str| {
-        Err(S3Error::header_not_implemented(header, "The sandbox implements SSE-S3 (AES256) only"))
-    };
-    if request.header("x-amz-server-side-encryption-customer-algorithm").is_some() {
-        return refuse("x-amz-server-side-encryption-customer-algorithm");
-    }
-    match request.header("x-amz-server-side-encryption") {
-        None | Some("AES256") => Ok(()),
-        Some(_) => refuse("x-amz-server-side-encryption"),
-    }
-}
-
 /// The checksum algorithm a PutObject or CopyObject names.
 pub(super) fn named_algorithm(request: &Request) -> Option<ChecksumAlgorithm> {
     let named = request.header("x-amz-sdk-checksum-algorithm").or(request.header("x-amz-checksum-algorithm"));

@@ -25,7 +25,10 @@ pub struct SourceConditions {
 pub fn parse_source(value: &str) -> Result<(String, String), S3Error> {
     let argument =
         |message: &'static str| S3Error::invalid_argument(message, "x-amz-copy-source", "x-amz-copy-source");
-    let path = value.split_once("?versionId=").map_or(value, |(path, _)| path);
+    let (path, version) = value.split_once("?versionId=").unwrap_or((value, "null"));
+    if version != "null" {
+        return Err(S3Error::not_in_sandbox("versions of objects").with("VersionId", version));
+    }
     // S3 reads a plus as a space here, as in a form.
     let spaced = path.replace('+', " ");
     let decoded = percent_encoding::percent_decode_str(&spaced)

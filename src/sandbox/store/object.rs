@@ -129,6 +129,11 @@ impl NewObject {
     }
 }
 
+/// Whether a condition names the object's ETag; with quotes, without, or with one of them lost.
+pub fn is_etag_of(wanted: &str, object: &Object) -> bool {
+    ETag::parse(wanted.trim().trim_matches('"')) == object.etag
+}
+
 /// `If-Match` and `If-None-Match` of a write.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conditions {
@@ -175,7 +180,7 @@ impl Conditions {
         }
         match (&self.if_match, current) {
             (Some(_), None) => Err(S3Error::no_such_key(key)),
-            (Some(wanted), Some(object)) if ETag::parse(wanted) != object.etag => {
+            (Some(wanted), Some(object)) if !is_etag_of(wanted, object) => {
                 Err(S3Error::precondition("If-Match"))
             }
             _ => Ok(()),

@@ -265,7 +265,7 @@ fn buckets_are_named_made_and_removed_by_rule() {
     };
     store.put_object("abc", "k", new.clone(), &Conditions::default(), NOW).unwrap();
     assert_eq!(store.delete_bucket("abc").map_err(|e| e.code), Err("BucketNotEmpty"));
-    store.delete_object("abc", "k").unwrap();
+    store.delete_object("abc", "k", None).unwrap();
     assert_eq!(store.delete_bucket("abc"), Ok(()));
     let long = "k".repeat(1025);
     let error = store.put_object("bucket", &long, new, &Conditions::default(), NOW).map(|_| ()).unwrap_err();

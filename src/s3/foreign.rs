@@ -1,0 +1,97 @@
+//! Answers that are not what was asked for.
+//!
+//! A server that does not know a sub-resource of GET ignores it and sends the whole object with 200. The first
+//! bytes tell the two apart, so that no object is read for its attributes, its tags or its parts.
+
+use crate::domain::operation::OperationKind;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+/// Bytes that show whether a body is the document asked for.
+pub(super) const PEEK: usize = 512;
+
+/// How the document's root begins, for the operations that are a GET of an object with a sub-resource.
+pub(super) fn expected_root(kind: OperationKind) -> Option<&'static str> {
+    match kind {
+        OperationKind::GetObjectAttributes => Some("<GetObjectAttributes"),
+        OperationKind::GetObjectTagging => Some("<Tagging"),
+        OperationKind::ListParts => Some("<ListParts"),
+        _ => None,
+    }
+}
+
+/// Whether the beginning of a body is that of the expected (or an error) document.
+pub(super) fn begins_with(body: &[u8], root: &str) -> bool {
+    let text = String::from_utf8_lossy(body.get(..PEEK.min(body.len())).unwrap_or(body));
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    text.starts_with('<') && (text.contains(root) || text.contains("<Error"))
+}
+
+/// The name of a document's root element; `None` when the body is no document.
+pub(super) fn root_name(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body.trim_ascii_start());
+    let mut reader = Reader::from_str(&text);
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(tag) | Event::Empty(tag)) => return Some(tag.local_name().as_ref().to_owned()),
+            Ok(Event::Eof) | Err(_) => return None,
+            Ok(_) => {}
+        }
+    }
+}
+
+/// The text of the root's child of that name, whatever the root is called.
+pub(super) fn child(body: &[u8], name: &str) -> Option<String> {
+    let text = String::from_utf8_lossy(body.trim_ascii_start());
+    let mut reader = Reader::from_str(&text);
+    let (mut depth, mut found) = (0_usize, None::<String>);
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(tag)) => {
+                if depth == 1 && tag.local_name().as_ref() == name {
+                    found = Some(String::new());
+                }
+                depth += 1;
+            }
+            Ok(Event::Text(text)) if depth == 2 => {
+                if let Some(value) = &mut found {
+                    value.push_str(&text);
+                }
+            }
+            Ok(Event::End(_)) => {
+                depth = depth.saturating_sub(1);
+                if depth == 1 && found.as_ref().is_some_and(|value| !value.is_empty()) {
+                    return found;
+                }
+            }
+            Ok(Event::Eof) | Err(_) => return None,
+            Ok(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_not_taken_for_what_was_asked_of_it() {
+        let root = expected_root(OperationKind::GetObjectAttributes).unwrap();
+        assert!(begins_with(b"<?xml version=\"1.0\"?>\n<GetObjectAttributesResponse>", root));
+        assert!(begins_with(b"<Error><Code>x</Code></Error>", root));
+        for object in [&b"<html>"[..], b"\x89PNG", b""] {
+            assert!(!begins_with(object, root));
+        }
+        assert!(begins_with(b"<Tagging>", expected_root(OperationKind::GetObjectTagging).unwrap()));
+        assert_eq!(expected_root(OperationKind::ListObjectsV2), None);
+    }
+
+    #[test]
+    fn documents_are_named_and_looked_into_whatever_their_root() {
+        let body = b"<?xml version=\"1.0\"?>\n<InitiateMultipartUpload><Key>k</Key><UploadId>u-1</UploadId></InitiateMultipartUpload>";
+        assert_eq!(root_name(body).as_deref(), Some("InitiateMultipartUpload"));
+        assert_eq!(child(body, "UploadId").as_deref(), Some("u-1"));
+        assert_eq!(child(b"<a><b><UploadId>x</UploadId></b></a>", "UploadId"), None);
+        assert_eq!((root_name(b""), root_name(b"plain")), (None, None));
+    }
+}

@@ -1,0 +1,138 @@
+//! What a call without output means, from the record of the call.
+
+use super::error::refusal;
+use super::foreign::root_name;
+use super::send::Failure;
+use super::stamp::{Answer, CallRecord};
+use crate::domain::operation::OperationKind;
+use crate::domain::outcome::{Outcome, ServiceError, TransportError};
+
+/// The outcome of a call that failed, signed for `region`.
+pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, region: &str) -> Outcome {
+    let answer = record.answer();
+    let status = answer.status.unwrap_or(0);
+    if answer.foreign {
+        let why = format!("the server does not know {kind}: it began to send the object itself");
+        return refused(status, unknown(kind), why);
+    }
+    if let Some(mut error) = answer.status.and_then(|s| refusal(s, &answer.headers, &answer.body)) {
+        if let Some(way_out) = way_out(&error, &answer, region) {
+            let glue = if error.message.is_empty() { "" } else { "; " };
+            error.message = format!("{}{glue}{way_out}", error.message);
+        }
+        return Outcome::Refused(error);
+    }
+    let lost = |message: String| Outcome::Lost(TransportError { message, maybe_sent: record.was_sent() });
+    match failure {
+        Failure::NoResult(element, true) => lost(format!("S3 answered {status} without {element}")),
+        Failure::NoResult(element, false) => {
+            refused(status, "NoResult", format!("the answer has no {element}: nothing was copied"))
+        }
+        Failure::Sdk(text) if answer.whole => lost(no_result(status, &answer.body, &text)),
+        Failure::Sdk(text) => lost(text),
+        Failure::Local(message) => Outcome::Lost(TransportError { message, maybe_sent: false }),
+    }
+}
+
+fn refused(status: u16, code: &str, message: String) -> Outcome {
+    Outcome::Refused(ServiceError {
+        status,
+        code: code.into(),
+        message,
+        request_id: None,
+        detail: Vec::new(),
+    })
+}
+
+/// A name for "this server ignores that sub-resource".
+fn unknown(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::GetObjectTagging => "NoTagging",
+        OperationKind::ListParts => "NoParts",
+        _ => "NoAttributes",
+    }
+}
+
+/// An answer that came whole and is not what was asked for: say what it is rather than what a parser missed.
+fn no_result(status: u16, body: &[u8], text: &str) -> String {
+    let text = text.trim_end_matches(" This is likely a bug in the SDK.");
+    match root_name(body) {
+        Some(root) if !text.contains("invalid XML root") && !text.contains("no root element") => {
+            format!("the server answered {status} with a <{root}> document that cannot be read: {text}")
+        }
+        Some(root) => {
+            format!("the server answered {status} with a <{root}> document, which is no result of this call")
+        }
+        None if body.trim_ascii().is_empty() => format!("the server answered {status} with nothing in it"),
+        None if !body.trim_ascii_start().starts_with(b"<") => {
+            format!("the server answered {status} with something that is not XML")
+        }
+        None => format!("the server answered {status} with something that is no result: {text}"),
+    }
+}
+
+/// How to reach a bucket that lives elsewhere: its region, or where the server points.
+fn way_out(error: &ServiceError, answer: &Answer, region: &str) -> Option<String> {
+    if !matches!(error.status, 301 | 302 | 307 | 308 | 400 | 403) {
+        return None;
+    }
+    let header = |name: &str| {
+        answer.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    };
+    let detail = |name: &str| error.detail.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    let lives = detail("Region").or_else(|| header("x-amz-bucket-region"));
+    match lives.filter(|lives| !lives.is_empty() && *lives != region) {
+        Some(lives) => Some(format!("the bucket lives in {lives}; use --region {lives}")),
+        None if error.status >= 400 => None,
+        None => {
+            let place = detail("Endpoint").or_else(|| header("location"))?;
+            Some(format!(
+                "the server points to {place}; redirects are not followed, name it with --endpoint-url"
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(status: u16, headers: &[(&str, &str)], body: &[u8]) -> String {
+        let record = CallRecord::default();
+        record.note(|answer| {
+            answer.status = Some(status);
+            answer.headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+            answer.body = body.to_vec();
+            answer.whole = true;
+        });
+        judge(OperationKind::HeadObject, Failure::Sdk("invalid XML root".into()), &record, "us-east-1")
+            .summary()
+    }
+
+    #[test]
+    fn a_bucket_elsewhere_is_named_with_the_way_there() {
+        for (status, headers, body) in [
+            (301, &[("x-amz-bucket-region", "eu-west-1")][..], &b""[..]),
+            (307, &[("X-Amz-Bucket-Region", "eu-west-1"), ("Location", "http://elsewhere/")], b""),
+            (
+                400,
+                &[],
+                b"<Error><Code>AuthorizationHeaderMalformed</Code><Message>wrong</Message><Region>eu-west-1</Region></Error>",
+            ),
+        ] {
+            let said = of(status, headers, body);
+            assert!(said.contains("the bucket lives in eu-west-1; use --region eu-west-1"), "{said}");
+        }
+        let said = of(302, &[("Location", "https://login.example/")], b"<html></html>");
+        assert!(said.contains("points to https://login.example/"), "{said}");
+        let same = of(403, &[("x-amz-bucket-region", "us-east-1")], b"");
+        assert_eq!(same, "Forbidden (403)");
+    }
+
+    #[test]
+    fn an_answer_that_is_no_result_is_named_for_what_it_is() {
+        assert!(of(200, &[], b"<html><body/></html>").contains("<html> document"));
+        assert!(of(200, &[], b"").contains("nothing in it"));
+        assert!(of(200, &[], b"hello").contains("not XML"));
+    }
+}

@@ -1,0 +1,134 @@
+//! Servers that are not S3, or not quite: what the headless commands say of them and how they end.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use assert_cmd::Command;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+/// What a server sends in answer to a request head before it closes.
+type Script = fn(request: &str) -> Vec<u8>;
+
+/// Answers every connection by the script, one request each.
+fn server(script: Script) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || answer(stream, script));
+        }
+    });
+    address
+}
+
+fn answer(mut stream: TcpStream, script: Script) {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut byte) {
+            Ok(1) => head.push(byte[0]),
+            _ => return,
+        }
+    }
+    let _ = stream.write_all(&script(&String::from_utf8_lossy(&head)));
+}
+
+fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        .into_bytes()
+}
+
+/// A head with a length and no body, as HEAD is answered.
+fn head(status: &str, headers: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\n{headers}Connection: close\r\n\r\n").into_bytes()
+}
+
+/// Exit code and everything printed.
+fn run(address: SocketAddr, args: &[&str]) -> (i32, String) {
+    let mut command = Command::cargo_bin("partscope").unwrap();
+    for name in ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"] {
+        command.env_remove(name);
+    }
+    let output = command
+        .env("AWS_CONFIG_FILE", "/nonexistent/config")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials")
+        .env("AWS_ACCESS_KEY_ID", "A")
+        .env("AWS_SECRET_ACCESS_KEY", "S")
+        .args(args)
+        .args(["--path-style", "--region", "us-east-1", "--endpoint-url"])
+        .arg(format!("http://{address}"))
+        .timeout(Duration::from_secs(60))
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(text).unwrap())
+}
+
+const INSPECT: [&str; 2] = ["inspect", "s3://b/k"];
+
+#[test]
+fn what_is_no_http_is_named_with_its_address_and_raises_no_doubt() {
+    for (script, want) in [
+        ((|_| b"SSH-2.0-Example\r\n".to_vec()) as Script, "does not answer as an HTTP server does"),
+        (|_| Vec::new(), "closed the connection before its answer was complete"),
+        (|_| head("200 OK", "Content-Length: 5\r\n"), "has no ETag; is the endpoint an S3?"),
+    ] {
+        let address = server(script);
+        let (code, said) = run(address, &INSPECT);
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains(want), "{said}");
+        assert!(!said.contains("may have acted"), "reading changes nothing: {said}");
+    }
+}
+
+#[test]
+fn a_bucket_in_another_region_is_named_with_the_option_that_reaches_it() {
+    let header = |_: &str| head("301 Moved Permanently", "x-amz-bucket-region: eu-west-1\r\n");
+    // HEAD brings no reason; a GET does.
+    let document = |request: &str| {
+        let body = "<Error><Code>AuthorizationHeaderMalformed</Code><Message>the region is wrong</Message>\
+                    <Region>eu-west-1</Region></Error>";
+        match request.starts_with("HEAD") {
+            true => head("400 Bad Request", ""),
+            false => http("400 Bad Request", "", body),
+        }
+    };
+    for script in [header as Script, document] {
+        let (code, said) = run(server(script), &INSPECT);
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("the bucket lives in eu-west-1; use --region eu-west-1"), "{said}");
+    }
+}
+
+/// A server that ignores every sub-resource, names the document of Create otherwise, and answers a part copy
+/// with nothing.
+fn ignorant(request: &str) -> Vec<u8> {
+    let etag = "ETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\n";
+    match request.split(' ').next() {
+        Some("HEAD") => head("200 OK", &format!("{etag}Content-Length: 6000000\r\n")),
+        Some("GET") => http("200 OK", "", &"x".repeat(4096)),
+        Some("POST") => {
+            http("200 OK", "", "<InitiateMultipartUpload><UploadId>u-1</UploadId></InitiateMultipartUpload>")
+        }
+        Some("DELETE") if request.contains("uploadId=u-1") => head("204 No Content", ""),
+        _ => http("200 OK", "", ""),
+    }
+}
+
+#[test]
+fn a_server_that_ignores_sub_resources_is_seen_through() {
+    let (code, said) = run(server(ignorant), &INSPECT);
+    assert_eq!(code, 0, "{said}");
+    for want in ["ignores partNumber", "does not know GetObjectAttributes", "does not know GetObjectTagging"]
+    {
+        assert!(said.contains(want), "{said}");
+    }
+}
+
+#[test]
+fn a_part_copy_answered_with_nothing_did_not_happen() {
+    let (code, said) = run(server(ignorant), &["copy", "s3://b/k", "s3://b/c", "--part-size", "5MiB"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("the answer has no CopyPartResult: nothing was copied"), "{said}");
+    assert!(said.contains("the upload was aborted; nothing is left"), "{said}");
+}
