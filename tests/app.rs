@@ -61,6 +61,15 @@ fn a_held_request_that_is_dropped_changes_nothing() {
 }
 
 #[test]
+fn by_hand_it_is_one_held_call_at_a_time() {
+    let mut p = Play::new(120, 36);
+    p.planned_copy().press("Enter Enter").released(None);
+    p.press("4 4 4");
+    assert_eq!(p.kinds(), [Op::ListParts]);
+    assert!(p.note().contains("held or under way"), "{}", p.note());
+}
+
+#[test]
 fn a_lost_answer_is_doubtful_and_enter_asks_s3() {
     let mut p = Play::new(120, 36);
     p.planned_copy().press("Enter").press("Enter");

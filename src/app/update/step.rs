@@ -51,6 +51,11 @@ fn begin(model: &mut Model, wanted: Move, enforce: Enforce, hold: bool) {
     let id = model.next_id();
     let Some(bench) = model.step.bench_mut() else { return };
     let bench_id = bench.id;
+    if hold && bench.machine.is_busy() {
+        // By hand it is one call at a time: a second held one would wait unseen behind the first.
+        return model
+            .say(Level::Warning, "a call is held or under way; Enter releases it, x drops or cancels it");
+    }
     match bench.machine.begin(wanted, id, enforce) {
         Ok(operation) => {
             bench.refusal = None;
