@@ -36,16 +36,34 @@ pub struct MultipartUpload {
     state: UploadState,
     upload_id: Option<String>,
     parts: BTreeMap<PartNumber, PartEntry>,
-    in_flight: BTreeMap<OperationId, Move>,
+    in_flight: BTreeMap<OperationId, Flight>,
     listing: Listing,
     tags_pending: bool,
     listed_uploads: Vec<UploadRef>,
+    /// S3 said NoSuchUpload of an upload that was open.
+    gone: bool,
+    /// Whether every part S3 holds is in the ledger: always for an upload begun here.
+    whole: bool,
 }
 
+/// A move under way, and what was there before it.
+#[derive(Debug, Clone)]
+struct Flight {
+    wanted: Move,
+    /// Whether the rules allowed it; a forbidden one changes as little as its answer proves.
+    legal: bool,
+    state: UploadState,
+    part: Option<PartState>,
+}
+
+/// A walk through the pages of ListParts.
 #[derive(Debug, Clone, Default)]
 struct Listing {
     marker: Option<String>,
     seen: BTreeSet<PartNumber>,
+    /// Parts that were on their way when the walk began, or were sent or planned since: what the listing says of
+    /// them may be older than their answers.
+    touched: BTreeSet<PartNumber>,
     complete: bool,
 }
 
@@ -55,7 +73,12 @@ impl MultipartUpload {
         let parts = plan
             .parts
             .iter()
-            .map(|p| (p.number, PartEntry { planned: p.clone(), state: PartState::Planned, attempts: 0 }))
+            .map(|p| {
+                (
+                    p.number,
+                    PartEntry { planned: p.clone(), state: PartState::Planned, attempts: 0, stored: None },
+                )
+            })
             .collect();
         let tags_pending = !plan.tags.is_empty() && !plan.tags_fit_header();
         Self {
@@ -67,6 +90,8 @@ impl MultipartUpload {
             listing: Listing::default(),
             tags_pending,
             listed_uploads: Vec::new(),
+            gone: false,
+            whole: true,
         }
     }
 
@@ -76,6 +101,7 @@ impl MultipartUpload {
             Self::new(UploadPlan::empty(super::names::ObjectRef::new(&upload.bucket, &upload.key)));
         machine.upload_id = Some(upload.upload_id.clone());
         machine.state = UploadState::Open;
+        machine.whole = false;
         machine
     }
 
@@ -118,18 +144,33 @@ impl MultipartUpload {
         self.in_flight.len()
     }
 
-    /// Whether parts of this upload may be stored, and paid for, on the server.
-    pub fn holds_parts(&self) -> bool {
-        self.upload_id.is_some() && !matches!(self.state, UploadState::Completed(_) | UploadState::Aborted)
+    /// Whether the ledger holds every part that S3 does. An upload taken over is whole only once ListParts has
+    /// been walked to its end.
+    pub fn ledger_is_whole(&self) -> bool {
+        self.whole
     }
 
-    /// Adds a part to the plan, or replaces one that is not on its way.
+    /// Whether parts of this upload may be stored, and paid for, on the server.
+    pub fn holds_parts(&self) -> bool {
+        self.upload_id.is_some()
+            && !matches!(self.state, UploadState::Completed(_) | UploadState::Aborted | UploadState::Gone)
+    }
+
+    /// Adds a part to the plan, or replaces one that is not on its way. What S3 holds under the number stays there
+    /// until the new one is stored.
     pub fn plan_part(&mut self, part: PlannedPart) -> Result<(), IllegalMove> {
-        if let Some(PartState::InFlight(_)) = self.parts.get(&part.number).map(|p| &p.state) {
+        if !matches!(self.state, UploadState::Planned | UploadState::Creating) {
+            self.check_open()?;
+        }
+        let old = self.parts.get(&part.number);
+        if let Some(PartState::InFlight(_)) = old.map(|p| &p.state) {
             return Err(IllegalMove::PartInFlight(part.number));
         }
-        let attempts = self.parts.get(&part.number).map_or(0, |p| p.attempts);
-        self.parts.insert(part.number, PartEntry { planned: part, state: PartState::Planned, attempts });
+        let attempts = old.map_or(0, |p| p.attempts);
+        let stored = old.and_then(|p| p.stored.clone());
+        self.listing.touched.insert(part.number);
+        self.parts
+            .insert(part.number, PartEntry { planned: part, state: PartState::Planned, attempts, stored });
         Ok(())
     }
 
@@ -183,12 +224,18 @@ impl MultipartUpload {
             }
             Move::Complete => {
                 self.check_open()?;
-                match self.parts.values().any(|p| matches!(p.state, PartState::Done(_))) {
+                match self.parts.values().any(|p| p.confirmed().is_some()) {
                     true => Ok(()),
                     false => Err(IllegalMove::NoParts),
                 }
             }
+            // Two walks at once would each take the other's pages for missing parts.
+            Move::ListParts if self.in_flight.values().any(|f| f.wanted == Move::ListParts) => {
+                Err(IllegalMove::Busy("ListParts"))
+            }
             Move::ListParts => match self.state {
+                // After an abort a part that was on its way may still have landed.
+                UploadState::Aborted => Ok(()),
                 UploadState::Doubtful(Move::Complete | Move::Abort) => Ok(()),
                 _ => self.check_open(),
             },
@@ -196,7 +243,8 @@ impl MultipartUpload {
                 UploadState::Doubtful(Move::Abort) => Ok(()),
                 _ => self.check_open(),
             },
-            Move::Head if matches!(self.state, UploadState::Doubtful(Move::Complete)) => Ok(()),
+            // An object with the predicted ETag proves nothing while the upload is still there: it may be older.
+            Move::Head if self.gone && self.state == UploadState::Doubtful(Move::Complete) => Ok(()),
             Move::ListUploads if matches!(self.state, UploadState::Doubtful(Move::Create)) => Ok(()),
             Move::Tag if self.tags_pending && matches!(self.state, UploadState::Completed(_)) => Ok(()),
             Move::Head | Move::ListUploads | Move::Tag => Err(IllegalMove::NothingToSettle),
@@ -210,7 +258,7 @@ impl MultipartUpload {
             UploadState::Creating => Err(IllegalMove::Busy("CreateMultipartUpload")),
             UploadState::Completing => Err(IllegalMove::Busy("CompleteMultipartUpload")),
             UploadState::Aborting => Err(IllegalMove::Busy("AbortMultipartUpload")),
-            UploadState::Completed(_) | UploadState::Aborted => Err(IllegalMove::Ended),
+            UploadState::Completed(_) | UploadState::Aborted | UploadState::Gone => Err(IllegalMove::Ended),
             UploadState::Doubtful(m) => Err(IllegalMove::Doubtful(m.operation_name())),
         }
     }
@@ -269,13 +317,10 @@ impl MultipartUpload {
     pub fn completed_parts(&self) -> Vec<CompletedPart> {
         self.parts
             .values()
-            .filter_map(|p| match &p.state {
-                PartState::Done(out) => Some(CompletedPart {
-                    part_number: p.planned.number,
-                    etag: out.etag.clone(),
-                    checksum: self.part_checksum(out),
-                }),
-                _ => None,
+            .filter_map(|p| {
+                let out = p.confirmed()?;
+                let checksum = self.part_checksum(out);
+                Some(CompletedPart { part_number: p.planned.number, etag: out.etag.clone(), checksum })
             })
             .collect()
     }
@@ -296,26 +341,37 @@ impl MultipartUpload {
         if enforce == Enforce::Rules {
             self.check(wanted)?;
         }
-        let operation = self.operation(wanted)?;
         let legal = self.check(wanted).is_ok();
-        self.in_flight.insert(id, wanted);
+        if wanted == Move::ListParts && self.listing.complete {
+            self.listing = Listing::default();
+        }
+        let operation = self.operation(wanted)?;
+        let part = match wanted {
+            Move::Part(number) => self.parts.get(&number).map(|p| p.state.clone()),
+            _ => None,
+        };
+        self.in_flight.insert(id, Flight { wanted, legal, state: self.state.clone(), part });
         // A move sent against the rules changes the state only by its answer.
-        if legal {
-            match wanted {
-                Move::Create => self.state = UploadState::Creating,
-                Move::Complete => self.state = UploadState::Completing,
-                Move::Abort => self.state = UploadState::Aborting,
-                Move::ListParts if self.listing.complete => self.listing = Listing::default(),
-                _ => {}
-            }
+        match wanted {
+            Move::Create if legal => self.state = UploadState::Creating,
+            Move::Complete if legal => self.state = UploadState::Completing,
+            Move::Abort if legal => self.state = UploadState::Aborting,
+            Move::ListParts if self.listing.seen.is_empty() => self.listing.touched = self.parts_in_flight(),
+            _ => {}
         }
         if let Move::Part(number) = wanted
             && let Some(part) = self.parts.get_mut(&number)
         {
             part.state = PartState::InFlight(id);
             part.attempts += 1;
+            self.listing.touched.insert(number);
         }
         Ok(operation)
+    }
+
+    fn parts_in_flight(&self) -> BTreeSet<PartNumber> {
+        let on_way = self.parts.values().filter(|p| matches!(p.state, PartState::InFlight(_)));
+        on_way.map(|p| p.planned.number).collect()
     }
 
     /// The ETag that Complete will give if it lists the parts that are done now: the composite rule over their
@@ -330,11 +386,11 @@ impl MultipartUpload {
     pub fn progress(&self) -> Progress {
         let mut p = Progress { parts: self.parts.len(), ..Progress::default() };
         for part in self.parts.values() {
-            p.bytes += part.planned.size;
+            p.bytes = p.bytes.saturating_add(part.planned.size);
             match &part.state {
                 PartState::Done(out) => {
                     p.done += 1;
-                    p.bytes_done += out.size.unwrap_or(part.planned.size);
+                    p.bytes_done = p.bytes_done.saturating_add(out.size.unwrap_or(part.planned.size));
                 }
                 PartState::InFlight(_) => p.in_flight += 1,
                 PartState::Failed(_) => p.failed += 1,

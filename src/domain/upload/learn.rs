@@ -1,56 +1,59 @@
 //! How the machine learns: what each answer, refusal or silence means for its state.
 
-use super::MultipartUpload;
 use super::state::{Fact, Move, PartEntry, PartState, UploadState};
+use super::{Flight, Listing, MultipartUpload};
 use crate::domain::checksum::Checksums;
 use crate::domain::etag::ETag;
-use crate::domain::operation::OperationId;
+use crate::domain::operation::{OperationId, UploadRef};
 use crate::domain::outcome::{Outcome, ServiceError};
 use crate::domain::output::{CompletedObject, ListedPart, Output, PartOutput, PartPage};
 use crate::domain::plan::{PartSource, PlannedPart};
+use crate::domain::units::PartNumber;
 
 impl MultipartUpload {
     /// Learns how a move ended. An id the machine did not begin changes nothing.
     pub fn apply(&mut self, id: OperationId, outcome: &Outcome) -> Vec<Fact> {
-        let Some(ended) = self.in_flight.remove(&id) else { return Vec::new() };
+        let Some(flight) = self.in_flight.remove(&id) else { return Vec::new() };
+        if flight.wanted == Move::ListParts && !matches!(outcome, Outcome::Answered(_)) {
+            // A walk with a page missing proves nothing about parts that were not seen.
+            self.listing = Listing::default();
+        }
         match outcome {
-            Outcome::Answered(output) => self.answered(ended, output),
-            Outcome::Refused(error) => self.refused(ended, error),
-            Outcome::Lost(_) | Outcome::Cancelled { .. } => self.unanswered(ended, outcome),
+            Outcome::Answered(output) => self.answered(&flight, output),
+            Outcome::Refused(error) => self.refused(&flight, error),
+            Outcome::Lost(_) | Outcome::Cancelled { .. } => self.unanswered(&flight, outcome),
         }
     }
 
-    fn answered(&mut self, ended: Move, output: &Output) -> Vec<Fact> {
-        match (ended, output) {
+    fn answered(&mut self, flight: &Flight, output: &Output) -> Vec<Fact> {
+        match (flight.wanted, output) {
             (Move::Create, Output::Created(created)) => {
-                self.upload_id = Some(created.upload.upload_id.clone());
-                self.state = UploadState::Open;
+                // A second Create, sent on purpose, begins another upload; this one stays what it is.
+                if flight.legal {
+                    self.upload_id = Some(created.upload.upload_id.clone());
+                    self.state = UploadState::Open;
+                }
                 vec![Fact::UploadCreated { upload: created.upload.clone() }]
             }
             (Move::Part(number), Output::Part(part)) => {
                 if let Some(entry) = self.parts.get_mut(&number) {
-                    entry.state =
-                        PartState::Done(PartOutput { size: Some(entry.planned.size), ..part.clone() });
+                    let out = PartOutput { size: Some(entry.planned.size), ..part.clone() };
+                    entry.stored = Some(out.clone());
+                    entry.state = PartState::Done(out);
                 }
                 vec![Fact::PartStored { part_number: number, etag: part.etag.clone() }]
             }
             (Move::ListParts, Output::Parts(page)) => vec![self.take_page(page)],
             (Move::Complete, Output::Completed(object)) => vec![self.complete(object.clone())],
             (Move::Abort, Output::Aborted) => {
-                self.state = UploadState::Aborted;
+                if !matches!(self.state, UploadState::Completed(_)) {
+                    self.state = UploadState::Aborted;
+                }
                 vec![Fact::Aborted]
             }
             (Move::Head, Output::Head(head)) => self.settle_complete(&head.etag, head.version_id.clone()),
             (Move::ListUploads, Output::Uploads(page)) => {
-                self.listed_uploads = page
-                    .uploads
-                    .iter()
-                    .map(|u| u.upload.clone())
-                    .filter(|u| u.key == self.plan.destination.key)
-                    .collect();
-                if self.listed_uploads.is_empty() {
-                    self.state = UploadState::Planned;
-                }
+                self.take_uploads(page.uploads.iter().map(|u| &u.upload));
                 Vec::new()
             }
             (Move::Tag, Output::TagsPut) => {
@@ -61,6 +64,13 @@ impl MultipartUpload {
         }
     }
 
+    fn take_uploads<'a>(&mut self, listed: impl Iterator<Item = &'a UploadRef>) {
+        self.listed_uploads = listed.filter(|u| u.key == self.plan.destination.key).cloned().collect();
+        if self.listed_uploads.is_empty() && self.state == UploadState::Doubtful(Move::Create) {
+            self.state = UploadState::Planned;
+        }
+    }
+
     fn complete(&mut self, object: CompletedObject) -> Fact {
         let predicted = self.predicted_etag();
         let etag = object.etag.clone();
@@ -68,24 +78,31 @@ impl MultipartUpload {
         Fact::Completed { etag, predicted }
     }
 
-    /// A lost Complete took effect exactly if the object now has the ETag the parts predict.
+    /// The upload is gone, and HeadObject has answered. It was completed by the lost call exactly if the object
+    /// now has the ETag the parts predict; otherwise somebody else ended it, or wrote the key since.
     fn settle_complete(&mut self, etag: &ETag, version_id: Option<String>) -> Vec<Fact> {
-        if self.predicted_etag().as_ref() != Some(etag) {
+        if !self.gone || self.state != UploadState::Doubtful(Move::Complete) {
             return Vec::new();
         }
-        let object = CompletedObject {
-            etag: etag.clone(),
-            location: None,
-            checksums: Checksums::default(),
-            version_id,
-        };
-        vec![self.complete(object)]
+        if self.predicted_etag().as_ref() != Some(etag) {
+            self.state = UploadState::Gone;
+            return Vec::new();
+        }
+        let (location, checksums) = (None, Checksums::default());
+        vec![self.complete(CompletedObject { etag: etag.clone(), location, checksums, version_id })]
     }
 
     fn take_page(&mut self, page: &PartPage) -> Fact {
-        // An upload that still lists its parts is open, whatever was in doubt.
-        if matches!(self.state, UploadState::Doubtful(Move::Complete | Move::Abort)) {
+        // An upload that still lists its parts is open, whatever was in doubt. After an abort it is so only if
+        // a part that was on its way has landed.
+        let landed = self.state == UploadState::Aborted && !page.parts.is_empty();
+        if landed || matches!(self.state, UploadState::Doubtful(Move::Complete | Move::Abort)) {
             self.state = UploadState::Open;
+        }
+        if self.plan.properties.checksum_algorithm.is_none() {
+            // Complete needs to know whether parts carry checksums; of an upload taken over, this page says it.
+            self.plan.properties.checksum_algorithm.clone_from(&page.checksum_algorithm);
+            self.plan.properties.checksum_type.clone_from(&page.checksum_type);
         }
         for listed in &page.parts {
             self.take_listed(listed);
@@ -93,24 +110,38 @@ impl MultipartUpload {
         self.listing.marker.clone_from(&page.next);
         self.listing.complete = page.next.is_none();
         if self.listing.complete {
-            let seen = std::mem::take(&mut self.listing.seen);
-            for part in self.parts.values_mut() {
-                let listed = seen.contains(&part.planned.number);
-                if !listed && matches!(part.state, PartState::Doubtful | PartState::Done(_)) {
-                    part.state = PartState::Planned;
-                }
-            }
+            self.close_listing();
         }
         Fact::PartsListed { count: page.parts.len(), more: page.next.is_some() }
     }
 
+    /// What a whole walk did not show is not there, unless it was touched while the walk went on.
+    fn close_listing(&mut self) {
+        self.whole = true;
+        let seen = std::mem::take(&mut self.listing.seen);
+        for part in self.parts.values_mut() {
+            let number = part.planned.number;
+            if seen.contains(&number) || self.listing.touched.contains(&number) {
+                continue;
+            }
+            part.stored = None;
+            if matches!(part.state, PartState::Doubtful | PartState::Done(_)) {
+                part.state = PartState::Planned;
+            }
+        }
+    }
+
     fn take_listed(&mut self, listed: &ListedPart) {
         self.listing.seen.insert(listed.part_number);
-        let done = PartState::Done(PartOutput {
+        let known = self.parts.contains_key(&listed.part_number);
+        if known && self.listing.touched.contains(&listed.part_number) {
+            return;
+        }
+        let out = PartOutput {
             etag: listed.etag.clone(),
             checksums: listed.checksums.clone(),
             size: Some(listed.size),
-        });
+        };
         let entry = self.parts.entry(listed.part_number).or_insert_with(|| PartEntry {
             planned: PlannedPart {
                 number: listed.part_number,
@@ -119,89 +150,74 @@ impl MultipartUpload {
             },
             state: PartState::Planned,
             attempts: 0,
+            stored: None,
         });
-        if !matches!(entry.state, PartState::InFlight(_)) {
-            entry.state = done;
-        }
+        entry.stored = Some(out.clone());
+        entry.state = PartState::Done(out);
     }
 
-    fn refused(&mut self, ended: Move, error: &ServiceError) -> Vec<Fact> {
+    fn refused(&mut self, flight: &Flight, error: &ServiceError) -> Vec<Fact> {
         let gone = error.code == "NoSuchUpload";
-        let fact = Fact::Refused { what: ended.to_string(), error: error.clone() };
-        match ended {
-            Move::Create if self.state == UploadState::Creating => self.state = UploadState::Planned,
-            Move::Part(number) => {
-                if let Some(part) = self.parts.get_mut(&number) {
-                    part.state = PartState::Failed(error.clone());
-                }
+        let fact = Fact::Refused { what: flight.wanted.to_string(), error: error.clone() };
+        match flight.wanted {
+            Move::Part(number) => self.part_refused(number, flight, error),
+            // The first of two identical calls may have acted: S3 forgets an upload that it completed.
+            Move::Complete if gone && flight.legal => {
+                self.gone = true;
+                self.state = UploadState::Doubtful(Move::Complete);
             }
-            Move::Complete if self.state == UploadState::Completing => self.state = UploadState::Open,
-            Move::Abort if gone => {
+            Move::Abort if gone && !matches!(self.state, UploadState::Completed(_)) => {
                 self.state = UploadState::Aborted;
                 return vec![fact, Fact::Aborted];
             }
-            Move::Abort if self.state == UploadState::Aborting => self.state = UploadState::Open,
-            Move::ListParts if gone => match self.state {
-                UploadState::Doubtful(Move::Abort) => {
-                    self.state = UploadState::Aborted;
-                    return vec![fact, Fact::Aborted];
-                }
-                // Gone after a doubtful Complete: completed or aborted elsewhere. Only HeadObject can tell.
-                UploadState::Open => self.state = UploadState::Doubtful(Move::Complete),
-                _ => {}
-            },
-            Move::Head
-                if error.status == 404 && matches!(self.state, UploadState::Doubtful(Move::Complete)) =>
-            {
-                self.state = UploadState::Open;
+            Move::Create | Move::Complete | Move::Abort if flight.legal => {
+                self.state = flight.state.clone();
             }
+            Move::ListParts if gone => return self.listing_refused(fact),
+            Move::Head if error.status == 404 && self.gone => self.state = UploadState::Gone,
             _ => {}
         }
         vec![fact]
     }
 
-    fn unanswered(&mut self, ended: Move, outcome: &Outcome) -> Vec<Fact> {
-        let (what, message) = (ended.to_string(), outcome.summary());
-        if !outcome.is_doubtful() {
-            self.restore(ended);
-            return vec![Fact::NotSent { what, message }];
-        }
-        match ended {
-            Move::Create | Move::Complete | Move::Abort if self.decides(ended) => {
-                self.state = UploadState::Doubtful(ended);
+    /// A refused replacement leaves what S3 held before it.
+    fn part_refused(&mut self, number: PartNumber, flight: &Flight, error: &ServiceError) {
+        let Some(part) = self.parts.get_mut(&number) else { return };
+        part.state = match &flight.part {
+            Some(before @ (PartState::Done(_) | PartState::Doubtful)) => before.clone(),
+            _ => PartState::Failed(error.clone()),
+        };
+    }
+
+    /// ListParts does not know the upload.
+    fn listing_refused(&mut self, fact: Fact) -> Vec<Fact> {
+        match self.state {
+            UploadState::Doubtful(Move::Abort) | UploadState::Aborted => {
+                self.state = UploadState::Aborted;
+                return vec![fact, Fact::Aborted];
             }
+            UploadState::Doubtful(Move::Complete) => self.gone = true,
+            UploadState::Open => self.state = UploadState::Gone,
+            _ => {}
+        }
+        vec![fact]
+    }
+
+    fn unanswered(&mut self, flight: &Flight, outcome: &Outcome) -> Vec<Fact> {
+        let (what, message) = (flight.wanted.to_string(), outcome.summary());
+        let doubtful = outcome.is_doubtful();
+        match flight.wanted {
             Move::Part(number) => {
                 if let Some(part) = self.parts.get_mut(&number) {
-                    part.state = PartState::Doubtful;
+                    let before = flight.part.clone().unwrap_or(PartState::Planned);
+                    part.state = if doubtful { PartState::Doubtful } else { before };
                 }
+            }
+            wanted @ (Move::Create | Move::Complete | Move::Abort) if flight.legal => {
+                self.state = if doubtful { UploadState::Doubtful(wanted) } else { flight.state.clone() };
             }
             _ => {}
         }
-        vec![Fact::InDoubt { what, message }]
-    }
-
-    /// Puts back the state from before a move that never left.
-    fn restore(&mut self, ended: Move) {
-        match ended {
-            Move::Create if self.decides(ended) => self.state = UploadState::Planned,
-            Move::Complete | Move::Abort if self.decides(ended) => self.state = UploadState::Open,
-            Move::Part(number) => {
-                if let Some(part) = self.parts.get_mut(&number) {
-                    part.state = PartState::Planned;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether the state waits for exactly this move. One that was sent against the rules decides nothing by
-    /// staying unanswered.
-    fn decides(&self, ended: Move) -> bool {
-        matches!(
-            (&self.state, ended),
-            (UploadState::Creating, Move::Create)
-                | (UploadState::Completing, Move::Complete)
-                | (UploadState::Aborting, Move::Abort)
-        )
+        if doubtful { vec![Fact::InDoubt { what, message }] } else { vec![Fact::NotSent { what, message }] }
     }
 }

@@ -44,8 +44,10 @@ pub enum UploadState {
     Completed(CompletedObject),
     /// AbortMultipartUpload is under way.
     Aborting,
-    /// S3 dropped the upload, or says it does not know it.
+    /// S3 dropped the upload when told to.
     Aborted,
+    /// S3 no longer knows the upload: completed or aborted, but not by an answer this program saw.
+    Gone,
     /// The answer to this move was lost. Ask S3.
     Doubtful(Move),
 }
@@ -74,6 +76,19 @@ pub struct PartEntry {
     pub state: PartState,
     /// How often it was sent.
     pub attempts: u32,
+    /// What S3 holds under this number, as far as confirmed: also while a replacement is planned or on its way.
+    pub stored: Option<PartOutput>,
+}
+
+impl PartEntry {
+    /// What S3 holds under this number and Complete may list; `None` while that is in doubt.
+    pub fn confirmed(&self) -> Option<&PartOutput> {
+        match &self.state {
+            PartState::Done(out) => Some(out),
+            PartState::Planned | PartState::Failed(_) => self.stored.as_ref(),
+            PartState::InFlight(_) | PartState::Doubtful => None,
+        }
+    }
 }
 
 /// What became known, in S3's words.

@@ -126,23 +126,127 @@ fn a_refused_complete_leaves_the_upload_open() {
 }
 
 #[test]
-fn a_lost_complete_is_doubtful_until_the_object_shows_the_predicted_etag() {
+fn a_lost_complete_is_settled_by_the_upload_being_gone_and_the_object_being_right() {
     let mut m = copy_machine();
     play(&mut m, &[(Move::Create, created()), (P1, part(b"1")), (Move::Complete, lost())]);
     assert_eq!(m.state(), &UploadState::Doubtful(Move::Complete));
     assert_eq!(m.check(Move::Complete), Err(IllegalMove::Doubtful("CompleteMultipartUpload")));
-    let predicted = m.predicted_etag().unwrap();
-    let mut other = m.clone();
-    play(&mut m, &[(Move::Head, Outcome::Answered(Output::Head(Box::new(head(&predicted.to_string())))))]);
+    // An object with the right ETag proves nothing while the upload may still be there: it may be an older copy.
+    assert!(m.check(Move::Head).is_err());
+    let predicted = m.predicted_etag().unwrap().to_string();
+    let head_of = |etag: &str| Outcome::Answered(Output::Head(Box::new(head(etag))));
+    let mut open = m.clone();
+    play(&mut open, &[(Move::ListParts, listed(&[(1, b"1")], None))]);
+    assert_eq!(open.state(), &UploadState::Open);
+    play(&mut m, &[(Move::ListParts, refused(404, "NoSuchUpload"))]);
+    assert_eq!(m.state(), &UploadState::Doubtful(Move::Complete));
+    let (mut other, mut none) = (m.clone(), m.clone());
+    play(&mut m, &[(Move::Head, head_of(&predicted))]);
     assert!(matches!(m.state(), UploadState::Completed(_)));
-    // An older object under the key proves nothing; a listing that still works shows the upload is open.
+    play(&mut other, &[(Move::Head, head_of("d41d8cd98f00b204e9800998ecf8427e"))]);
+    assert_eq!(other.state(), &UploadState::Gone);
+    play(&mut none, &[(Move::Head, refused(404, "NotFound"))]);
+    assert_eq!(none.state(), &UploadState::Gone);
+}
+
+#[test]
+fn a_complete_that_finds_no_upload_may_have_been_done_already() {
+    let mut m = copy_machine();
     play(
-        &mut other,
-        &[(Move::Head, Outcome::Answered(Output::Head(Box::new(head("d41d8cd98f00b204e9800998ecf8427e")))))],
+        &mut m,
+        &[(Move::Create, created()), (P1, part(b"1")), (Move::Complete, refused(404, "NoSuchUpload"))],
     );
-    assert_eq!(other.state(), &UploadState::Doubtful(Move::Complete));
-    play(&mut other, &[(Move::ListParts, listed(&[(1, b"1")], None))]);
-    assert_eq!(other.state(), &UploadState::Open);
+    assert_eq!(m.state(), &UploadState::Doubtful(Move::Complete));
+    assert!(m.check(Move::Head).is_ok());
+}
+
+#[test]
+fn an_upload_that_somebody_else_ended_is_gone_and_not_doubtful() {
+    let mut m = copy_machine();
+    play(&mut m, &[(Move::Create, created()), (Move::ListParts, refused(404, "NoSuchUpload"))]);
+    assert_eq!(m.state(), &UploadState::Gone);
+    assert!(m.legal_moves().is_empty() && !m.holds_parts());
+}
+
+#[test]
+fn a_resend_that_fails_leaves_what_s3_confirmed_before() {
+    for end in [Outcome::Cancelled { sent: false }, refused(503, "SlowDown")] {
+        let mut m = copy_machine();
+        play(&mut m, &[(Move::Create, created()), (P1, part(b"1")), (P1, end.clone())]);
+        assert!(matches!(m.parts()[&PartNumber(1)].state, PartState::Done(_)), "{end:?}");
+        play(&mut m, &[(P2, lost()), (P2, end.clone())]);
+        assert_eq!(m.parts()[&PartNumber(2)].state, PartState::Doubtful, "{end:?}");
+    }
+}
+
+#[test]
+fn a_replacement_that_is_only_planned_leaves_the_stored_part_in_the_list() {
+    let mut m = copy_machine();
+    play(&mut m, &[(Move::Create, created()), (P1, part(b"1"))]);
+    m.plan_part(generated_part(PartNumber(1), 5)).unwrap();
+    assert_eq!(m.completed_parts()[0].etag, ETag::of_bytes(b"1"));
+    play(&mut m, &[(P1, part(b"new")), (Move::Complete, completed(ETag::of_bytes(b"x")))]);
+    assert_eq!(m.plan_part(generated_part(PartNumber(1), 5)), Err(IllegalMove::Ended));
+}
+
+#[test]
+fn two_walks_of_list_parts_do_not_mix_and_a_broken_walk_proves_nothing() {
+    let mut m = copy_machine();
+    play(&mut m, &[(Move::Create, created()), (P1, part(b"1")), (P2, part(b"2"))]);
+    m.begin(Move::ListParts, OperationId(1), Enforce::Rules).unwrap();
+    assert_eq!(m.check(Move::ListParts), Err(IllegalMove::Busy("ListParts")));
+    m.apply(OperationId(1), &listed(&[(1, b"1")], Some("1")));
+    play(&mut m, &[(Move::ListParts, lost())]);
+    let Operation::ListParts(again) = m.operation(Move::ListParts).unwrap() else { panic!() };
+    assert_eq!(again.part_number_marker, None);
+    assert!(matches!(m.parts()[&PartNumber(2)].state, PartState::Done(_)));
+}
+
+#[test]
+fn a_part_stored_while_the_walk_goes_on_stays_stored() {
+    let mut m = copy_machine();
+    play(&mut m, &[(Move::Create, created()), (P1, part(b"old"))]);
+    m.begin(Move::ListParts, OperationId(1), Enforce::Rules).unwrap();
+    play(&mut m, &[(P1, part(b"new")), (P2, part(b"2"))]);
+    m.apply(OperationId(1), &listed(&[(1, b"old")], None));
+    assert_eq!(m.completed_parts()[0].etag, ETag::of_bytes(b"new"));
+    assert!(matches!(m.parts()[&PartNumber(2)].state, PartState::Done(_)));
+}
+
+#[test]
+fn an_upload_taken_over_is_whole_after_its_last_page_and_knows_its_checksums() {
+    let mut m =
+        MultipartUpload::adopt(&UploadRef { bucket: "b".into(), key: "k".into(), upload_id: "U".into() });
+    play(&mut m, &[(Move::ListParts, listed(&[(1, b"1")], Some("1")))]);
+    assert!(!m.ledger_is_whole());
+    let checksums = Checksums { values: vec![("CRC32".into(), "AAAAAA==".into())], checksum_type: None };
+    let two = ListedPart { part_number: PartNumber(2), size: 1, etag: ETag::of_bytes(b"2"), checksums };
+    let page = PartPage {
+        parts: vec![two],
+        next: None,
+        checksum_algorithm: Some("CRC32".into()),
+        checksum_type: Some("COMPOSITE".into()),
+    };
+    play(&mut m, &[(Move::ListParts, Outcome::Answered(Output::Parts(page)))]);
+    assert!(m.ledger_is_whole());
+    assert!(m.completed_parts()[1].checksum.is_some());
+}
+
+#[test]
+fn nothing_sent_on_purpose_takes_a_completed_object_back() {
+    let mut m = copy_machine();
+    let tag = ETag::of_bytes(b"x");
+    play(&mut m, &[(Move::Create, created()), (P1, part(b"1")), (Move::Complete, completed(tag))]);
+    let ends = [
+        (Move::Abort, refused(404, "NoSuchUpload")),
+        (Move::Abort, Outcome::Answered(Output::Aborted)),
+        (Move::Create, created()),
+    ];
+    for (i, (wanted, end)) in ends.into_iter().enumerate() {
+        m.begin(wanted, OperationId(50 + i as u64), Enforce::Nothing).unwrap();
+        m.apply(OperationId(50 + i as u64), &end);
+        assert!(matches!(m.state(), UploadState::Completed(_)), "{wanted}");
+    }
 }
 
 #[test]
