@@ -52,7 +52,8 @@ pub fn click(model: &mut Model, pane: Pane, row: Option<usize>) -> Vec<Effect> {
     if let Some(row) = row {
         command::select(model, row);
     }
-    if again {
+    // On the workbench Enter sends or releases: that takes a key.
+    if again && !matches!(pane, Pane::Parts | Pane::States | Pane::Request) {
         command::run(model, Command::Enter);
     }
     std::mem::take(&mut model.effects)

@@ -180,9 +180,22 @@ impl MultipartUpload {
             .into_iter()
             .filter(|m| self.check(*m).is_ok())
             .collect();
+        // Doubt comes first: what S3 has is to be known before anything is built on it. Of an upload that another
+        // client began, nothing is suggested but to look.
+        let doubt = self.parts.values().any(|p| p.state == PartState::Doubtful);
+        let foreign = self.parts.values().all(|p| p.planned.source == PartSource::Foreign);
+        let list_first = doubt || foreign;
+        let rest = if list_first {
+            [Move::ListParts, Move::Complete, Move::Abort]
+        } else {
+            [Move::Complete, Move::ListParts, Move::Abort]
+        };
+        if doubt && self.check(Move::ListParts).is_ok() {
+            moves.push(Move::ListParts);
+        }
         moves.extend(self.next_part().map(Move::Part));
-        for m in [Move::Complete, Move::ListParts, Move::Abort] {
-            if self.check(m).is_ok() {
+        for m in rest {
+            if self.check(m).is_ok() && !moves.contains(&m) {
                 moves.push(m);
             }
         }

@@ -6,7 +6,7 @@ use crate::domain::exchange::ExchangeId;
 use crate::domain::operation::OperationId;
 use crate::domain::outcome::ServiceError;
 use crate::domain::units::PartNumber;
-use crate::domain::upload::MultipartUpload;
+use crate::domain::upload::{Move, MultipartUpload, PartState};
 use std::collections::BTreeSet;
 
 /// A run over many parts.
@@ -62,6 +62,16 @@ impl Bench {
     /// The number of the selected part.
     pub fn selected(&self) -> Option<PartNumber> {
         self.machine.parts().keys().nth(self.part_at).copied()
+    }
+
+    /// What Enter does next: the selected part when the ledger has the focus and that part can be sent, else what
+    /// the machine suggests. The screen's words and the key press both come from here.
+    pub fn next_move(&self, on_ledger: bool) -> Option<Move> {
+        let selected = self.selected().filter(|_| on_ledger).filter(|n| {
+            let stored = self.machine.parts().get(n).is_some_and(|p| matches!(p.state, PartState::Done(_)));
+            !stored && self.machine.check(Move::Part(*n)).is_ok()
+        });
+        selected.map(Move::Part).or_else(|| self.machine.legal_moves().first().copied())
     }
 
     /// Moves in the ledger.

@@ -240,7 +240,9 @@ fn quit(model: &mut Model) {
 fn unlock(model: &mut Model) {
     if model.target.writable {
         model.target.writable = false;
-        return model.say(Level::Plain, "writes are locked again");
+        step::lock(model);
+        return model
+            .say(Level::Plain, "writes are locked again: no run goes on and nothing held will leave");
     }
     let intro = vec![
         format!("{} is a real endpoint.", model.target.name),

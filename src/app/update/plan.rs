@@ -55,7 +55,13 @@ pub(super) fn form(model: &mut Model, ask_part_size: bool) {
     {
         intro.push("The likeliest boundaries, as this server does not state the source's own.".into());
     } else {
-        intro.push("The source's own part boundaries: same parts, same order, same ETag.".into());
+        intro.push(
+            "The source's own part boundaries, in the same order: then the ETag is the same too.".into(),
+        );
+        intro.push(
+            "Guessed boundaries (p in Inspect proves them) or a source in one piece cannot promise that."
+                .into(),
+        );
     }
     intro.push("Planned now; nothing is sent until you press a key in Step.".into());
     push(model, Form::new(Ask::PlanCopy(source), "Plan a multipart copy", intro, fields));
@@ -317,6 +323,9 @@ pub(super) fn copy_object_form(model: &mut Model) {
 
 pub(super) fn copy_object(model: &mut Model, source: &ObjectRef, to: &str) -> Result<(), String> {
     let destination = parse_destination(to)?;
+    if !model.target.writable {
+        return Err("this endpoint is read-only; U unlocks writes".into());
+    }
     let operation = CopyObject {
         source: source.clone(),
         destination: destination.clone(),

@@ -46,26 +46,40 @@ pub(super) fn send(model: &mut Model, kind: OperationKind) {
     }
 }
 
-/// Begins a move of the upload shown.
+/// Begins a move of the upload shown, and shows it.
 fn begin(model: &mut Model, wanted: Move, enforce: Enforce, hold: bool) {
-    let id = model.next_id();
-    let Some(bench) = model.step.bench_mut() else { return };
-    let bench_id = bench.id;
-    if hold && bench.machine.is_busy() {
-        // By hand it is one call at a time: a second held one would wait unseen behind the first.
-        return model
-            .say(Level::Warning, "a call is held or under way; Enter releases it, x drops or cancels it");
+    let Some(id) = model.step.bench().map(|b| b.id) else { return };
+    if begin_on(model, id, wanted, enforce, hold) {
+        model.step.request_top = 0;
+        model.screen = Screen::Step;
     }
-    match bench.machine.begin(wanted, id, enforce) {
+}
+
+/// Begins a move of one upload, wherever the user is by now.
+fn begin_on(model: &mut Model, bench_id: u64, wanted: Move, enforce: Enforce, hold: bool) -> bool {
+    let id = model.next_id();
+    let writable = model.target.writable;
+    let Some(bench) = model.step.by_id(bench_id) else { return false };
+    let begun = match bench.machine.operation(wanted) {
+        Ok(operation) if operation.kind().writes() && !writable => {
+            Err("this endpoint is read-only; U unlocks writes".to_owned())
+        }
+        // By hand it is one call at a time: a second held one would wait unseen behind the first.
+        _ if hold && bench.machine.is_busy() => {
+            Err("a call is held or under way; Enter releases it, x drops or cancels it".to_owned())
+        }
+        _ => bench.machine.begin(wanted, id, enforce).map_err(|e| e.to_string()),
+    };
+    match begun {
         Ok(operation) => {
             bench.refusal = None;
             model.send(Purpose::Bench(bench_id, wanted), operation, hold);
-            model.step.request_top = 0;
-            if model.screen != Screen::Step {
-                model.screen = Screen::Step;
-            }
+            true
         }
-        Err(why) => model.say(Level::Warning, why.to_string()),
+        Err(why) => {
+            model.say(Level::Warning, why);
+            false
+        }
     }
 }
 
@@ -74,17 +88,17 @@ pub(super) fn next(model: &mut Model) {
     if !model.step.held.is_empty() {
         return release(model);
     }
+    let on_ledger = model.pane() == Pane::Parts;
     let Some(bench) = model.step.bench() else {
         return model
             .say(Level::Plain, "no upload is on the workbench; n plans one, m on an object plans a copy");
     };
-    // On the parts table Enter means the selected part, when that part can be sent.
-    let selected = bench
-        .selected()
-        .map(Move::Part)
-        .filter(|m| model.pane() == Pane::Parts && bench.machine.check(*m).is_ok() && !is_done(bench, *m));
-    let Some(wanted) = selected.or_else(|| bench.machine.legal_moves().first().copied()) else {
-        return model.say(Level::Plain, "this upload has ended; n or m begins another");
+    let Some(wanted) = bench.next_move(on_ledger) else {
+        let said = match bench.machine.is_busy() {
+            true => "waiting for S3's answer; x cancels",
+            false => "this upload has ended; n plans another",
+        };
+        return model.say(Level::Plain, said);
     };
     match command_of(model, wanted) {
         Some(command) if enabled(model, command).is_err() => super::command::run(model, command),
@@ -97,10 +111,6 @@ pub(super) fn next(model: &mut Model) {
             begin(model, wanted, Enforce::Rules, model.hold);
         }
     }
-}
-
-fn is_done(bench: &Bench, wanted: Move) -> bool {
-    matches!(wanted, Move::Part(n) if matches!(bench.machine.parts().get(&n).map(|p| &p.state), Some(PartState::Done(_))))
 }
 
 fn select_part(model: &mut Model, number: PartNumber) {
@@ -161,15 +171,35 @@ pub(super) fn send_anyway(model: &mut Model, command: Command) {
 fn offer_complete(model: &mut Model) {
     let Some(bench) = model.step.bench() else { return };
     let progress = bench.machine.progress();
-    let left = progress.parts - progress.done;
+    let listed = bench.machine.completed_parts().len();
+    let left = progress.parts - listed;
+    if !bench.machine.ledger_is_whole() {
+        return model.overlays.push(Overlay::Confirm(Confirm {
+            title: "Complete without knowing all parts?".into(),
+            lines: vec![
+                format!("{listed} parts are known here, but ListParts was not walked to its end."),
+                "S3 may hold parts that are not listed here; Complete would throw them away.".into(),
+                "4 asks for the rest.".into(),
+            ],
+            no: "Not yet",
+            yes: "Complete",
+            on_yes: false,
+            action: Action::Complete,
+        }));
+    }
     if left == 0 {
         return begin(model, Move::Complete, Enforce::Rules, model.hold);
     }
+    let doubtful = match progress.doubtful {
+        0 => String::new(),
+        n => format!("{n} of them are in doubt: 4 asks S3 whether it has them."),
+    };
     model.overlays.push(Overlay::Confirm(Confirm {
         title: "Complete without some parts?".into(),
         lines: vec![
-            format!("{} of {} parts are stored. Complete lists only those:", progress.done, progress.parts),
+            format!("{listed} of {} parts are stored. Complete lists only those:", progress.parts),
             format!("the object will have {} and lack the other {left}.", human_size(progress.bytes_done)),
+            doubtful,
             "S3 does not know that you meant to send more.".into(),
         ],
         no: "Not yet",
@@ -191,7 +221,12 @@ fn offer_abort(model: &mut Model) {
     let mut lines = vec![
         format!("s3://{}/{}", upload.bucket, upload.key),
         format!("uploadId {}", upload.upload_id),
-        format!("S3 throws away {} stored parts, {}.", progress.done, human_size(progress.bytes_done)),
+        match bench.machine.ledger_is_whole() {
+            true => {
+                format!("S3 throws away {} stored parts, {}.", progress.done, human_size(progress.bytes_done))
+            }
+            false => "S3 throws away all its parts; they are not all listed here.".into(),
+        },
         "There is no undo. A part still on its way may land after this: list again.".into(),
     ];
     let lines_safe = |l: &mut Vec<String>| l.iter_mut().for_each(|x| *x = crate::domain::text::visible(x));
@@ -228,6 +263,15 @@ pub(super) fn open_listed(model: &mut Model) {
     begin(model, Move::ListParts, Enforce::Rules, false);
 }
 
+/// Writes are forbidden from now on: runs end, and held writes are dropped.
+pub(super) fn lock(model: &mut Model) {
+    for bench in &mut model.step.benches {
+        bench.run = None;
+    }
+    let held: Vec<OperationId> = model.step.held.iter().map(|h| h.operation).collect();
+    model.effects.extend(held.into_iter().map(Effect::Cancel));
+}
+
 /// Learns from the wire which requests are held.
 pub(super) fn note_hold(model: &mut Model, exchange: &Exchange) {
     let known = model.step.held.iter().any(|h| h.exchange == exchange.id);
@@ -245,6 +289,13 @@ pub(super) fn note_hold(model: &mut Model, exchange: &Exchange) {
 
 pub(super) fn release(model: &mut Model) {
     if let Some(held) = model.step.held.first().copied() {
+        let writes = model.wire.by_id(held.exchange).is_none_or(|e| e.kind.writes());
+        if writes && !model.target.writable {
+            return model.say(
+                Level::Warning,
+                "this endpoint is read-only now; x drops the request, U unlocks writes",
+            );
+        }
         model.step.held.remove(0);
         model.effects.push(Effect::Release(held.exchange));
         model.note = None;
@@ -331,7 +382,7 @@ pub(super) fn begin_run(model: &mut Model) {
 /// Tops the run up to its concurrency.
 fn go_on_running(model: &mut Model, bench_id: u64) {
     loop {
-        let id = model.next_id();
+        let (id, writable) = (model.next_id(), model.target.writable);
         let Some(bench) = model.step.by_id(bench_id) else { return };
         let Some(run) = bench.run.as_mut() else { return };
         if bench.machine.under_way() >= run.concurrency {
@@ -351,6 +402,10 @@ fn go_on_running(model: &mut Model, bench_id: u64) {
             return;
         };
         let wanted = Move::Part(number);
+        if !writable {
+            bench.run = None;
+            return;
+        }
         if let Ok(operation) = bench.machine.begin(wanted, id, Enforce::Rules) {
             model.send(Purpose::Bench(bench_id, wanted), operation, false);
         }
@@ -392,7 +447,7 @@ pub(super) fn came(model: &mut Model, bench_id: u64, wanted: Move, id: Operation
         model.browse.stale = true;
     }
     if more_parts {
-        begin(model, Move::ListParts, Enforce::Rules, false);
+        begin_on(model, bench_id, Move::ListParts, Enforce::Rules, false);
     }
     go_on_running(model, bench_id);
 }
