@@ -135,9 +135,8 @@ fn on_wire(model: &mut Model, batch: Vec<Exchange>, dropped: u64) {
     for exchange in &batch {
         step::note_hold(model, exchange);
     }
-    let before = model.wire.dropped;
     model.wire.take(batch);
-    model.wire.dropped = model.wire.dropped.max(before).max(dropped);
+    model.wire.lost = dropped;
 }
 
 fn on_finished(model: &mut Model, id: OperationId, outcome: &Outcome) {

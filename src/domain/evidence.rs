@@ -80,8 +80,11 @@ pub struct Evidence {
 impl Evidence {
     /// Adds what HeadObject said, asked with or without a part number.
     pub fn add_head(&mut self, asked: Option<PartNumber>, head: &HeadObjectOutput) {
-        self.set_etag(&head.etag);
-        if let Some(n) = head.parts_count {
+        // A server that ignores partNumber may answer with the part's own MD5; only a 206 is about the object then.
+        if asked.is_none() || head.status == 206 {
+            self.set_etag(&head.etag);
+        }
+        if let Some(n) = head.parts_count.filter(|n| (1..=10_000).contains(n)) {
             self.part_count = Some(n);
             self.count_stated = true;
         }
@@ -112,7 +115,7 @@ impl Evidence {
         if let Some(size) = page.object_size {
             self.object_size = Some(size);
         }
-        if let Some(n) = page.parts_count {
+        if let Some(n) = page.parts_count.filter(|n| (1..=10_000).contains(n)) {
             self.part_count = Some(n);
             self.count_stated = true;
         }
@@ -124,6 +127,10 @@ impl Evidence {
     }
 
     fn set_etag(&mut self, etag: &ETag) {
+        if self.etag.as_ref().is_some_and(|old| old != etag) {
+            // The object was overwritten between two answers: what was learnt is about another object.
+            *self = Self::default();
+        }
         if let (None, Some(n)) = (self.part_count, etag.part_count()) {
             self.part_count = Some(u32::from(n));
         }
@@ -140,7 +147,8 @@ impl Evidence {
         let (size, count) = (self.object_size?, self.part_count?);
         let n = i32::try_from(count).ok()?;
         let missing: Vec<i32> = (1..=n).filter(|i| !self.stated.contains_key(i)).take(2).collect();
-        let known: u64 = (1..=n).filter_map(|i| self.stated.get(&i)).map(|(_, s)| *s).sum();
+        let stated = (1..=n).filter_map(|i| self.stated.get(&i)).map(|(_, s)| *s);
+        let known = stated.fold(0_u64, u64::saturating_add);
         let rest = match missing.as_slice() {
             [] if known == size => None,
             // One part not stated is what the others leave.
@@ -234,7 +242,7 @@ impl Evidence {
             }
             let start = match n {
                 1 => Some(0),
-                _ => self.stated.get(&(n - 1)).and_then(|(first, len)| Some((*first)? + len)),
+                _ => self.stated.get(&(n - 1)).and_then(|(first, len)| (*first)?.checked_add(*len)),
             };
             let end =
                 if n == count { Some(size) } else { self.stated.get(&(n + 1)).and_then(|(first, _)| *first) };
@@ -317,6 +325,9 @@ mod tests {
             Some(PartNumber(1)),
             &head(200, 20_447_232, None, "43d26ff2d2ff7f0673a258948d03231c-3", None),
         );
+        // Its ETag may be the part's own; only the plain answer is about the object.
+        assert_eq!(e.etag, None);
+        e.add_head(None, &head(200, 20_447_232, None, "43d26ff2d2ff7f0673a258948d03231c-3", None));
         assert_eq!(e.part_number_understood, Some(false));
         assert!(e.stated.is_empty());
         assert_eq!(e.object_size, Some(20_447_232));
@@ -332,6 +343,17 @@ mod tests {
         );
         assert_eq!(e.part_size(), PartSizeEvidence::NotMultipart);
         assert!(e.map().is_empty());
+    }
+
+    #[test]
+    fn an_overwrite_between_two_answers_begins_again_and_absurd_counts_are_not_believed() {
+        let mut e = Evidence::default();
+        e.add_head(Some(PartNumber(1)), &head(206, 5, Some("bytes 0-4/11"), MULTI3, Some(3)));
+        e.add_head(None, &head(200, 7, None, "9a6dbec798b1bfe66cc7659d2bb41720-2", None));
+        assert_eq!((e.part_count, e.stated.len()), (Some(2), 0));
+        let mut e = Evidence::default();
+        e.add_head(None, &head(200, 7, None, "d41d8cd98f00b204e9800998ecf8427e", Some(2_000_000_000)));
+        assert!(e.map().is_empty() && e.probes().is_empty());
     }
 
     #[test]

@@ -147,6 +147,18 @@ impl Exchange {
         }
     }
 
+    /// Bytes the whole request will have, by its `content-length`; `None` when the head is not complete or says
+    /// nothing of a body.
+    pub fn request_length(&self) -> Option<u64> {
+        let end = self.request.head.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
+        let head = std::str::from_utf8(self.request.head.get(..end)?).ok()?;
+        let length = head
+            .lines()
+            .filter_map(|l| l.split_once(':'))
+            .find(|(n, _)| n.eq_ignore_ascii_case("content-length"))?;
+        u64::try_from(end).ok()?.checked_add(length.1.trim().parse().ok()?)
+    }
+
     /// Microseconds from the first request byte's chance to leave until the end, as far as known.
     pub fn duration(&self) -> Option<u64> {
         Some(self.timing.ended?.saturating_sub(self.timing.released.unwrap_or(self.timing.begun)))

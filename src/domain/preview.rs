@@ -56,7 +56,6 @@ pub fn preview(operation: &Operation) -> Preview {
             (format!("/{}/{}", o.bucket, encode_key(&o.key)), vec![("uploads", String::new())])
         }
         Operation::UploadPart(o) => {
-            p.headers.push(("content-length".into(), o.body.len().to_string()));
             p.body.push(body_sentence(&o.body));
             (upload_path(&o.upload), part_query(&o.upload, o.part_number.0))
         }
@@ -70,6 +69,7 @@ pub fn preview(operation: &Operation) -> Preview {
             (upload_path(&o.upload), part_query(&o.upload, o.part_number.0))
         }
         Operation::CompleteMultipartUpload(o) => {
+            p.headers.extend(o.checksum_type.clone().map(|t| ("x-amz-checksum-type".into(), t)));
             p.body.push("<CompleteMultipartUpload>".into());
             for part in &o.parts {
                 let sum = part

@@ -1,5 +1,6 @@
 //! Drawing: reads the model, writes cells, decides nothing.
 
+mod bench;
 mod browse;
 mod frame;
 mod inspect;

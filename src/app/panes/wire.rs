@@ -35,8 +35,10 @@ impl Mode {
 pub struct Wire {
     exchanges: VecDeque<Exchange>,
     kept: usize,
-    /// Exchanges dropped to keep within [`JOURNAL_BYTES`], or by the tap.
+    /// Exchanges dropped to keep within [`JOURNAL_BYTES`].
     pub dropped: u64,
+    /// Exchanges that the tap dropped before they came here.
+    pub lost: u64,
     /// Selected exchange; `None` follows the newest.
     pub selected: Option<ExchangeId>,
     /// How bytes are shown.
@@ -66,7 +68,9 @@ impl Wire {
             }
         }
         while self.kept > JOURNAL_BYTES && self.exchanges.len() > 1 {
-            if let Some(old) = self.exchanges.pop_front() {
+            // What is under way stays: a held request must be on the screen as long as it can be released.
+            let Some(old) = self.exchanges.iter().position(|e| e.end.is_some()) else { break };
+            if let Some(old) = self.exchanges.remove(old) {
                 self.kept = self.kept.saturating_sub(cost(&old));
                 self.dropped += 1;
             }
@@ -149,7 +153,7 @@ mod tests {
             response: Captured::default(),
             held: false,
             timing: Timing::default(),
-            end: None,
+            end: Some(crate::domain::exchange::End::Complete),
         }
     }
 

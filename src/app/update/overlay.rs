@@ -83,8 +83,12 @@ pub fn palette_matches(model: &Model, text: &str) -> Vec<(&'static Spec, Result<
         .collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     let mut found: Vec<_> = scored.into_iter().map(|(_, s)| (s, enabled(model, s.command))).collect();
-    // What cannot be done now comes last, with its reason, unless it was named exactly.
-    found.sort_by_key(|(s, ok)| ok.is_err() && !s.name.eq_ignore_ascii_case(text));
+    // What cannot be done now comes last, with its reason, unless its name begins so.
+    let named = |s: &Spec| {
+        let start = s.name.get(..text.len()).is_some_and(|n| n.eq_ignore_ascii_case(text));
+        start && !text.is_empty()
+    };
+    found.sort_by_key(|(s, ok)| (!named(s), ok.is_err()));
     found
 }
 

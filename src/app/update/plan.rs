@@ -101,7 +101,10 @@ pub(super) fn plan_copy(
     bench.said = notes;
     model.step.add(bench);
     model.set_focus(Pane::States);
-    model.say(Level::Good, format!("planned {} parts; Enter sends CreateMultipartUpload", layout.count()));
+    model.say(
+        Level::Good,
+        format!("planned {} part(s); Enter goes on to CreateMultipartUpload", layout.count()),
+    );
     Ok(())
 }
 
@@ -189,7 +192,7 @@ pub(super) fn plan_upload(
     bench.said = bench.machine.plan().objections();
     model.step.add(bench);
     model.set_focus(Pane::States);
-    model.say(Level::Good, format!("planned {count} parts; Enter sends CreateMultipartUpload"));
+    model.say(Level::Good, format!("planned {count} part(s); Enter goes on to CreateMultipartUpload"));
     Ok(())
 }
 
@@ -262,7 +265,7 @@ pub(super) fn add_part(model: &mut Model, part: PlannedPart) -> Result<(), Strin
     bench.machine.plan_part(part).map_err(|e| e.to_string())?;
     bench.part_at = bench.machine.parts().keys().position(|n| *n == number).unwrap_or(0);
     model.set_focus(Pane::Parts);
-    model.say(Level::Good, format!("part {number} is planned; Enter sends it"));
+    model.say(Level::Good, format!("part {number} is planned; Enter goes on to it"));
     Ok(())
 }
 

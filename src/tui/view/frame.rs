@@ -68,11 +68,11 @@ fn target(model: &Model, room: usize) -> Pieces {
         Link::Ready => more.extend(t.region.clone().map(|r| (visible(&r), Role::Text))),
     }
     more.push(if model.hold { ("hold on".into(), Role::Text) } else { ("hold off".into(), Role::Warning) });
-    more.push(if model.revealing() {
-        ("SECRETS SHOWN".into(), Role::Bad)
-    } else {
-        ("secrets hidden".into(), Role::Muted)
-    });
+    match model.revealing() {
+        // This must be seen at every size; the rest gives way.
+        true => more.insert(0, ("SECRETS SHOWN".into(), Role::Bad)),
+        false => more.push(("secrets hidden".into(), Role::Muted)),
+    }
     if let (Link::Ready, Some(e)) = (&t.link, &t.endpoint) {
         more.insert(
             1,
@@ -122,7 +122,7 @@ fn crumb(model: &Model, r: &Regions) -> Pieces {
 }
 
 fn dropped(model: &Model) -> String {
-    match model.wire.dropped {
+    match model.wire.dropped + model.wire.lost {
         0 => String::new(),
         n => format!(", {n} oldest dropped to bound memory"),
     }

@@ -68,7 +68,11 @@ fn status(e: &Exchange) -> (String, Role) {
     match (e.held, e.status(), &e.end) {
         (true, ..) => ("held".into(), Role::Warning),
         (_, Some(s), _) if s >= 300 || error_code(e).is_some() => (format!("{s}✗"), Role::Bad),
+        // A status line is no success before the body is whole: an error can still follow in it.
+        (_, Some(s), None) => (format!("{s}…"), Role::Accent),
+        (_, Some(s), Some(End::Failed(_) | End::Cancelled)) => (format!("{s}!"), Role::Bad),
         (_, Some(s), _) => (s.to_string(), Role::Good),
+        (_, None, Some(End::Cancelled)) if e.timing.request_sent.is_some() => ("cut".into(), Role::Bad),
         (_, None, Some(End::Cancelled)) => ("drop".into(), Role::Muted),
         (_, None, Some(_)) => ("lost".into(), Role::Bad),
         (_, None, None) => ("…".into(), Role::Accent),
