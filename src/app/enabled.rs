@@ -26,7 +26,11 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
         Command::RunParts => match model.step.bench().and_then(|b| b.machine.next_part()) {
             Some(_) => Ok(()),
             None if model.step.bench().is_none() => Err("no upload is on the workbench".into()),
-            None => Err("no planned part is left to send, or the upload is not open".into()),
+            None if model.step.bench().is_some_and(|b| b.machine.upload().is_none()) => {
+                Err("there is no upload yet; 1 creates it".into())
+            }
+            None if model.step.bench().is_some_and(|b| !b.marked.is_empty()) => Ok(()),
+            None => Err("no planned part is left to send".into()),
         },
         Command::StopRun if model.step.bench().is_none_or(|b| b.run.is_none()) => {
             Err("no run is under way".into())

@@ -108,7 +108,10 @@ pub fn infer(object_size: u64, part_count: u32) -> Inference {
         candidates = client_candidates(object_size, i);
         if let Some(high) = i.high {
             for (unit, reason) in [(MIB, Reason::WholeMib), (1_000_000, Reason::WholeMb)] {
-                more += push_multiples(&mut candidates, i.low, high, unit, &reason);
+                // S3 takes no smaller part before the last, and no larger one at all.
+                let limits = &super::limits::AWS;
+                let (low, high) = (i.low.max(limits.min_part_size), high.min(limits.max_part_size));
+                more += push_multiples(&mut candidates, low, high, unit, &reason);
             }
         }
     }

@@ -159,15 +159,18 @@ fn send_probes(model: &mut Model) {
     if model.inspect.probing == 0 && model.inspect.probed > 0 {
         model.inspect.evidence.close_gaps();
         let n = std::mem::take(&mut model.inspect.probed);
+        let requests = if n == 1 { "request" } else { "requests" };
         match model.inspect.evidence.exact_layout() {
             Some(layout) => {
                 let kind =
                     if layout.uniform_size().is_some() { "all equal but the last" } else { "not equal" };
-                model
-                    .say(Level::Good, format!("{n} HEAD requests: the part map is proved; parts are {kind}"));
+                model.say(
+                    Level::Good,
+                    format!("{n} HEAD {requests}: the part map is proved; parts are {kind}"),
+                );
             }
             None => {
-                model.say(Level::Warning, format!("{n} HEAD requests; some boundaries are still not known"))
+                model.say(Level::Warning, format!("{n} HEAD {requests}; some boundaries are still not known"))
             }
         }
     }

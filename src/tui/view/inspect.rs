@@ -344,7 +344,12 @@ pub(super) fn part_size(model: &Model) -> Vec<Pieces> {
             });
         }
     }
-    if let (Some(size), Some(count)) = (i.evidence.object_size, i.evidence.part_count) {
+    let refuted = matches!(
+        i.evidence.part_size(),
+        PartSizeEvidence::Proved { uniform: None }
+            | PartSizeEvidence::FirstPart { uniform_possible: false, .. }
+    );
+    if let (Some(size), Some(count), false) = (i.evidence.object_size, i.evidence.part_count, refuted) {
         out.extend(arithmetic(&infer(size, count)));
     }
     out.push(attributes(model));
@@ -381,8 +386,8 @@ fn arithmetic(inference: &Inference) -> Vec<Pieces> {
             names.push(format!("and {hidden} more round sizes"));
         }
         let words = match inference.verdict {
-            Verdict::UniquePlausible => "The one usual size in there: ",
-            Verdict::Ambiguous => "Usual sizes in there: ",
+            Verdict::UniquePlausible => "Most likely first: ",
+            Verdict::Ambiguous => "Any of these is usual: ",
             _ => "No size in there is usual",
         };
         out.push(vec![(words.into(), Role::Muted), (names.join(" · "), Role::Text)]);
