@@ -40,6 +40,8 @@ fn line(kind: Kind, text: impl Into<String>) -> Line {
 
 /// One direction of an exchange as lines.
 pub fn lines(captured: &Captured, mode: Mode, reveal: bool) -> Vec<Line> {
+    let joined = joined(captured);
+    let captured = joined.as_ref().unwrap_or(captured);
     let mut out = match mode {
         Mode::Pretty => pretty(captured, reveal),
         Mode::Raw => raw(captured, reveal),
@@ -50,6 +52,15 @@ pub fn lines(captured: &Captured, mode: Mode, reveal: bool) -> Vec<Line> {
         out.push(line(Kind::Note, "nothing yet"));
     }
     out
+}
+
+/// Both ends in one, when together they are all there was.
+fn joined(captured: &Captured) -> Option<Captured> {
+    (captured.missing() == 0 && !captured.tail.is_empty()).then(|| Captured {
+        head: [captured.head.as_slice(), &captured.tail].concat(),
+        tail: Vec::new(),
+        total: captured.total,
+    })
 }
 
 /// Headers nobody typed: they come from the signer, the SDK or the HTTP stack.
@@ -315,8 +326,6 @@ fn hex(captured: &Captured) -> Vec<Line> {
         out.extend(gap_note(captured));
         let start = captured.total.saturating_sub(u64::try_from(captured.tail.len()).unwrap_or(0));
         out.extend(hex_block(&captured.tail, start));
-    } else if !captured.tail.is_empty() {
-        out.extend(hex_block(&captured.tail, u64::try_from(captured.head.len()).unwrap_or(0)));
     }
     out
 }
@@ -441,6 +450,19 @@ mod tests {
         for mode in [Mode::Pretty, Mode::Raw, Mode::Hex] {
             let all: String = lines(&c, mode, false).into_iter().map(|l| l.text).collect();
             assert!(all.contains("are not kept"), "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_a_little_longer_than_the_beginning_is_shown_to_its_end() {
+        let mut c = captured(b"HTTP/1.1 200 OK\r\n\r\n");
+        c.push(&b"a line\n".repeat(Captured::HEAD / 7));
+        c.push(b"the end");
+        assert!(!c.tail.is_empty() && c.missing() == 0);
+        for (mode, end) in [(Mode::Pretty, "the end"), (Mode::Raw, "the end"), (Mode::Hex, "end")] {
+            let all = lines(&c, mode, false);
+            assert!(all.last().unwrap().text.ends_with(end), "{mode:?} {:?}", all.last());
+            assert!(all.iter().all(|l| l.kind != Kind::Note || l.text.is_empty()));
         }
     }
 }
