@@ -430,6 +430,36 @@ async fn silence_is_told_from_refusal_and_from_not_having_been_sent() {
 }
 
 #[tokio::test]
+async fn create_and_complete_are_tried_once_and_a_part_again() {
+    let create = Operation::CreateMultipartUpload(CreateMultipartUpload {
+        bucket: "bucket".into(),
+        key: "key".into(),
+        properties: ObjectProperties::default(),
+        tags: vec![],
+    });
+    let slow = "<Error><Code>SlowDown</Code></Error>";
+    let slow = format!("HTTP/1.1 503 Slow Down\r\nContent-Length: {}\r\n\r\n{slow}", slow.len());
+    for (operation, tries) in [(create, 1), (complete(), 1), (part_copy(), 2)] {
+        for (first, lost) in [(String::new(), true), (slow.clone(), false)] {
+            let upstream = scripted(move |n, request| match n {
+                0 => Answer::Close(first.clone().into_bytes()),
+                _ => canned(request),
+            });
+            let mut bench = Bench::new(upstream.await).await;
+            let outcome = bench.perform(operation.clone()).await;
+            assert_eq!(bench.seen.len(), tries, "{outcome:?}");
+            match outcome {
+                Outcome::Answered(_) => assert_eq!(tries, 2),
+                Outcome::Lost(e) => assert!(lost && e.maybe_sent && tries == 1, "{e}"),
+                Outcome::Refused(e) => assert!(!lost && e.code == "SlowDown" && tries == 1, "{e}"),
+                Outcome::Cancelled { .. } => panic!("cancelled"),
+            }
+            bench.assert_exact();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_200_without_the_result_is_no_success() {
     let error = "<?xml version=\"1.0\"?>\n\n<Error><Code>InternalError</Code><Message>m</Message></Error>";
     for (body, operation, want) in [

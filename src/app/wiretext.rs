@@ -5,10 +5,12 @@
 
 use super::panes::wire::Mode;
 use crate::domain::exchange::Captured;
-use crate::domain::redact::redact_line;
+use crate::domain::redact::{redact_body, redact_bytes, redact_line, secret_ranges};
 use crate::domain::text::{visible, visible_bytes};
 use crate::domain::units::grouped;
 use crate::domain::xml;
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// What a line is, for its colour and mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,8 @@ fn line(kind: Kind, text: impl Into<String>) -> Line {
 
 /// One direction of an exchange as lines.
 pub fn lines(captured: &Captured, mode: Mode, reveal: bool) -> Vec<Line> {
+    let joined = joined(captured);
+    let captured = joined.as_ref().unwrap_or(captured);
     let mut out = match mode {
         Mode::Pretty => pretty(captured, reveal),
         Mode::Raw => raw(captured, reveal),
@@ -50,6 +54,15 @@ pub fn lines(captured: &Captured, mode: Mode, reveal: bool) -> Vec<Line> {
         out.push(line(Kind::Note, "nothing yet"));
     }
     out
+}
+
+/// Both ends in one, when together they are all there was.
+fn joined(captured: &Captured) -> Option<Captured> {
+    (captured.missing() == 0 && !captured.tail.is_empty()).then(|| Captured {
+        head: [captured.head.as_slice(), &captured.tail].concat(),
+        tail: Vec::new(),
+        total: captured.total,
+    })
 }
 
 /// Headers nobody typed: they come from the signer, the SDK or the HTTP stack.
@@ -119,21 +132,21 @@ fn pretty(captured: &Captured, reveal: bool) -> Vec<Line> {
     let head = heads.last().map(|h| h.to_ascii_lowercase()).unwrap_or_default();
     let says = |needle: &[u8]| head.windows(needle.len()).any(|w| w == needle);
     if says(b"content-encoding: aws-chunked") || says(b"x-amz-content-sha256: streaming-") {
-        out.extend(aws_chunked(captured, body));
+        out.extend(aws_chunked(captured, body, reveal));
     } else if says(b"transfer-encoding: chunked") {
         out.push(line(Kind::Note, "chunked framing left out here; raw shows it"));
-        out.extend(body_lines(captured, &dechunk(body)));
+        out.extend(body_lines(captured, &dechunk(body), reveal));
     } else {
-        out.extend(body_lines(captured, body));
+        out.extend(body_lines(captured, body, reveal));
     }
     out
 }
 
-fn body_lines(captured: &Captured, body: &[u8]) -> Vec<Line> {
+fn body_lines(captured: &Captured, body: &[u8], reveal: bool) -> Vec<Line> {
     let trimmed =
         body.iter().position(|b| !b.is_ascii_whitespace()).and_then(|at| body.get(at..)).unwrap_or(&[]);
     if trimmed.starts_with(b"<") {
-        return xml_lines(captured, body);
+        return xml_lines(captured, &shown(body, reveal), reveal);
     }
     let binary =
         body.iter().take(512).filter(|b| **b < 9 || (**b > 13 && **b < 32) || **b >= 127).count() > 16;
@@ -144,23 +157,28 @@ fn body_lines(captured: &Captured, body: &[u8]) -> Vec<Line> {
             format!("{} bytes of binary body; hex shows what is kept", grouped(body_total(captured, body))),
         ));
     } else {
-        out.extend(text_lines(body));
+        out.extend(text_lines(&shown(body, reveal)));
     }
     out.extend(gap_note(captured));
     out
 }
 
 /// XML laid out as far as it is kept and well-formed; what is left is said, and shown as it came.
-fn xml_lines(captured: &Captured, body: &[u8]) -> Vec<Line> {
+fn xml_lines(captured: &Captured, body: &[u8], reveal: bool) -> Vec<Line> {
     let (laid_out, stopped) = xml::pretty_partial(body);
     let mut out: Vec<Line> = laid_out.into_iter().map(|l| line(Kind::Body, visible(&l))).collect();
     if captured.missing() > 0 {
         out.extend(gap_note(captured));
-        out.extend(text_lines(&captured.tail));
+        out.extend(text_lines(&shown(&captured.tail, reveal)));
     } else if let Some(why) = stopped {
         out.push(line(Kind::Note, format!("laid out up to here: {}; raw shows all", visible(&why))));
     }
     out
+}
+
+/// A body as it may be shown.
+fn shown(body: &[u8], reveal: bool) -> Cow<'_, [u8]> {
+    if reveal { Cow::Borrowed(body) } else { Cow::Owned(redact_bytes(body)) }
 }
 
 fn body_total(captured: &Captured, body: &[u8]) -> u64 {
@@ -189,7 +207,11 @@ fn gap_note(captured: &Captured) -> Option<Line> {
 }
 
 /// The framing lines of an aws-chunked body that are kept: sizes, signatures, trailer.
-fn aws_chunked(captured: &Captured, body: &[u8]) -> Vec<Line> {
+fn aws_chunked(captured: &Captured, body: &[u8], reveal: bool) -> Vec<Line> {
+    let framing = |bytes: &[u8]| {
+        let text = visible_bytes(bytes);
+        line(Kind::Body, if reveal { text } else { redact_body(&text) })
+    };
     let mut out = vec![line(
         Kind::Note,
         format!(
@@ -202,14 +224,11 @@ fn aws_chunked(captured: &Captured, body: &[u8]) -> Vec<Line> {
         let (head, after) = rest.split_at(end);
         let text = visible_bytes(head);
         let size = text.split(';').next().and_then(|s| u64::from_str_radix(s, 16).ok());
-        out.push(line(Kind::Body, redact_chunk(&text)));
+        out.push(framing(head));
         let Some(size) = size else { break };
         if size == 0 {
             out.extend(
-                head_lines(after.get(2..).unwrap_or(&[]))
-                    .into_iter()
-                    .filter(|l| !l.is_empty())
-                    .map(|l| line(Kind::Body, redact_chunk(&visible_bytes(l)))),
+                head_lines(after.get(2..).unwrap_or(&[])).into_iter().filter(|l| !l.is_empty()).map(framing),
             );
             break;
         }
@@ -227,24 +246,9 @@ fn aws_chunked(captured: &Captured, body: &[u8]) -> Vec<Line> {
             .rposition(|w| w == b"\r\n0;c" || w == b"\r\n0\r\n")
             .and_then(|at| captured.tail.get(at + 2..));
         let kept = head_lines(tail.unwrap_or(&[]));
-        out.extend(
-            kept.into_iter()
-                .filter(|l| !l.is_empty())
-                .map(|l| line(Kind::Body, redact_chunk(&visible_bytes(l)))),
-        );
+        out.extend(kept.into_iter().filter(|l| !l.is_empty()).map(framing));
     }
     out
-}
-
-/// Chunk signatures prove nothing without the key and cannot be replayed alone, but they are signatures.
-fn redact_chunk(text: &str) -> String {
-    for mark in ["chunk-signature=", "x-amz-trailer-signature:"] {
-        if let Some(at) = text.find(mark) {
-            let keep = at + mark.len();
-            return format!("{}{}", text.get(..keep).unwrap_or(""), crate::domain::redact::MASK);
-        }
-    }
-    text.to_owned()
 }
 
 /// The payload of a chunked body as far as it is kept.
@@ -300,12 +304,10 @@ fn raw(captured: &Captured, reveal: bool) -> Vec<Line> {
 const RAW_WIDTH: usize = 4096;
 
 fn raw_body(body: &[u8], reveal: bool) -> Vec<Line> {
-    body.split_inclusive(|b| *b == b'\n')
+    shown(body, reveal)
+        .split_inclusive(|b| *b == b'\n')
         .flat_map(|l| l.chunks(RAW_WIDTH))
-        .map(|l| {
-            let text = visible_bytes(l);
-            line(Kind::Body, if reveal { text } else { redact_chunk(&text) })
-        })
+        .map(|l| line(Kind::Body, visible_bytes(l)))
         .collect()
 }
 
@@ -315,36 +317,41 @@ fn hex(captured: &Captured) -> Vec<Line> {
         out.extend(gap_note(captured));
         let start = captured.total.saturating_sub(u64::try_from(captured.tail.len()).unwrap_or(0));
         out.extend(hex_block(&captured.tail, start));
-    } else if !captured.tail.is_empty() {
-        out.extend(hex_block(&captured.tail, u64::try_from(captured.head.len()).unwrap_or(0)));
     }
     out
 }
 
-/// Hex with the secret header lines replaced: their bytes are shown as `··`.
+/// Hex with the bytes of secrets replaced.
 fn hex_masked(captured: &Captured) -> Vec<Line> {
     let mut masked = captured.clone();
-    let (heads, _) = split(captured);
+    let (heads, body) = split(captured);
     let mut at = 0;
     for head in heads {
         for l in head.split_inclusive(|b| *b == b'\n') {
             let text = visible_bytes(l.strip_suffix(b"\r\n").unwrap_or(l));
             if redact_line(&text) != text {
                 let from = l.iter().position(|b| *b == b':' || *b == b'?').unwrap_or(0);
-                for b in masked.head.get_mut(at + from..at + l.len()).unwrap_or(&mut []) {
-                    if *b != b'\r' && *b != b'\n' {
-                        *b = b'*';
-                    }
-                }
+                blot(&mut masked.head, at + from..at + l.len());
             }
             at += l.len();
         }
     }
+    for range in secret_ranges(body) {
+        blot(&mut masked.head, at + range.start..at + range.end);
+    }
+    for range in secret_ranges(&captured.tail) {
+        blot(&mut masked.tail, range);
+    }
     let mut out = hex(&masked);
-    if masked.head != captured.head {
+    if masked != *captured {
         out.insert(0, line(Kind::Note, "secret values are shown as 2a; x reveals them"));
     }
     out
+}
+
+fn blot(bytes: &mut [u8], range: Range<usize>) {
+    let bytes = bytes.get_mut(range).unwrap_or(&mut []);
+    bytes.iter_mut().filter(|b| !matches!(b, b'\r' | b'\n')).for_each(|b| *b = b'*');
 }
 
 fn hex_block(bytes: &[u8], start: u64) -> Vec<Line> {
@@ -441,6 +448,51 @@ mod tests {
         for mode in [Mode::Pretty, Mode::Raw, Mode::Hex] {
             let all: String = lines(&c, mode, false).into_iter().map(|l| l.text).collect();
             assert!(all.contains("are not kept"), "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_a_little_longer_than_the_beginning_is_shown_to_its_end() {
+        let mut c = captured(b"HTTP/1.1 200 OK\r\n\r\n");
+        c.push(&b"a line\n".repeat(Captured::HEAD / 7));
+        c.push(b"the end");
+        assert!(!c.tail.is_empty() && c.missing() == 0);
+        for (mode, end) in [(Mode::Pretty, "the end"), (Mode::Raw, "the end"), (Mode::Hex, "end")] {
+            let all = lines(&c, mode, false);
+            assert!(all.last().unwrap().text.ends_with(end), "{mode:?} {:?}", all.last());
+            assert!(all.iter().all(|l| l.kind != Kind::Note || l.text.is_empty()));
+        }
+    }
+
+    #[test]
+    fn no_mode_shows_a_secret_that_an_error_document_or_the_framing_repeats() {
+        let document = "<Error><Code>InvalidToken</Code><Token-0>canary</Token-0>\
+            <CanonicalRequest>GET\nx-amz-security-token:canary\n</CanonicalRequest>\
+            <CanonicalRequestBytes>63 61 6e 61 72 79</CanonicalRequestBytes></Error>";
+        let chunked = format!("{:x}\r\n{document}\r\n0\r\n\r\n", document.len());
+        let answer = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400 Bad Request\r\n";
+        for bytes in [
+            format!("{answer}\r\n{document}"),
+            format!("{answer}transfer-encoding: chunked\r\n\r\n{chunked}"),
+            "PUT / HTTP/1.1\r\ncontent-encoding: aws-chunked\r\n\r\n1;chunk-signature=canary\r\nx\r\n\
+             0;chunk-signature=canary\r\nx-amz-trailer-signature:canary\r\n\r\n"
+                .to_owned(),
+        ] {
+            let (mut gap, plain) = (captured(bytes.as_bytes()), captured(bytes.as_bytes()));
+            gap.push(&[b'\n'; 100_000]);
+            gap.push(bytes.as_bytes());
+            for (c, mode) in
+                [Mode::Pretty, Mode::Raw, Mode::Hex].iter().flat_map(|m| [(&gap, *m), (&plain, *m)])
+            {
+                let text = |reveal| lines(c, mode, reveal).into_iter().map(|l| l.text).collect::<String>();
+                let chars: String = lines(c, mode, false)
+                    .iter()
+                    .map(|l| if mode == Mode::Hex { l.text.get(59..).unwrap_or("") } else { &l.text })
+                    .collect();
+                assert!(!chars.contains("canary") && !chars.contains("63 61 6e"), "{mode:?} {chars}");
+                assert!(!text(false).contains("63 61 6e 61"), "{mode:?} {chars}");
+                assert!(mode == Mode::Hex || text(true).contains("canary"), "{mode:?}");
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use super::out::note;
 use crate::domain::exchange::{Captured, End, Exchange};
 use crate::domain::operation::Operation;
 use crate::domain::outcome::Outcome;
-use crate::domain::redact::redact_line;
+use crate::domain::redact::{redact_body, redact_line};
 use crate::domain::text::visible_bytes;
 use crate::domain::units::grouped;
 use crate::s3::{Call, Client};
@@ -74,24 +74,63 @@ fn show_answer(exchange: &Exchange) {
     }
 }
 
-/// Head lines with secrets masked, then the body if it is text and short.
+/// The heads with secrets masked, then the body if it is text and short.
 fn show(mark: &str, bytes: &Captured) {
-    let head = bytes.head.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(bytes.head.len());
-    let (head, body) = bytes.head.split_at(head);
-    for line in String::from_utf8_lossy(head).lines() {
-        note(&format!("{mark} {}", redact_line(line)));
+    for line in lines(bytes) {
+        note(format!("{mark} {line}").trim_end());
     }
-    let body = body.get(4..).unwrap_or(&[]);
-    let text = std::str::from_utf8(body).ok().filter(|t| t.len() < 8192 && bytes.missing() == 0);
+}
+
+fn lines(bytes: &Captured) -> Vec<String> {
+    let (mut out, mut rest) = (Vec::new(), bytes.head.as_slice());
+    loop {
+        let end = rest.windows(4).position(|w| w == b"\r\n\r\n").map_or(rest.len(), |at| at + 4);
+        let (head, after) = rest.split_at(end);
+        let text = String::from_utf8_lossy(head);
+        out.extend(text.lines().filter(|line| !line.is_empty()).map(redact_line));
+        rest = after;
+        // The head of the answer comes after the interim ones.
+        if rest.is_empty() || !(head.starts_with(b"HTTP/1.1 1") || head.starts_with(b"HTTP/1.0 1")) {
+            break;
+        }
+        out.push(String::new());
+    }
+    let text = std::str::from_utf8(rest).ok().filter(|t| t.len() < 8192 && bytes.missing() == 0);
     match text.filter(|t| !t.chars().any(|c| c.is_control() && !c.is_whitespace())) {
         Some("") => {}
         Some(text) => {
-            note(mark);
-            text.lines().for_each(|line| note(&format!("{mark} {}", visible_bytes(line.as_bytes()))));
+            out.push(String::new());
+            out.extend(redact_body(text).lines().map(|line| visible_bytes(line.as_bytes())));
         }
         None => {
-            let size = u64::try_from(head.len() + 4).map_or(0, |head| bytes.total.saturating_sub(head));
-            note(&format!("{mark}\n{mark} ({} bytes so far)", grouped(size)));
+            let head = u64::try_from(bytes.head.len() - rest.len()).unwrap_or(0);
+            out.push(String::new());
+            out.push(format!("({} bytes so far)", grouped(bytes.total.saturating_sub(head))));
         }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_head_and_no_error_document_shows_a_secret() {
+        let mut bytes = Captured::default();
+        bytes.push(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400 Bad Request\r\nset-cookie: canary\r\n\r\n");
+        bytes.push(b"<Error><Code>C</Code>\n<Token-0>canary</Token-0></Error>");
+        assert_eq!(
+            lines(&bytes),
+            [
+                "HTTP/1.1 100 Continue",
+                "",
+                "HTTP/1.1 400 Bad Request",
+                "set-cookie: •••",
+                "",
+                "<Error><Code>C</Code>",
+                "<Token-0>•••</Token-0></Error>"
+            ]
+        );
     }
 }

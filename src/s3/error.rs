@@ -54,6 +54,11 @@ pub fn refusal(status: u16, headers: &[(String, String)], body: &[u8]) -> Option
     Some(error)
 }
 
+/// Whether the body is an `<Error>` document, whole or broken off.
+pub fn has_document(body: &[u8]) -> bool {
+    error_elements(body).is_some()
+}
+
 /// A name for a status that came without a document, as the SDKs give it to HEAD.
 fn status_name(status: u16) -> String {
     let reason = match status {

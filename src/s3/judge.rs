@@ -1,6 +1,6 @@
 //! What a call without output means, from the record of the call.
 
-use super::error::refusal;
+use super::error::{has_document, refusal};
 use super::foreign::root_name;
 use super::send::Failure;
 use super::stamp::{Answer, CallRecord};
@@ -14,6 +14,11 @@ pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, 
     if answer.foreign {
         let why = format!("the server does not know {kind}: it began to send the object itself");
         return refused(status, unknown(kind), why);
+    }
+    // Any proxy on the way may say 5xx without a word of S3's, whatever S3 did behind it.
+    if status >= 500 && kind.writes() && !has_document(&answer.body) {
+        let message = format!("the server answered {status} without saying whether anything was done");
+        return Outcome::Lost(TransportError { message, maybe_sent: true });
     }
     if let Some(mut error) = answer.status.and_then(|s| refusal(s, &answer.headers, &answer.body)) {
         if let Some(way_out) = way_out(&error, &answer, region) {
@@ -127,6 +132,25 @@ mod tests {
         assert!(said.contains("points to https://login.example/"), "{said}");
         let same = of(403, &[("x-amz-bucket-region", "us-east-1")], b"");
         assert_eq!(same, "Forbidden (403)");
+    }
+
+    #[test]
+    fn a_server_error_without_a_document_settles_a_read_but_not_a_write() {
+        let of = |kind, body: &[u8]| {
+            let record = CallRecord::default();
+            record.note(|answer| (answer.status, answer.whole) = (Some(502), true));
+            record.body(body);
+            judge(kind, Failure::Sdk("unhandled".into()), &record, "us-east-1")
+        };
+        for body in [&b""[..], b"<html>bad gateway</html>"] {
+            let Outcome::Lost(lost) = of(OperationKind::CompleteMultipartUpload, body) else {
+                panic!("believed")
+            };
+            assert!(lost.maybe_sent && lost.message.contains("502"), "{lost}");
+            assert!(matches!(of(OperationKind::HeadObject, body), Outcome::Refused(_)));
+        }
+        let said = b"<Error><Code>InternalError</Code></Error>";
+        assert!(matches!(of(OperationKind::CompleteMultipartUpload, said), Outcome::Refused(_)));
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::domain::operation::{
 use crate::domain::output::{CopiedObject, Output};
 use crate::domain::units::ByteRange;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::{Builder, Config};
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -222,6 +224,12 @@ async fn copy_object(client: &Client, op: &CopyObject, stamp: &Stamp) -> Sent {
     Ok(Output::Copied(CopiedObject { etag: etag.as_str().into(), version_id }))
 }
 
+/// One attempt only. After a lost answer a second Create leaves an upload that nobody knows, and a second
+/// Complete turns a success into NoSuchUpload; whether to ask again is for the caller, who can look first.
+fn once() -> Builder {
+    Config::builder().retry_config(RetryConfig::disabled())
+}
+
 async fn create(client: &Client, op: &CreateMultipartUpload, stamp: &Stamp) -> Sent {
     let p = &op.properties;
     let call = client
@@ -243,7 +251,7 @@ async fn create(client: &Client, op: &CreateMultipartUpload, stamp: &Stamp) -> S
         .set_checksum_type(p.checksum_type.as_deref().map(types::ChecksumType::from))
         .set_tagging((!op.tags.is_empty()).then(|| tagging_header(&op.tags)));
     let verbatim = p.clone();
-    let call = call.customize().interceptor(Stamper(stamp.clone()));
+    let call = call.customize().config_override(once()).interceptor(Stamper(stamp.clone()));
     let sent = call.map_request(move |request| with_properties(request, &verbatim)).send().await;
     let answer = stamp.record.answer();
     let created = match sent {
@@ -318,8 +326,8 @@ async fn complete(client: &Client, op: &CompleteMultipartUpload, stamp: &Stamp) 
         .set_if_none_match(op.if_none_match.then(|| "*".to_owned()))
         .set_mpu_object_size(op.mpu_object_size)
         .set_checksum_type(op.checksum_type.as_deref().map(types::ChecksumType::from));
-    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
-    let object = convert::completed(out);
+    let call = call.customize().config_override(once()).interceptor(Stamper(stamp.clone()));
+    let object = convert::completed(call.send().await?);
     Ok(Output::Completed(object.ok_or(Failure::NoResult("CompleteMultipartUploadResult", true))?))
 }
 
