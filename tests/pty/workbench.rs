@@ -91,7 +91,7 @@ fn the_loop_fits_a_small_terminal() {
     let mut t = browsing(80, 24);
     inspect_lesson_narrow(&t);
     t.press("m", "Plan a multipart copy");
-    t.press(ENTER, "◉ planned, nothing sent");
+    t.press(ENTER, "◉ planned");
     t.press(ENTER, "HELD: signed");
     t.until_text("POST /scratch/short-last-part.bin?uploads");
     t.press(ENTER, "◉ OPEN");

@@ -7,6 +7,7 @@ use crate::app::command::Pane;
 use crate::app::model::Model;
 use crate::app::panes::step::Bench;
 use crate::domain::plan::PartSource;
+use crate::domain::redact::redact_detail;
 use crate::domain::text::{cut_middle, visible};
 use crate::domain::units::{PartNumber, human_size};
 use crate::domain::upload::{Move, UploadState};
@@ -168,8 +169,11 @@ fn refusal(bench: &Bench, room: usize) -> Vec<Pieces> {
     let mut out =
         vec![said(format!("S3 refused {what}: {} ({})", visible(&error.code), error.status), Role::Bad)];
     out.extend(wrap(&visible(&error.message), room).into_iter().filter(|l| !l.is_empty()).map(text));
-    let fields: Vec<String> =
-        error.detail.iter().map(|(n, v)| format!("{} {}", visible(n), visible(v))).collect();
+    let fields: Vec<String> = error
+        .detail
+        .iter()
+        .map(|(n, v)| format!("{} {}", visible(n), visible(&redact_detail(n, v))))
+        .collect();
     if !fields.is_empty() {
         out.extend(wrap(&fields.join("  "), room).into_iter().map(|l| said(l, Role::Muted)));
     }
