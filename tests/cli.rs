@@ -277,6 +277,38 @@ fn a_closed_pipe_is_success() {
     assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
 }
 
+#[test]
+fn a_copy_that_nobody_listens_to_is_made_all_the_same() {
+    let bench = Bench::new();
+    for (name, json) in [("short-last-part.bin", true), ("uniform-8mib.bin", false), ("notes.txt", true)] {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("partscope"));
+        clean(|name, value| match value {
+            Some(value) => drop(command.env(name, value)),
+            None => drop(command.env_remove(name)),
+        });
+        let mut child = command
+            .env("AWS_ACCESS_KEY_ID", bench.server.access_key())
+            .env("AWS_SECRET_ACCESS_KEY", bench.server.secret_key())
+            .args(["copy", &format!("s3://lessons/{name}"), "s3://scratch/unheard/", "--path-style"])
+            .args(["--endpoint-url", &bench.server.endpoint(), "--region", bench.server.region()])
+            .args(json.then_some("--json"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+        let mut before = bench.inspect(&format!("s3://lessons/{name}"));
+        let mut after = bench.inspect(&format!("s3://scratch/unheard/{name}"));
+        for report in [&mut before, &mut after] {
+            report.as_object_mut().unwrap().remove("object");
+        }
+        assert_eq!(before, after);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn serve_says_ready_serves_and_stops_on_either_signal() {
