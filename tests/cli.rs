@@ -226,7 +226,7 @@ fn a_part_that_may_land_late_is_looked_for_after_the_abort() {
 }
 
 /// Between the program and the server: Complete takes effect, and the answer says that it failed.
-fn liar(server: String) -> String {
+fn liar(server: String, body: &'static str) -> String {
     use std::io::Write;
     use std::net::{Shutdown, TcpListener, TcpStream};
     use std::sync::Arc;
@@ -247,7 +247,6 @@ fn liar(server: String) -> String {
                             lie.store(true, Ordering::SeqCst);
                         }
                         if !asks && lie.load(Ordering::SeqCst) {
-                            let body = "<Error><Code>InternalError</Code></Error>";
                             let head = format!("HTTP/1.1 500 Oops\r\nContent-Length: {}\r\n\r\n", body.len());
                             let _ = to.write_all((head + body).as_bytes());
                             break;
@@ -270,13 +269,21 @@ fn liar(server: String) -> String {
 #[test]
 fn a_refused_complete_that_took_effect_is_not_called_aborted() {
     let bench = Bench::new();
-    let endpoint = liar(bench.server.endpoint());
+    let endpoint =
+        liar(bench.server.endpoint(), "<Error><Code>InternalError</Code><Token-0>canary</Token-0></Error>");
     let mut command = partscope();
     command
         .env("AWS_ACCESS_KEY_ID", bench.server.access_key())
         .env("AWS_SECRET_ACCESS_KEY", bench.server.secret_key())
         .args(["--endpoint-url", &endpoint, "--region", bench.server.region(), "--path-style"])
-        .args(["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/lied", "--part-size", "8MiB"]);
+        .args([
+            "copy",
+            "s3://lessons/uniform-8mib.bin",
+            "s3://scratch/lied",
+            "--part-size",
+            "8MiB",
+            "--json",
+        ]);
     for (refused, want) in [(false, 0), (true, 3)] {
         if refused {
             // The first is the look at the source.
@@ -286,7 +293,9 @@ fn a_refused_complete_that_took_effect_is_not_called_aborted() {
         let (code, out, err) = ended(&mut command);
         assert_eq!(code, want, "{err}");
         assert!(!err.contains("nothing is left"), "{err}");
-        assert_eq!(out.contains("verdict: copied; same ETag as the source"), !refused, "{out}");
+        assert!(!out.contains("canary") && !err.contains("canary"), "{out}");
+        assert!(out.contains("Token-0"), "{out}");
+        assert_eq!(out.contains(r#""same_etag":true"#), !refused, "{out}");
         assert_eq!(err.contains("is complete all the same"), !refused, "{err}");
         assert_eq!(err.contains("somebody else aborted it"), refused, "{err}");
     }

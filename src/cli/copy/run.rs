@@ -14,6 +14,7 @@ use crate::domain::operation::{HeadObject, ListParts, Operation, OperationId, Up
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
 use crate::domain::plan::UploadPlan;
+use crate::domain::redact::redact_detail;
 use crate::domain::units::PartNumber;
 use crate::domain::upload::{Enforce, Fact, Move, MultipartUpload, PartState, UploadState};
 use tokio::task::JoinSet;
@@ -94,8 +95,13 @@ impl Run<'_> {
     }
 
     fn apply(&mut self, id: OperationId, outcome: &Outcome) -> Result<Vec<Fact>, Failure> {
-        let facts = self.machine.apply(id, outcome);
-        for fact in &facts {
+        let mut facts = self.machine.apply(id, outcome);
+        for fact in &mut facts {
+            if let Fact::Refused { error, .. } = fact {
+                for (name, value) in &mut error.detail {
+                    *value = redact_detail(name, value);
+                }
+            }
             self.say.fact(fact)?;
         }
         self.bar.update(self.machine.progress());
