@@ -207,6 +207,101 @@ fn a_complete_whose_answer_was_lost_is_settled_by_looking() {
 }
 
 #[test]
+fn a_part_that_may_land_late_is_looked_for_after_the_abort() {
+    let bench = Bench::new();
+    for (listable, want) in [(true, 2), (false, 3)] {
+        bench.fault("UploadPartCopy", Some(2), 9, FaultAction::ResetBeforeResponse);
+        if !listable {
+            bench.fault("ListParts", None, 99, FaultAction::InternalError);
+            bench.fault("AbortMultipartUpload", None, 1, FaultAction::Delay(Duration::ZERO));
+            bench.fault("AbortMultipartUpload", None, 99, FaultAction::InternalError);
+        }
+        let (code, _, err) = bench.run(&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/late"]);
+        assert_eq!(code, want, "{err}");
+        assert_eq!(err.contains("nothing is left"), listable, "{err}");
+        assert_eq!(err.contains("may still land"), !listable, "{err}");
+        assert_eq!(err.contains("aws s3api abort-multipart-upload"), !listable, "{err}");
+        bench.server.faults().clear();
+    }
+}
+
+/// Between the program and the server: Complete takes effect, and the answer says that it failed.
+fn liar(server: String, body: &'static str) -> String {
+    use std::io::Write;
+    use std::net::{Shutdown, TcpListener, TcpStream};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let server = server.trim_start_matches("http://").to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let upstream = TcpStream::connect(&server).unwrap();
+            let lie = Arc::new(AtomicBool::new(false));
+            let relay = |mut from: TcpStream, mut to: TcpStream, asks: bool, lie: Arc<AtomicBool>| {
+                std::thread::spawn(move || {
+                    let mut buffer = [0; 65536];
+                    while let Ok(n @ 1..) = from.read(&mut buffer) {
+                        let text = String::from_utf8_lossy(&buffer[..n]);
+                        if asks && text.starts_with("POST ") && text.contains("uploadId=") {
+                            lie.store(true, Ordering::SeqCst);
+                        }
+                        if !asks && lie.load(Ordering::SeqCst) {
+                            let head = format!("HTTP/1.1 500 Oops\r\nContent-Length: {}\r\n\r\n", body.len());
+                            let _ = to.write_all((head + body).as_bytes());
+                            break;
+                        }
+                        if to.write_all(&buffer[..n]).is_err() {
+                            break;
+                        }
+                    }
+                    let _ = to.shutdown(Shutdown::Write);
+                });
+            };
+            let pair = (client.try_clone().unwrap(), upstream.try_clone().unwrap());
+            relay(client, upstream, true, Arc::clone(&lie));
+            relay(pair.1, pair.0, false, lie);
+        }
+    });
+    endpoint
+}
+
+#[test]
+fn a_refused_complete_that_took_effect_is_not_called_aborted() {
+    let bench = Bench::new();
+    let endpoint =
+        liar(bench.server.endpoint(), "<Error><Code>InternalError</Code><Token-0>canary</Token-0></Error>");
+    let mut command = partscope();
+    command
+        .env("AWS_ACCESS_KEY_ID", bench.server.access_key())
+        .env("AWS_SECRET_ACCESS_KEY", bench.server.secret_key())
+        .args(["--endpoint-url", &endpoint, "--region", bench.server.region(), "--path-style"])
+        .args([
+            "copy",
+            "s3://lessons/uniform-8mib.bin",
+            "s3://scratch/lied",
+            "--part-size",
+            "8MiB",
+            "--json",
+        ]);
+    for (refused, want) in [(false, 0), (true, 3)] {
+        if refused {
+            // The first is the look at the source.
+            bench.fault("HeadObject", None, 1, FaultAction::Delay(Duration::ZERO));
+            bench.fault("HeadObject", None, 99, FaultAction::InternalError);
+        }
+        let (code, out, err) = ended(&mut command);
+        assert_eq!(code, want, "{err}");
+        assert!(!err.contains("nothing is left"), "{err}");
+        assert!(!out.contains("canary") && !err.contains("canary"), "{out}");
+        assert!(out.contains("Token-0"), "{out}");
+        assert_eq!(out.contains(r#""same_etag":true"#), !refused, "{out}");
+        assert_eq!(err.contains("is complete all the same"), !refused, "{err}");
+        assert_eq!(err.contains("somebody else aborted it"), refused, "{err}");
+    }
+}
+
+#[test]
 fn a_create_whose_answer_was_lost_is_doubtful_and_names_what_may_have_leaked() {
     let bench = Bench::new();
     bench.fault("CreateMultipartUpload", None, 9, FaultAction::ResetAfterEffect);
@@ -275,6 +370,38 @@ fn a_closed_pipe_is_success() {
     let mut err = String::new();
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
     assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_copy_that_nobody_listens_to_is_made_all_the_same() {
+    let bench = Bench::new();
+    for (name, json) in [("short-last-part.bin", true), ("uniform-8mib.bin", false), ("notes.txt", true)] {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("partscope"));
+        clean(|name, value| match value {
+            Some(value) => drop(command.env(name, value)),
+            None => drop(command.env_remove(name)),
+        });
+        let mut child = command
+            .env("AWS_ACCESS_KEY_ID", bench.server.access_key())
+            .env("AWS_SECRET_ACCESS_KEY", bench.server.secret_key())
+            .args(["copy", &format!("s3://lessons/{name}"), "s3://scratch/unheard/", "--path-style"])
+            .args(["--endpoint-url", &bench.server.endpoint(), "--region", bench.server.region()])
+            .args(json.then_some("--json"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+        let mut before = bench.inspect(&format!("s3://lessons/{name}"));
+        let mut after = bench.inspect(&format!("s3://scratch/unheard/{name}"));
+        for report in [&mut before, &mut after] {
+            report.as_object_mut().unwrap().remove("object");
+        }
+        assert_eq!(before, after);
+    }
 }
 
 #[cfg(unix)]

@@ -127,7 +127,8 @@ fn a_server_that_ignores_sub_resources_is_seen_through() {
 
 #[test]
 fn a_part_copy_answered_with_nothing_did_not_happen() {
-    let (code, said) = run(server(ignorant), &["copy", "s3://b/k", "s3://b/c", "--part-size", "5MiB"]);
+    let (code, said) =
+        run(server(ignorant), &["copy", "s3://b/k", "s3://b/c", "--part-size", "5MiB", "--concurrency", "1"]);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("the answer has no CopyPartResult: nothing was copied"), "{said}");
     assert!(said.contains("the upload was aborted; nothing is left"), "{said}");

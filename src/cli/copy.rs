@@ -62,6 +62,14 @@ struct Made {
     predicted: Option<ETag>,
 }
 
+/// A copy goes on when nobody reads what it says: it is not made for its output.
+fn unread(told: Result<(), Failure>) -> Result<(), Failure> {
+    match told {
+        Err(Failure::ClosedPipe) => Ok(()),
+        other => other,
+    }
+}
+
 /// Says what happens, for people or as JSON Lines.
 #[derive(Debug, Clone, Copy)]
 struct Say {
@@ -70,10 +78,18 @@ struct Say {
 
 impl Say {
     fn fact(self, fact: &impl Serialize) -> Result<(), Failure> {
-        if self.json { Out.json(fact) } else { Ok(()) }
+        if self.json { unread(Out.json(fact)) } else { Ok(()) }
     }
 
     fn plan(self, look: &Look) -> Result<(), Failure> {
+        unread(self.tell_plan(look))
+    }
+
+    fn verdict(self, look: &Look, made: &Made, took: Duration) -> Result<(), Failure> {
+        unread(self.tell_verdict(look, made, took))
+    }
+
+    fn tell_plan(self, look: &Look) -> Result<(), Failure> {
         for text in &look.notes {
             note(&format!("note: {text}"));
         }
@@ -103,7 +119,7 @@ impl Say {
         Out.line(&format!("  boundaries   {}", look.grounds))
     }
 
-    fn verdict(self, look: &Look, made: &Made, took: Duration) -> Result<(), Failure> {
+    fn tell_verdict(self, look: &Look, made: &Made, took: Duration) -> Result<(), Failure> {
         let same = made.etag == look.etag;
         let as_predicted = made.predicted.as_ref().map(|p| *p == made.etag);
         if self.json {

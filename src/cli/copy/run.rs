@@ -7,11 +7,14 @@
 use super::{Made, Say};
 use crate::cli::Failure;
 use crate::cli::args::CopyArgs;
+use crate::cli::out::note;
 use crate::cli::progress::Bar;
 use crate::cli::session::Session;
-use crate::domain::operation::OperationId;
+use crate::domain::operation::{HeadObject, ListParts, Operation, OperationId, UploadRef};
 use crate::domain::outcome::Outcome;
+use crate::domain::output::Output;
 use crate::domain::plan::UploadPlan;
+use crate::domain::redact::redact_detail;
 use crate::domain::units::PartNumber;
 use crate::domain::upload::{Enforce, Fact, Move, MultipartUpload, PartState, UploadState};
 use tokio::task::JoinSet;
@@ -19,6 +22,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How often one part is tried in all; each try has the SDK's retries inside.
 const TRIES: u32 = 3;
+
+/// How often an upload is looked for after its abort, while a part of it may land late.
+const ROUNDS: u32 = 3;
 
 /// Copies and answers the new ETag.
 pub(super) async fn copy(
@@ -30,12 +36,12 @@ pub(super) async fn copy(
     let bar = Bar::new(!args.json && !args.step);
     let concurrency = if args.step { 1 } else { usize::from(args.concurrency) };
     let machine = MultipartUpload::new(plan.clone());
-    let mut run = Run { session, machine, say, bar, concurrency };
+    let mut run = Run { session, machine, say, bar, concurrency, stray: false, complete_sent: false };
     let ended = run.through().await;
     run.bar.clear();
     match ended {
         Ok(made) => Ok(made),
-        Err(failure) => Err(run.put_back(failure).await),
+        Err(failure) => run.put_back(failure).await,
     }
 }
 
@@ -45,6 +51,10 @@ struct Run<'a> {
     say: Say,
     bar: Bar,
     concurrency: usize,
+    /// Some try of a part left without an answer: it may land late, even after an abort.
+    stray: bool,
+    /// Complete left at least once: an upload that is gone may be an object.
+    complete_sent: bool,
 }
 
 impl Run<'_> {
@@ -70,6 +80,9 @@ impl Run<'_> {
         let id = self.session.id();
         let operation = self.begin(wanted, id)?;
         let outcome = self.session.perform(&operation, id, self.session.token()).await;
+        if wanted == Move::Complete {
+            self.complete_sent |= outcome.is_doubtful() || matches!(outcome, Outcome::Refused(_));
+        }
         self.apply(id, &outcome)?;
         match outcome {
             Outcome::Answered(_) => Ok(()),
@@ -77,17 +90,18 @@ impl Run<'_> {
         }
     }
 
-    fn begin(
-        &mut self,
-        wanted: Move,
-        id: OperationId,
-    ) -> Result<crate::domain::operation::Operation, Failure> {
+    fn begin(&mut self, wanted: Move, id: OperationId) -> Result<Operation, Failure> {
         self.machine.begin(wanted, id, Enforce::Rules).map_err(|e| Failure::Local(e.to_string()))
     }
 
     fn apply(&mut self, id: OperationId, outcome: &Outcome) -> Result<Vec<Fact>, Failure> {
-        let facts = self.machine.apply(id, outcome);
-        for fact in &facts {
+        let mut facts = self.machine.apply(id, outcome);
+        for fact in &mut facts {
+            if let Fact::Refused { error, .. } = fact {
+                for (name, value) in &mut error.detail {
+                    *value = redact_detail(name, value);
+                }
+            }
             self.say.fact(fact)?;
         }
         self.bar.update(self.machine.progress());
@@ -109,6 +123,7 @@ impl Run<'_> {
             }
             let Some(landed) = flying.join_next().await else { break };
             let (id, number, outcome) = landed.map_err(|e| Failure::Local(e.to_string()))?;
+            self.stray |= outcome.is_doubtful();
             let told = self.apply(id, &outcome).err();
             if matches!(outcome, Outcome::Lost(_)) && failed.is_none() && self.may_try_again(number) {
                 again.push(number);
@@ -159,36 +174,102 @@ impl Run<'_> {
     }
 
     /// Aborts what was begun; what cannot be aborted is named with the command that does it.
-    async fn put_back(&mut self, failure: Failure) -> Failure {
+    async fn put_back(&mut self, failure: Failure) -> Result<Made, Failure> {
         if matches!(self.machine.state(), UploadState::Doubtful(Move::Create)) {
-            return self.name_leaked(failure).await;
+            return Err(self.name_leaked(failure).await);
         }
         if !self.machine.holds_parts() {
-            return failure;
+            return Err(failure);
         }
-        let Some(upload) = self.machine.upload() else { return failure };
+        let Some(upload) = self.machine.upload() else { return Err(failure) };
         let by_hand = abort_command(self.session, &upload.bucket, &upload.key, &upload.upload_id);
         if matches!(self.machine.state(), UploadState::Doubtful(_)) {
             let more =
                 format!("nothing was aborted, as the object may be complete; if it is not:\n  {by_hand}");
-            return failure.and(&more);
+            return Err(failure.and(&more));
         }
         let id = self.session.id();
-        let Ok(operation) = self.begin(Move::Abort, id) else { return failure.and(&by_hand) };
+        let Ok(operation) = self.begin(Move::Abort, id) else { return Err(failure.and(&by_hand)) };
         let outcome = self.session.call_now(&operation, id).await;
         let _ = self.apply(id, &outcome);
-        match self.machine.state() {
-            // What was in doubt was about parts of an upload that is gone now.
-            UploadState::Aborted => match failure {
-                Failure::Doubtful(text) => {
-                    Failure::Local(format!("{text}\nthe upload was aborted; nothing is left"))
-                }
-                other => other.and("the upload was aborted; nothing is left"),
-            },
-            _ => failure.and(&format!(
+        if is_gone(&outcome) && self.complete_sent {
+            return self.found_gone(failure).await;
+        }
+        if *self.machine.state() != UploadState::Aborted {
+            return Err(failure.and(&format!(
                 "the upload could not be aborted ({}); its parts cost money until it is:\n  {by_hand}",
                 outcome.summary()
-            )),
+            )));
+        }
+        if self.stray && !is_gone(&outcome) && !self.drain(&upload).await {
+            let more = format!(
+                "the upload was aborted, but a part that was under way may still land and cost money; abort again:\n  {by_hand}"
+            );
+            return Err(Failure::Doubtful(failure.and(&more).to_string()));
+        }
+        // What was in doubt was about parts of an upload that is gone now.
+        Err(match failure {
+            Failure::Doubtful(text) => {
+                Failure::Local(format!("{text}\nthe upload was aborted; nothing is left"))
+            }
+            other => other.and("the upload was aborted; nothing is left"),
+        })
+    }
+
+    /// After an abort: asks for the parts until S3 does not know the upload, and aborts again while it does.
+    async fn drain(&self, upload: &UploadRef) -> bool {
+        let list = Operation::ListParts(ListParts {
+            upload: upload.clone(),
+            part_number_marker: None,
+            max_parts: None,
+        });
+        let abort = Operation::AbortMultipartUpload(upload.clone());
+        for _ in 0..ROUNDS {
+            for operation in [&list, &abort] {
+                if is_gone(&self.session.call_now(operation, self.session.id()).await) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// The upload is gone although nobody here aborted it, and Complete was sent: is it the object now?
+    async fn found_gone(&self, failure: Failure) -> Result<Made, Failure> {
+        let predicted = self.machine.predicted_etag();
+        let destination = self.machine.plan().destination.clone();
+        let name = destination.to_string();
+        let head = Operation::HeadObject(HeadObject { object: destination, part_number: None });
+        match self.session.call_now(&head, self.session.id()).await {
+            Outcome::Answered(Output::Head(head)) if Some(&head.etag) == predicted.as_ref() => {
+                note(&format!("{failure}\n{name} is complete all the same: it has the predicted ETag"));
+                self.tag_now().await?;
+                Ok(Made { etag: head.etag, predicted })
+            }
+            other => {
+                let seen = match &other {
+                    Outcome::Answered(_) => "it has not the predicted ETag".to_owned(),
+                    other => other.summary_of_read(),
+                };
+                let text = format!(
+                    "{failure}\nthe upload is gone: either it was completed and {name} was replaced or cannot be seen, or somebody else aborted it ({name}: {seen})"
+                );
+                Err(Failure::Doubtful(text))
+            }
+        }
+    }
+
+    /// The tags that were to follow Complete, when the machine has not seen it succeed.
+    async fn tag_now(&self) -> Result<(), Failure> {
+        let plan = self.machine.plan();
+        if plan.tags.is_empty() || plan.tags_fit_header() {
+            return Ok(());
+        }
+        let operation = self.machine.operation(Move::Tag).map_err(|e| Failure::Local(e.to_string()))?;
+        match self.session.call_now(&operation, self.session.id()).await {
+            Outcome::Answered(_) => Ok(()),
+            other => Err(Failure::of(Move::Tag.operation_name(), &other)
+                .and("the object is complete, but has no tags")),
         }
     }
 
@@ -210,6 +291,11 @@ impl Run<'_> {
         }
         failure.and(&text)
     }
+}
+
+/// Whether S3 says that it does not know the upload.
+fn is_gone(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused(error) if error.code == "NoSuchUpload")
 }
 
 /// The AWS CLI command that aborts an upload, quoted for a shell.
