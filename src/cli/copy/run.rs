@@ -36,7 +36,16 @@ pub(super) async fn copy(
     let bar = Bar::new(!args.json && !args.step);
     let concurrency = if args.step { 1 } else { usize::from(args.concurrency) };
     let machine = MultipartUpload::new(plan.clone());
-    let mut run = Run { session, machine, say, bar, concurrency, stray: false, complete_sent: false };
+    let mut run = Run {
+        session,
+        machine,
+        say,
+        bar,
+        concurrency,
+        stray: false,
+        complete_sent: false,
+        complete_lost: false,
+    };
     let ended = run.through().await;
     run.bar.clear();
     match ended {
@@ -55,6 +64,8 @@ struct Run<'a> {
     stray: bool,
     /// Complete left at least once: an upload that is gone may be an object.
     complete_sent: bool,
+    /// The answer to Complete was lost: S3 may still be at work on it.
+    complete_lost: bool,
 }
 
 impl Run<'_> {
@@ -159,14 +170,21 @@ impl Run<'_> {
     }
 
     /// After a lost Complete: if the object has the predicted ETag, it took effect.
+    ///
+    /// The object proves it only once the upload is gone: before, an older object could have the same ETag.
     async fn settle(&mut self, failure: Failure) -> Result<(), Failure> {
-        if self.machine.check(Move::Head).is_err() {
-            return Err(failure);
+        self.complete_lost = *self.machine.state() == UploadState::Doubtful(Move::Complete);
+        for wanted in [Move::ListParts, Move::Head] {
+            let proved = wanted == Move::ListParts && self.machine.check(Move::Head).is_ok();
+            if proved || self.machine.check(wanted).is_err() {
+                continue;
+            }
+            let id = self.session.id();
+            let operation = self.begin(wanted, id)?;
+            let outcome = self.session.call_now(&operation, id).await;
+            // NoSuchUpload and NotFound are the answers looked for; the state says what they mean.
+            let _ = self.apply(id, &outcome);
         }
-        let id = self.session.id();
-        let operation = self.begin(Move::Head, id)?;
-        let outcome = self.session.call_now(&operation, id).await;
-        self.apply(id, &outcome)?;
         match self.machine.state() {
             UploadState::Completed(_) => Ok(()),
             _ => Err(failure),
@@ -179,11 +197,14 @@ impl Run<'_> {
             return Err(self.name_leaked(failure).await);
         }
         if !self.machine.holds_parts() {
-            return Err(failure);
+            return match self.complete_sent && *self.machine.state() == UploadState::Gone {
+                true => self.found_gone(failure).await,
+                false => Err(failure),
+            };
         }
         let Some(upload) = self.machine.upload() else { return Err(failure) };
         let by_hand = abort_command(self.session, &upload.bucket, &upload.key, &upload.upload_id);
-        if matches!(self.machine.state(), UploadState::Doubtful(_)) {
+        if self.complete_lost || matches!(self.machine.state(), UploadState::Doubtful(_)) {
             let more =
                 format!("nothing was aborted, as the object may be complete; if it is not:\n  {by_hand}");
             return Err(failure.and(&more));
