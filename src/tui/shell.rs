@@ -327,13 +327,21 @@ fn farewell(model: &Model) -> String {
     if !model.target.real {
         return out;
     }
+    let option = |name: &str, value: &Option<String>| match value {
+        Some(v) => {
+            format!(" --{name} {}", shlex::try_quote(v).map_or_else(|_| String::new(), |q| q.into_owned()))
+        }
+        None => String::new(),
+    };
+    let where_it_is =
+        option("endpoint-url", &model.target.endpoint) + &option("region", &model.target.region);
     for upload in
         model.step.benches.iter().filter(|b| b.machine.holds_parts()).filter_map(|b| b.machine.upload())
     {
         let safe = |s: &str| crate::domain::text::visible(s);
         let quoted = |s: &str| shlex::try_quote(s).map_or_else(|_| safe(s), |q| safe(&q));
         out.push_str(&format!(
-            "open upload of s3://{}/{}; to abort it:\n  aws s3api abort-multipart-upload --bucket {} --key {} --upload-id {}\n",
+            "open upload of s3://{}/{}; to abort it:\n  aws s3api abort-multipart-upload --bucket {} --key {} --upload-id {}{where_it_is}\n",
             safe(&upload.bucket),
             safe(&upload.key),
             quoted(&upload.bucket),

@@ -158,7 +158,7 @@ pub enum IllegalMove {
     #[error("this upload exists already; CreateMultipartUpload would begin another one")]
     AlreadyCreated,
     /// It ended.
-    #[error("this upload has ended; S3 would answer NoSuchUpload")]
+    #[error("this upload has ended")]
     Ended,
     /// Something decisive is under way.
     #[error("{0} is under way; wait for its answer")]
