@@ -46,8 +46,6 @@ pub enum Msg {
     },
     /// Time passed; microseconds since the program began.
     Tick(u64),
-    /// The program came back from being stopped.
-    Resumed,
 }
 
 /// What the target turned out to be.

@@ -37,7 +37,6 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Finished { id, outcome } => on_finished(model, id, &outcome),
         Msg::FileSize { path, size } => plan::file_known(model, path, size),
         Msg::Tick(now) => model.now = now,
-        Msg::Resumed => model.effects.push(Effect::Repaint),
     }
     std::mem::take(&mut model.effects)
 }

@@ -69,7 +69,8 @@ pub fn regions(area: Rect, model: &Model) -> Regions {
 fn card(body: Rect, model: &Model) -> Vec<(Pane, Rect)> {
     let pane = model.pane();
     if model.screen == Screen::Step && pane != Pane::Request {
-        let lower = body.height.saturating_mul(2) / 5;
+        let share = if model.step.held.is_empty() { 8 } else { 12 };
+        let lower = body.height.saturating_mul(share) / 20;
         let (top, below) = split_rows(body, body.height.saturating_sub(lower));
         return vec![(pane, top), (Pane::Request, below)];
     }
