@@ -297,7 +297,7 @@ async fn respond(
             conn.write(&out).await?;
             let mut at = 0;
             while at < content.len() {
-                let chunk = content.chunk(at, 256 * 1024);
+                let chunk = content.chunk(at, 256 * 1024)?;
                 conn.write(&chunk).await?;
                 at = at.saturating_add(u64::try_from(chunk.len()).unwrap_or(1).max(1));
             }

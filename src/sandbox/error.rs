@@ -131,8 +131,19 @@ impl S3Error {
         Self::new(500, "InternalError", "We encountered an internal error. Please try again.")
     }
 
+    /// 500 `InternalError` saying what this machine could not do.
+    pub fn machine(error: &std::io::Error) -> Self {
+        Self::internal().with("SandboxDetail", error.to_string())
+    }
+
     /// 503 `SlowDown`.
     pub fn slow_down() -> Self {
         Self::new(503, "SlowDown", "Please reduce your request rate.")
+    }
+}
+
+impl From<std::io::Error> for S3Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::machine(&error)
     }
 }

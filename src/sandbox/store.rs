@@ -116,7 +116,7 @@ impl Store {
     ) -> Result<Arc<Object>, S3Error> {
         self.check_key(bucket, key)?;
         conditions.check(self.bucket(bucket)?.objects.get(key).map(Arc::as_ref), key)?;
-        let object = Arc::new(new.into_object(key, now));
+        let object = Arc::new(new.into_object(key, now)?);
         self.insert(bucket, Arc::clone(&object))?;
         Ok(object)
     }

@@ -33,7 +33,7 @@ pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error>
     }
     if asked("Checksum") {
         xml.open("Checksum")
-            .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.value())
+            .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.value()?)
             .text("ChecksumType", object.checksum.kind.name())
             .close("Checksum");
     }

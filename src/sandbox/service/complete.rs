@@ -21,7 +21,7 @@ pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3E
         object_size: object_size(request)?,
         whole: integrity::stated(request)?,
     };
-    warm(state, request);
+    warm(state, request)?;
     let object = state.store().complete(upload_name(request), &wanted, state.clock.now())?;
     let host = request.header("host").unwrap_or("localhost");
     let mut xml = Xml::result("CompleteMultipartUploadResult");
@@ -29,7 +29,7 @@ pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3E
         .text("Bucket", &request.bucket)
         .text("Key", &request.key)
         .etag(&object.etag)
-        .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.with_suffix())
+        .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.with_suffix()?)
         .text("ChecksumType", object.checksum.kind.name());
     // S3 answers this operation in chunks, because it may begin before it knows the end.
     let document = xml.finish();
@@ -43,17 +43,18 @@ pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3E
 }
 
 /// Has the digests computed that the store will need, before its lock is taken.
-fn warm(state: &State, request: &Request) {
+fn warm(state: &State, request: &Request) -> Result<(), S3Error> {
     let (contents, checksum): (Vec<Content>, _) = {
         let store = state.store();
-        let Ok(upload) = store.upload(upload_name(request)) else { return };
+        let Ok(upload) = store.upload(upload_name(request)) else { return Ok(()) };
         (upload.parts.values().map(|p| p.content.clone()).collect(), upload.checksum)
     };
     let algorithm =
         checksum.map_or(ChecksumAlgorithm::Crc64Nvme, |(algorithm, _): (_, ChecksumType)| algorithm);
     for content in contents {
-        let _ = (content.md5(), content.checksum(algorithm));
+        content.checksum(algorithm)?;
     }
+    Ok(())
 }
 
 fn object_size(request: &Request) -> Result<Option<u64>, S3Error> {

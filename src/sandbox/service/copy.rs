@@ -28,16 +28,16 @@ pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error
     }
     let in_place = from == (request.bucket.clone(), request.key.clone());
     let new = new_object(request, &source, in_place)?;
-    let (_, algorithm) = (new.content.md5(), new.checksum);
-    if let Some(algorithm) = algorithm {
-        let _ = new.content.checksum(algorithm);
+    new.content.md5()?;
+    if let Some(algorithm) = new.checksum {
+        new.content.checksum(algorithm)?;
     }
     let wanted = properties::conditions(request);
     let object = state.store().put_object(&request.bucket, &request.key, new, &wanted, now)?;
     let mut xml = Xml::result("CopyObjectResult");
     xml.text("LastModified", &xml_date(object.last_modified))
         .etag(&object.etag)
-        .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.value())
+        .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.value()?)
         .text("ChecksumType", object.checksum.kind.name());
     Ok(Response::xml(xml).encrypted())
 }

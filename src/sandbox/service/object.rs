@@ -22,14 +22,14 @@ pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error>
         tags: properties::tagging(request)?,
         checksum: stated.map(|(algorithm, _)| algorithm).or_else(|| properties::named_algorithm(request)),
     };
-    let _ = new.content.md5();
+    new.content.md5()?;
     let conditions = properties::conditions(request);
     let now = state.clock.now();
     let object = state.store().put_object(&request.bucket, &request.key, new, &conditions, now)?;
     Ok(Response::empty(200)
         .encrypted()
         .header("ETag", object.etag.quoted())
-        .header(object.checksum.algorithm.header(), object.checksum.value())
+        .header(object.checksum.algorithm.header(), object.checksum.value()?)
         .header("x-amz-checksum-type", object.checksum.kind.name()))
 }
 

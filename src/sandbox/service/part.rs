@@ -40,8 +40,9 @@ pub(super) fn upload(state: &State, request: &Request) -> Result<Response, S3Err
             actual.name().to_ascii_lowercase()
         )));
     }
-    let etag = content.etag();
-    let echoed = stated.or_else(|| algorithm.map(|a| (a, base64(content.checksum(a)))));
+    let etag = content.etag()?;
+    let computed = algorithm.map(|a| Ok::<_, S3Error>((a, base64(content.checksum(a)?)))).transpose()?;
+    let echoed = stated.or(computed);
     state.store().put_part(upload_name(request), number, content, state.clock.now())?;
     let mut response = Response::empty(200).encrypted().header("ETag", etag.quoted());
     if let Some((algorithm, value)) = echoed {
@@ -72,8 +73,8 @@ pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error
     let now = state.clock.now();
     let object = state.store().copy_source(&source, &conditions, now)?;
     let content = copied_range(&object, request.header("x-amz-copy-source-range"))?;
-    let etag = content.etag();
-    let checksum = algorithm.map(|a| (a, base64(content.checksum(a))));
+    let etag = content.etag()?;
+    let checksum = algorithm.map(|a| Ok::<_, S3Error>((a, base64(content.checksum(a)?)))).transpose()?;
     state.store().put_part(upload_name(request), number, content, now)?;
     let mut xml = Xml::result("CopyPartResult");
     xml.text("LastModified", &xml_date(now)).etag(&etag);

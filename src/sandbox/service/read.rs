@@ -33,7 +33,7 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error
         .header("ETag", object.etag.quoted())
         .encrypted();
     if request.header("x-amz-checksum-mode").is_some_and(|m| m.eq_ignore_ascii_case("ENABLED")) {
-        response = checksum(response, &object, &portion);
+        response = checksum(response, &object, &portion)?;
     }
     response = properties::to_headers(response, &object);
     if let (Portion::Part { .. }, Some(parts)) = (&portion, &object.parts) {
@@ -104,24 +104,24 @@ fn by_range(text: &str, total: u64) -> Result<Portion, S3Error> {
     }
 }
 
-fn checksum(response: Response, object: &Object, portion: &Portion) -> Response {
+fn checksum(response: Response, object: &Object, portion: &Portion) -> Result<Response, S3Error> {
     let kept = &object.checksum;
     let value = match portion {
-        Portion::Whole => Some(kept.with_suffix()),
-        Portion::Range { len, .. } if *len == object.content.len() => Some(kept.with_suffix()),
+        Portion::Whole => Some(kept.with_suffix()?),
+        Portion::Range { len, .. } if *len == object.content.len() => Some(kept.with_suffix()?),
         Portion::Range { .. } => None,
         Portion::Part { index, .. } => match (&object.parts, kept.kind) {
             (Some(parts), ChecksumType::Composite) => parts.get(*index).and_then(|p| p.checksum.clone()),
             (Some(parts), ChecksumType::FullObject) if parts.len() > 1 => None,
-            _ => Some(kept.value()),
+            _ => Some(kept.value()?),
         },
     };
-    match value {
+    Ok(match value {
         Some(value) => {
             response.header(kept.algorithm.header(), value).header("x-amz-checksum-type", kept.kind.name())
         }
         None => response,
-    }
+    })
 }
 
 fn check_conditions(request: &Request, object: &Object) -> Result<Option<Response>, S3Error> {

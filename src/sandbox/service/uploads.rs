@@ -6,7 +6,6 @@ use crate::sandbox::clock::xml_date;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::list::PartsPage;
-use crate::sandbox::store::object::base64;
 use crate::sandbox::store::upload::{NewUpload, checksum_choice};
 
 /// CreateMultipartUpload.
@@ -67,10 +66,10 @@ fn document(request: &Request, page: &PartsPage, after: i32, max: usize) -> Xml 
         xml.open("Part")
             .number("PartNumber", number)
             .text("LastModified", &xml_date(part.last_modified))
-            .etag(&part.etag())
+            .etag(&part.etag)
             .number("Size", part.content.len());
-        if let Some((algorithm, _)) = upload.checksum {
-            xml.text(&format!("Checksum{}", algorithm.name()), &base64(part.content.checksum(algorithm)));
+        if let (Some((algorithm, _)), Some(value)) = (upload.checksum, &part.checksum) {
+            xml.text(&format!("Checksum{}", algorithm.name()), value);
         }
         xml.close("Part");
     }

@@ -5,7 +5,7 @@
 //! so the upload can be completed later.
 
 use super::Store;
-use super::object::{Conditions, Object, ObjectPart, StoredChecksum, base64};
+use super::object::{Conditions, Object, ObjectPart, StoredChecksum};
 use super::upload::{Part, Upload, UploadName};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
@@ -105,9 +105,9 @@ fn assemble(upload: &Upload, request: &CompleteRequest, now: i64) -> Result<Obje
             content.len()
         )));
     }
-    let checksum = object_checksum(upload, &chosen, &content);
+    let checksum = object_checksum(upload, &chosen, &content)?;
     check_whole(upload, request, &checksum)?;
-    let digests: Vec<[u8; 16]> = chosen.iter().map(|p| p.content.md5()).collect();
+    let digests = chosen.iter().map(|p| p.content.md5()).collect::<Result<Vec<_>, _>>()?;
     Ok(Object {
         key: upload.key.clone(),
         etag: ETag::composite(&digests),
@@ -170,14 +170,14 @@ fn check_part<'u>(upload: &'u Upload, listed: &ListedPart) -> Result<&'u Part, S
         .with("ETag", listed.etag.to_string())
     };
     let part = upload.parts.get(&listed.number).ok_or_else(invalid)?;
-    if listed.etag != part.etag() {
+    if listed.etag != part.etag {
         return Err(invalid());
     }
     let Some((algorithm, kind)) = upload.checksum else {
         return if listed.checksums.is_empty() { Ok(part) } else { Err(invalid()) };
     };
     match listed.checksums.iter().find(|(a, _)| *a == algorithm) {
-        Some((_, value)) if *value == base64(part.content.checksum(algorithm)) => Ok(part),
+        Some((_, value)) if Some(value) == part.checksum.as_ref() => Ok(part),
         Some(_) => Err(invalid()),
         None => match (listed.checksums.first(), kind) {
             (Some((other, _)), _) => Err(S3Error::new(
@@ -213,20 +213,22 @@ fn check_sizes(listed: &[ListedPart], chosen: &[&Part]) -> Result<(), S3Error> {
         .with("ProposedSize", part.content.len().to_string())
         .with("MinSizeAllowed", AWS.min_part_size.to_string())
         .with("PartNumber", listed.number.to_string())
-        .with("ETag", part.etag().to_string())),
+        .with("ETag", part.etag.to_string())),
     }
 }
 
-fn object_checksum(upload: &Upload, chosen: &[&Part], content: &Content) -> StoredChecksum {
-    match upload.checksum {
+fn object_checksum(upload: &Upload, chosen: &[&Part], content: &Content) -> Result<StoredChecksum, S3Error> {
+    Ok(match upload.checksum {
         Some((algorithm, ChecksumType::Composite)) => {
-            let raw: Vec<u8> =
-                chosen.iter().flat_map(|p| p.content.checksum(algorithm).iter().copied()).collect();
+            let mut raw = Vec::new();
+            for part in chosen {
+                raw.extend_from_slice(part.content.checksum(algorithm)?);
+            }
             StoredChecksum::composite(algorithm, &raw, chosen.len())
         }
         Some((algorithm, ChecksumType::FullObject)) => StoredChecksum::full_object(algorithm, content),
         None => StoredChecksum::full_object(ChecksumAlgorithm::Crc64Nvme, content),
-    }
+    })
 }
 
 fn check_whole(upload: &Upload, request: &CompleteRequest, checksum: &StoredChecksum) -> Result<(), S3Error> {
@@ -236,8 +238,8 @@ fn check_whole(upload: &Upload, request: &CompleteRequest, checksum: &StoredChec
         ChecksumType::FullObject => request.checksum_type.is_some() || upload.checksum.is_none(),
         ChecksumType::Composite => true,
     };
-    let same =
-        *algorithm == checksum.algorithm && (*value == checksum.value() || *value == checksum.with_suffix());
+    let same = *algorithm == checksum.algorithm
+        && (*value == checksum.value()? || *value == checksum.with_suffix()?);
     if base64::engine::general_purpose::STANDARD.decode(value.split('-').next().unwrap_or("")).is_err() {
         return Err(S3Error::invalid_request(format!("Value for {} header is invalid.", algorithm.header())));
     }
@@ -259,7 +261,7 @@ fn object_parts(upload: &Upload, chosen: &[&Part]) -> Vec<ObjectPart> {
         .iter()
         .map(|part| {
             let size = part.content.len();
-            let checksum = composite.map(|(algorithm, _)| base64(part.content.checksum(algorithm)));
+            let checksum = composite.and_then(|_| part.checksum.clone());
             let listed = ObjectPart { offset, size, checksum };
             offset = offset.saturating_add(size);
             listed

@@ -9,6 +9,7 @@ use crate::sandbox::digest::{Algorithm, digest_of};
 use crate::sandbox::error::S3Error;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use std::io;
 
 /// The checksum S3 keeps of an object.
 #[derive(Debug, Clone)]
@@ -40,18 +41,18 @@ impl StoredChecksum {
     }
 
     /// The value in base64, without a suffix.
-    pub fn value(&self) -> String {
-        match &self.source {
-            Source::Bytes(content) => base64(content.checksum(self.algorithm)),
+    pub fn value(&self) -> io::Result<String> {
+        Ok(match &self.source {
+            Source::Bytes(content) => base64(content.checksum(self.algorithm)?),
             Source::Parts { value, .. } => value.clone(),
-        }
+        })
     }
 
     /// The value as headers carry it: `-N` after a COMPOSITE one.
-    pub fn with_suffix(&self) -> String {
+    pub fn with_suffix(&self) -> io::Result<String> {
         match &self.source {
             Source::Bytes(_) => self.value(),
-            Source::Parts { value, count } => format!("{value}-{count}"),
+            Source::Parts { value, count } => Ok(format!("{value}-{count}")),
         }
     }
 }
@@ -114,18 +115,18 @@ pub struct NewObject {
 }
 
 impl NewObject {
-    pub(super) fn into_object(self, key: &str, now: i64) -> Object {
+    pub(super) fn into_object(self, key: &str, now: i64) -> io::Result<Object> {
         let algorithm = self.checksum.unwrap_or(ChecksumAlgorithm::Crc64Nvme);
-        Object {
+        Ok(Object {
             key: key.to_owned(),
-            etag: self.content.etag(),
+            etag: self.content.etag()?,
             checksum: StoredChecksum::full_object(algorithm, &self.content),
             content: self.content,
             last_modified: now,
             properties: self.properties,
             tags: self.tags,
             parts: None,
-        }
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Multipart uploads in progress: create, put parts, abort.
 
 use super::Store;
+use super::object::base64;
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
@@ -17,13 +18,10 @@ pub struct Part {
     pub content: Content,
     /// When it arrived.
     pub last_modified: i64,
-}
-
-impl Part {
     /// MD5 of the bytes.
-    pub fn etag(&self) -> ETag {
-        self.content.etag()
-    }
+    pub etag: ETag,
+    /// The checksum of the upload's algorithm in base64, if it has one.
+    pub checksum: Option<String>,
 }
 
 /// An upload that was begun and neither completed nor aborted.
@@ -151,11 +149,17 @@ impl Store {
         if content.len() > AWS.max_part_size {
             return Err(S3Error::too_large(content.len(), AWS.max_part_size));
         }
-        let event = self.upload(name)?.event;
+        let upload = self.upload(name)?;
+        let (event, algorithm) = (upload.event, upload.checksum.map(|(algorithm, _)| algorithm));
+        let etag = content.etag()?;
+        let checksum = match algorithm {
+            Some(algorithm) => Some(base64(content.checksum(algorithm)?)),
+            None => None,
+        };
         let uploads = &mut self.bucket_mut(name.bucket)?.uploads;
         let upload =
             uploads.get_mut(&(name.key.to_owned(), event)).ok_or_else(|| S3Error::no_such_upload(name.id))?;
-        let part = Part { content, last_modified: now };
+        let part = Part { content, last_modified: now, etag, checksum };
         upload.parts.insert(number, part.clone());
         Ok(part)
     }
