@@ -58,6 +58,11 @@ impl Generator {
         }
     }
 
+    /// Seed, window and stamp: what makes two generators equal. The last two in bytes.
+    pub fn identity(&self) -> (u64, u64, u64) {
+        (self.seed, self.window, self.stamp)
+    }
+
     /// At most `max` bytes from `offset` on; at least one byte when `max` is not zero.
     pub fn chunk(&self, offset: u64, max: u64) -> Bytes {
         let (index, within) = (offset / self.window, offset % self.window);
