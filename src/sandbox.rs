@@ -5,12 +5,13 @@
 //! Answers are written by us down to header casing and XML element order, because this program shows them.
 //!
 //! ```text
-//! server -> http (head, body, chunks) -> auth -> route -> service/* -> store
-//!                      answer (heads, XML, errors) <-------'
+//! server -> http (head, pieces of the body) -> auth -> route -> intake (chunks, vault) -> service/* -> store
+//!                                        answer (heads, XML, errors) <-------'
 //! ```
 
 mod answer;
 mod auth;
+pub mod blob;
 mod body;
 pub mod clock;
 mod connection;
@@ -19,6 +20,8 @@ pub mod digest;
 pub mod error;
 pub mod fault;
 mod http;
+mod intake;
+pub mod record;
 mod request;
 mod route;
 pub mod seed;
@@ -26,7 +29,9 @@ pub mod server;
 mod service;
 pub mod store;
 pub mod synthetic;
+pub mod vault;
 
 pub use clock::{Clock, Ids};
 pub use fault::{Fault, FaultAction, Faults};
 pub use server::{SandboxOptions, Server, StartError};
+pub use vault::Usage;

@@ -4,9 +4,11 @@ use super::answer::{self, Body, DECLARATION, Response};
 use super::auth;
 use super::body;
 use super::clock::http_date;
+use super::content::Content;
 use super::error::S3Error;
 use super::fault::FaultAction;
-use super::http::{Broken, Conn, Framing, Limits, framing};
+use super::http::{Broken, Conn, Framing, Limits, Pumped, framing};
+use super::intake::{self, Failed};
 use super::request::{Head, Request};
 use super::route::{Api, route};
 use super::service::{self, State};
@@ -15,7 +17,7 @@ use crate::domain::sigv4::Claim;
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// An unread body up to this size is read and dropped so that the connection can be used again.
@@ -114,14 +116,61 @@ async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken>
     if expects && framing != Framing::Absent {
         conn.write(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
     }
-    let raw = match conn.read_body(framing).await {
-        Ok(raw) => raw,
+    match receive(conn, shared, accepted).await {
+        Ok(Received::Whole(accepted)) => answer_whole(conn, shared, &stamp, *accepted).await,
+        Ok(Received::Refused { error, unread }) => {
+            // What little is left is read, so that the connection can be used again.
+            let rest = unread.map_or(Framing::Chunked, Framing::Length);
+            reject(conn, shared, stamp, rest, false, &error).await
+        }
         Err(broken) => {
             stamp.close = true;
-            return refuse(conn, shared, &stamp, &broken).await;
+            refuse(conn, shared, &stamp, &broken).await
         }
+    }
+}
+
+/// A request whose body was received, or why it was not.
+enum Received {
+    Whole(Box<Accepted>),
+    Refused { error: S3Error, unread: Option<u64> },
+}
+
+/// Reads the body into a bounded channel, at whose other end a blocking worker decodes and keeps it.
+async fn receive(conn: &mut Conn, shared: &Arc<Shared>, accepted: Accepted) -> Result<Received, Broken> {
+    let Accepted { request, claim, api, framing } = accepted;
+    if matches!(framing, Framing::Absent | Framing::Length(0)) {
+        return Ok(match intake::nothing(&shared.state, &claim, request) {
+            Ok(request) => Received::Whole(Box::new(Accepted { request, claim, api, framing })),
+            Err(error) => Received::Refused { error, unread: Some(0) },
+        });
+    }
+    // The algorithm of the upload decides what is computed while the body passes.
+    if api.needs_length() {
+        readiness(shared).await;
+    }
+    let (to, from) = mpsc::channel(intake::PIECES);
+    let work = Arc::clone(shared);
+    let length = if let Framing::Length(n) = framing { Some(n) } else { None };
+    let worker = tokio::task::spawn_blocking(move || {
+        intake::take(&work.state, api, &claim, request, length, from).map(|request| (request, claim))
+    });
+    let pumped = conn.pump(framing, &to).await;
+    // Without an end, a channel that closes is a body that was cut.
+    drop(to);
+    let taken = worker.await.unwrap_or_else(|_| Err(Failed::Refused(S3Error::internal())));
+    let unread = match (&taken, pumped) {
+        (_, Ok(Pumped::Whole)) => Some(0),
+        (_, Ok(Pumped::Stopped { unread })) => unread,
+        // The refusal came first and says more than the silence after it.
+        (Err(Failed::Refused(_)), Err(_)) => None,
+        (_, Err(broken)) => return Err(broken),
     };
-    answer_whole(conn, shared, &stamp, accepted, raw).await
+    match taken {
+        Ok((request, claim)) => Ok(Received::Whole(Box::new(Accepted { request, claim, api, framing }))),
+        Err(Failed::Refused(error)) => Ok(Received::Refused { error, unread }),
+        Err(Failed::Cut) => Err(Broken::Closed),
+    }
 }
 
 /// Everything that can be judged from the head alone.
@@ -143,6 +192,11 @@ fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3E
             return Err(S3Error::too_large(length, AWS.max_part_size));
         }
     }
+    if let (false, Framing::Length(n)) = (api.needs_length(), framing)
+        && n > intake::MAX_DOCUMENT
+    {
+        return Err(intake::too_long(n));
+    }
     Ok(Accepted { request, claim, api, framing })
 }
 
@@ -163,7 +217,7 @@ async fn reject(
     if !small {
         stamp.close = true;
     } else if let Framing::Length(n) = framing
-        && conn.read_body(Framing::Length(n)).await.is_err()
+        && conn.read_short(usize::try_from(n).unwrap_or(0)).await.is_err()
     {
         stamp.close = true;
     }
@@ -185,7 +239,6 @@ async fn refuse(conn: &mut Conn, shared: &Shared, stamp: &Stamp, broken: &Broken
             "RequestHeaderSectionTooLarge",
             "Your request header section exceeds the maximum allowed size.",
         ),
-        Broken::BodyTooLarge(size) => S3Error::too_large(*size, shared.limits.body),
         Broken::Malformed(_) => {
             S3Error::new(400, "BadRequest", "An error occurred when parsing the HTTP request.")
         }
@@ -204,7 +257,6 @@ async fn answer_whole(
     shared: &Arc<Shared>,
     stamp: &Stamp,
     accepted: Accepted,
-    raw: Bytes,
 ) -> Result<Next, Broken> {
     // The buckets are there from the start; what is in them comes a moment later.
     let waits = accepted.api != Api::ListBuckets;
@@ -225,7 +277,7 @@ async fn answer_whole(
     if let Some(response) = early {
         return respond(conn, shared, stamp, response).await;
     }
-    let result = run(Arc::clone(shared), accepted, raw).await;
+    let result = run(Arc::clone(shared), accepted).await;
     match fault {
         Some(FaultAction::ResetAfterEffect) => return Ok(Next::Reset),
         Some(FaultAction::Delay(time)) => tokio::time::sleep(time).await,
@@ -235,14 +287,9 @@ async fn answer_whole(
     respond(conn, shared, stamp, response).await
 }
 
-/// Decodes, verifies and serves on a blocking thread: all of it may hash much.
-async fn run(shared: Arc<Shared>, accepted: Accepted, raw: Bytes) -> Result<Response, S3Error> {
-    let work = move || {
-        let Accepted { mut request, claim, api, framing } = accepted;
-        debug_assert!(framing != Framing::Absent || raw.is_empty());
-        body::settle(&mut request, raw, &claim, &shared.state.keys.secret_key)?;
-        service::serve(&shared.state, api, &request)
-    };
+/// Serves on a blocking thread: it may hash much.
+async fn run(shared: Arc<Shared>, accepted: Accepted) -> Result<Response, S3Error> {
+    let work = move || service::serve(&shared.state, accepted.api, &accepted.request);
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(S3Error::internal()))
 }
 
@@ -297,11 +344,22 @@ async fn respond(
             conn.write(&out).await?;
             let mut at = 0;
             while at < content.len() {
-                let chunk = content.chunk(at, 256 * 1024)?;
+                let chunk = chunk(&content, at).await?;
                 conn.write(&chunk).await?;
                 at = at.saturating_add(u64::try_from(chunk.len()).unwrap_or(1).max(1));
             }
         }
     }
     Ok(if stamp.close { Next::Close } else { Next::KeepAlive })
+}
+
+/// The next piece of an answer. Disks are not waited for on the threads that serve everybody.
+async fn chunk(content: &Content, at: u64) -> std::io::Result<Bytes> {
+    const PIECE: u64 = 256 * 1024;
+    if !content.is_on_disk(at) {
+        return content.chunk(at, PIECE);
+    }
+    let content = content.clone();
+    let read = tokio::task::spawn_blocking(move || content.chunk(at, 4 * PIECE)).await;
+    read.map_err(std::io::Error::other)?
 }

@@ -11,7 +11,9 @@ use super::http::Limits;
 use super::seed;
 use super::service::State;
 use super::store::Store;
+use super::vault::{MEMORY_BUDGET, Usage, Vault};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
@@ -40,8 +42,13 @@ pub struct SandboxOptions {
     pub head_timeout: Duration,
     /// Longest silence in the middle of a body or an answer.
     pub stall_timeout: Duration,
-    /// Largest body kept in memory.
-    pub max_body: u64,
+    /// Bytes of received bodies kept in memory; unused with a data directory.
+    pub memory_budget: u64,
+    /// Bytes of received bodies kept on disk. `None`: 16 GiB in the temporary file, any amount in a data
+    /// directory.
+    pub disk_budget: Option<u64>,
+    /// Where received bodies are kept so that they outlive the process; `None` keeps them until it ends.
+    pub data_dir: Option<PathBuf>,
 }
 
 impl Default for SandboxOptions {
@@ -56,7 +63,9 @@ impl Default for SandboxOptions {
             id_seed: None,
             head_timeout: Duration::from_secs(60),
             stall_timeout: Duration::from_secs(30),
-            max_body: 1024 * 1024 * 1024,
+            memory_budget: MEMORY_BUDGET,
+            disk_budget: None,
+            data_dir: None,
         }
     }
 }
@@ -72,6 +81,15 @@ pub enum StartError {
     Bind {
         /// The address asked for.
         addr: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The data directory could not be made or opened.
+    #[error("the sandbox cannot keep data in {}", path.display())]
+    DataDir {
+        /// The directory asked for.
+        path: PathBuf,
         /// What the system said.
         #[source]
         source: std::io::Error,
@@ -98,7 +116,7 @@ impl Server {
         let listener = TcpListener::bind(addr).await.map_err(bind)?;
         let addr = listener.local_addr().map_err(bind)?;
         let (tell, ready) = watch::channel(Readiness::Seeding);
-        let shared = Arc::new(shared(&options, ready));
+        let shared = Arc::new(shared(&options, ready, vault(&options)?));
         if options.seed {
             let _ = seed::buckets(&mut shared.state.store(), shared.state.clock.now());
             let shared = Arc::clone(&shared);
@@ -148,6 +166,11 @@ impl Server {
         &self.shared.state.faults
     }
 
+    /// How many received bytes are kept, and how many may be.
+    pub fn storage(&self) -> Usage {
+        self.shared.state.vault.usage()
+    }
+
     /// Waits until the seeding is done; `false` if it failed.
     pub async fn ready(&self) -> bool {
         connection::readiness(&self.shared).await
@@ -171,7 +194,15 @@ impl Drop for Server {
     }
 }
 
-fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>) -> Shared {
+fn vault(options: &SandboxOptions) -> Result<Vault, StartError> {
+    match &options.data_dir {
+        None => Ok(Vault::temporary(options.memory_budget, options.disk_budget)),
+        Some(path) => Vault::open(path, options.disk_budget)
+            .map_err(|source| StartError::DataDir { path: path.clone(), source }),
+    }
+}
+
+fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>, vault: Vault) -> Shared {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let id_seed = options.id_seed.unwrap_or_else(|| u64::try_from(since.as_nanos()).unwrap_or(1));
     Shared {
@@ -184,9 +215,10 @@ fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>) -> Shared
                 secret_key: options.secret_key.clone(),
                 region: options.region.clone(),
             },
+            vault,
             faults: Faults::default(),
         },
-        limits: Limits { head: options.head_timeout, stall: options.stall_timeout, body: options.max_body },
+        limits: Limits { head: options.head_timeout, stall: options.stall_timeout },
         ready,
     }
 }

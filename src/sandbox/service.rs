@@ -22,12 +22,14 @@ mod versions;
 use super::answer::{Response, Xml};
 use super::auth::Keys;
 use super::clock::{Clock, Ids};
+use super::digest::Algorithm;
 use super::error::S3Error;
 use super::fault::Faults;
 use super::request::Request;
 use super::route::Api;
 use super::store::Store;
 use super::store::upload::UploadName;
+use super::vault::Vault;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The canonical user id that owns everything here.
@@ -46,6 +48,8 @@ pub(crate) struct State {
     pub(crate) ids: Ids,
     /// The one identity.
     pub(crate) keys: Keys,
+    /// Where received bytes are kept.
+    pub(crate) vault: Vault,
     /// Failures in waiting.
     pub(crate) faults: Faults,
 }
@@ -87,6 +91,16 @@ pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Respon
         Api::AbortMultipartUpload => uploads::abort(state, request),
         Api::ListParts => uploads::list_parts(state, request),
     }
+}
+
+/// The algorithms of which a body's digests will be asked when it is served. An upload that is not there is no
+/// matter here; that is found when the part is put.
+pub(crate) fn digests(state: &State, request: &Request) -> Vec<Algorithm> {
+    let mut list = integrity::expected(request);
+    if let Ok(upload) = state.store().upload(upload_name(request)) {
+        list.extend(upload.checksum.map(|(algorithm, _)| Algorithm::Checksum(algorithm)));
+    }
+    list
 }
 
 /// Bucket, key and upload id of a request.

@@ -1,7 +1,9 @@
 //! What a client says about its body's integrity, checked: `Content-MD5` and `x-amz-checksum-*`.
 
+use super::properties::named_algorithm;
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::sandbox::content::Content;
+use crate::sandbox::digest::Algorithm;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::object::base64;
@@ -22,6 +24,15 @@ pub(super) fn stated(request: &Request) -> Result<Option<(ChecksumAlgorithm, Str
         found = Some((algorithm, value.trim().to_owned()));
     }
     Ok(found)
+}
+
+/// The algorithms a body's checks and checksum will need, so that they are computed while it passes.
+pub(super) fn expected(request: &Request) -> Vec<Algorithm> {
+    let announced = request.header("x-amz-trailer").unwrap_or("").split(',').map(str::trim);
+    let names: Vec<&str> = request.head.headers.iter().map(|(n, _)| n.as_str()).chain(announced).collect();
+    let stated = |a: &ChecksumAlgorithm| names.iter().any(|n| n.eq_ignore_ascii_case(a.header()));
+    let stated = ChecksumAlgorithm::ALL.into_iter().filter(stated);
+    stated.chain(named_algorithm(request)).map(Algorithm::Checksum).collect()
 }
 
 /// Checks everything that was stated about the body; gives back the checksum, to be echoed.

@@ -11,7 +11,7 @@ use crate::sandbox::store::NewObject;
 /// PutObject.
 pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error> {
     state.store().bucket(&request.bucket)?;
-    let content = Content::of_bytes(request.body.clone());
+    let content = request.content.clone();
     if content.len() > AWS.max_single_operation {
         return Err(S3Error::too_large(content.len(), AWS.max_single_operation));
     }

@@ -4,7 +4,6 @@ use super::{State, integrity, upload_name};
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::{parse_http_date, xml_date};
-use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::copy::{SourceConditions, copied_range, parse_source};
@@ -29,7 +28,7 @@ fn upload_algorithm(state: &State, request: &Request) -> Result<Option<ChecksumA
 pub(super) fn upload(state: &State, request: &Request) -> Result<Response, S3Error> {
     let number = part_number(request)?;
     let algorithm = upload_algorithm(state, request)?;
-    let content = Content::of_bytes(request.body.clone());
+    let content = request.content.clone();
     let stated = integrity::check(request, &content)?;
     if let (Some(wanted), Some((actual, _))) = (algorithm, &stated)
         && wanted != *actual
