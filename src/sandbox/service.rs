@@ -26,8 +26,8 @@ use super::error::S3Error;
 use super::fault::Faults;
 use super::request::Request;
 use super::route::Api;
-use super::store::Store;
 use super::store::upload::UploadName;
+use super::store::{Moment, Store, VersionId};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The canonical user id that owns everything here.
@@ -46,6 +46,8 @@ pub(crate) struct State {
     pub(crate) ids: Ids,
     /// The one identity.
     pub(crate) keys: Keys,
+    /// Version ids, a series of their own.
+    pub(crate) versions: Ids,
     /// Failures in waiting.
     pub(crate) faults: Faults,
 }
@@ -54,6 +56,11 @@ impl State {
     /// The store, for a moment.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Now, with an id for a version that may be written.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { now: self.clock.now(), version: VersionId(self.versions.version_id()) }
     }
 }
 
@@ -67,6 +74,7 @@ pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Respon
         Api::HeadBucket => buckets::head(state, request),
         Api::GetBucketLocation => buckets::location(state, request),
         Api::GetBucketVersioning => versions::get(state, request),
+        Api::PutBucketVersioning => versions::put(state, request),
         Api::ListObjectVersions => versions::list(state, request),
         Api::ListObjects => list::objects_v1(state, request),
         Api::ListObjectsV2 => list::objects(state, request),
@@ -92,6 +100,11 @@ pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Respon
 /// Bucket, key and upload id of a request.
 fn upload_name(request: &Request) -> UploadName<'_> {
     UploadName { bucket: &request.bucket, key: &request.key, id: request.param("uploadId").unwrap_or("") }
+}
+
+/// The version a request names.
+fn version(request: &Request) -> Option<&str> {
+    request.param("versionId").filter(|id| !id.is_empty())
 }
 
 fn owner(xml: &mut Xml) {

@@ -10,3 +10,4 @@ mod hostile;
 mod listing;
 mod reading;
 mod sdk;
+mod versions;
