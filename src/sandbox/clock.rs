@@ -120,6 +120,11 @@ impl Ids {
         self.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 76)
     }
 
+    /// A version id: 32 letters, digits, dots and underscores.
+    pub fn version_id(&self) -> String {
+        self.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._", 32)
+    }
+
     /// An upload id: 128 characters that need no escaping.
     pub fn upload_id(&self) -> String {
         self.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._", 128)

@@ -295,6 +295,9 @@ async fn run(shared: Arc<Shared>, accepted: Accepted) -> Result<Response, S3Erro
 
 fn error_response(stamp: &Stamp, error: &S3Error) -> Response {
     let mut response = Response::empty(error.status);
+    for (name, value) in &error.headers {
+        response = response.header(name, value);
+    }
     let document = answer::error_document(error, &stamp.request_id, &stamp.host_id);
     response.body = Body::Bytes(Bytes::from(document));
     response

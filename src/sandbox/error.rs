@@ -17,18 +17,27 @@ pub struct S3Error {
     pub message: Cow<'static, str>,
     /// Further elements, in order.
     pub extra: Vec<(&'static str, String)>,
+    /// Headers that go with it.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl S3Error {
     /// An error of any code.
     pub fn new(status: u16, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), extra: Vec::new() }
+        Self { status, code, message: message.into(), extra: Vec::new(), headers: Vec::new() }
     }
 
     /// The same with one more element.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.extra.push((name, value.into()));
+        self
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 

@@ -12,6 +12,7 @@ pub(crate) enum Api {
     HeadBucket,
     GetBucketLocation,
     GetBucketVersioning,
+    PutBucketVersioning,
     ListObjects,
     ListObjectsV2,
     ListObjectVersions,
@@ -89,10 +90,6 @@ pub(crate) fn route(request: &Request) -> Result<Api, S3Error> {
     if let Some(name) = ABSENT.iter().find(|name| request.has(name)) {
         return Err(S3Error::not_in_sandbox(&format!("the sub-resource ?{name}")).with("Resource", *name));
     }
-    // Without versioning every object is the version `null`; no other can be meant.
-    if let Some(id) = request.param("versionId").filter(|id| *id != "null") {
-        return Err(S3Error::not_in_sandbox("versions of objects").with("VersionId", id));
-    }
     let method = request.head.method.as_str();
     let api = match (request.bucket.is_empty(), request.key.is_empty()) {
         (true, _) => service(method),
@@ -117,7 +114,8 @@ fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
         "GET" if request.has("versions") => Some(Api::ListObjectVersions),
         "GET" if request.has("versioning") => Some(Api::GetBucketVersioning),
         "GET" => Some(Api::ListObjects),
-        _ if request.has("versioning") => return Err(S3Error::not_in_sandbox("versioning of buckets")),
+        "PUT" if request.has("versioning") => Some(Api::PutBucketVersioning),
+        _ if request.has("versioning") => None,
         "HEAD" => Some(Api::HeadBucket),
         "PUT" => Some(Api::CreateBucket),
         "DELETE" => Some(Api::DeleteBucket),
@@ -189,11 +187,12 @@ mod tests {
             ("PUT", "/b/k?partNumber=1", false, Err("InvalidArgument")),
             ("GET", "/b/k?acl", false, Err("NotImplemented")),
             ("GET", "/b?versioning", false, Ok(Api::GetBucketVersioning)),
-            ("PUT", "/b?versioning", false, Err("NotImplemented")),
+            ("PUT", "/b?versioning", false, Ok(Api::PutBucketVersioning)),
+            ("DELETE", "/b?versioning", false, Err("MethodNotAllowed")),
             ("GET", "/b?versions", false, Ok(Api::ListObjectVersions)),
             ("GET", "/b", false, Ok(Api::ListObjects)),
             ("GET", "/b/k?versionId=null", false, Ok(Api::GetObject)),
-            ("DELETE", "/b/k?versionId=x", false, Err("NotImplemented")),
+            ("DELETE", "/b/k?versionId=x", false, Ok(Api::DeleteObject)),
             ("PATCH", "/b/k", false, Err("MethodNotAllowed")),
             ("GET", "/b/%ff", false, Err("InvalidURI")),
         ] {

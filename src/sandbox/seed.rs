@@ -10,7 +10,7 @@ use super::error::S3Error;
 use super::store::complete::{CompleteRequest, ListedPart};
 use super::store::object::base64;
 use super::store::upload::{NewUpload, UploadName};
-use super::store::{Conditions, NewObject, Store};
+use super::store::{Conditions, Moment, NewObject, Store};
 use super::synthetic::{Generator, WINDOW};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::layout::PartLayout;
@@ -101,6 +101,10 @@ impl Seeding<'_> {
         Content::synthetic(&self.generator, window * WINDOW + offset, len)
     }
 
+    fn days_ago(&self, days: i64) -> Moment {
+        Moment::unversioned(self.now - days * DAY)
+    }
+
     fn put(&mut self, bucket: &str, key: &str, text: &str, age: i64, new: NewUpload) -> Result<(), S3Error> {
         let object = NewObject {
             content: Content::of_bytes(text.as_bytes().to_vec()),
@@ -108,7 +112,7 @@ impl Seeding<'_> {
             tags: new.tags,
             checksum: None,
         };
-        self.store.put_object(bucket, key, object, &Conditions::default(), self.now - age * DAY)?;
+        self.store.put_object(bucket, key, object, &Conditions::default(), &self.days_ago(age))?;
         Ok(())
     }
 
@@ -134,7 +138,7 @@ impl Seeding<'_> {
             let part = self.store.put_part(name, number, content, self.now - age * DAY)?;
             request.parts.push(ListedPart { number, etag: part.etag, checksums });
         }
-        self.store.complete(name, &request, self.now - age * DAY)?;
+        self.store.complete(name, &request, &self.days_ago(age))?;
         Ok(())
     }
 
@@ -244,13 +248,14 @@ mod tests {
         let mut store = Store::new();
         seed(&mut store, &Ids::new(1), 1_800_000_000).unwrap();
         eprintln!("seeded in {:?}", begun.elapsed());
-        let dataset = store.object(LESSONS, "dataset-20gb.tar").unwrap();
+        let dataset = store.object(LESSONS, "dataset-20gb.tar", None).unwrap();
         assert_eq!(dataset.content.len(), DATASET_SIZE);
         assert_eq!(dataset.etag.part_count(), Some(2418));
-        let one = store.object(LESSONS, "short-last-part.bin").unwrap();
-        let other = store.object(LESSONS, "same-bytes-5mib.bin").unwrap();
+        let one = store.object(LESSONS, "short-last-part.bin", None).unwrap();
+        let other = store.object(LESSONS, "same-bytes-5mib.bin", None).unwrap();
         assert_ne!(one.etag, other.etag);
         assert_eq!(one.content.md5().unwrap(), other.content.md5().unwrap());
-        assert_eq!(store.bucket(MANY_KEYS).unwrap().objects().len(), 3000);
+        let many = store.bucket(MANY_KEYS).unwrap();
+        assert!((0..3000).all(|i| many.current(&format!("reading-{i:04}.csv")).is_some()));
     }
 }

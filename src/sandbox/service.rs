@@ -27,8 +27,8 @@ use super::error::S3Error;
 use super::fault::Faults;
 use super::request::Request;
 use super::route::Api;
-use super::store::Store;
 use super::store::upload::UploadName;
+use super::store::{Moment, Store, VersionId};
 use super::vault::Vault;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -50,6 +50,8 @@ pub(crate) struct State {
     pub(crate) keys: Keys,
     /// Where received bytes are kept.
     pub(crate) vault: Vault,
+    /// Version ids, a series of their own.
+    pub(crate) versions: Ids,
     /// Failures in waiting.
     pub(crate) faults: Faults,
 }
@@ -58,6 +60,11 @@ impl State {
     /// The store, for a moment.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Now, with an id for a version that may be written.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { now: self.clock.now(), version: VersionId(self.versions.version_id()) }
     }
 }
 
@@ -71,6 +78,7 @@ pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Respon
         Api::HeadBucket => buckets::head(state, request),
         Api::GetBucketLocation => buckets::location(state, request),
         Api::GetBucketVersioning => versions::get(state, request),
+        Api::PutBucketVersioning => versions::put(state, request),
         Api::ListObjectVersions => versions::list(state, request),
         Api::ListObjects => list::objects_v1(state, request),
         Api::ListObjectsV2 => list::objects(state, request),
@@ -106,6 +114,11 @@ pub(crate) fn digests(state: &State, request: &Request) -> Vec<Algorithm> {
 /// Bucket, key and upload id of a request.
 fn upload_name(request: &Request) -> UploadName<'_> {
     UploadName { bucket: &request.bucket, key: &request.key, id: request.param("uploadId").unwrap_or("") }
+}
+
+/// The version a request names.
+fn version(request: &Request) -> Option<&str> {
+    request.param("versionId").filter(|id| !id.is_empty())
 }
 
 fn owner(xml: &mut Xml) {

@@ -10,3 +10,5 @@ mod hostile;
 mod listing;
 mod reading;
 mod sdk;
+mod storage;
+mod versions;

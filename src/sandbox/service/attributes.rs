@@ -1,6 +1,6 @@
 //! GetObjectAttributes: the one place where a finished object's parts can be listed.
 
-use super::State;
+use super::{State, version};
 use crate::domain::checksum::ChecksumType;
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::http_date;
@@ -25,7 +25,13 @@ pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error>
     if let Some(unknown) = wanted.iter().find(|n| !NAMES.contains(n)) {
         return Err(S3Error::invalid_argument("Invalid attribute name specified.", header, unknown));
     }
-    let object = state.store().object(&request.bucket, &request.key)?;
+    let (object, version) = {
+        let store = state.store();
+        let bucket = store.bucket(&request.bucket)?;
+        let object = bucket.find(&request.key, version(request))?;
+        let version = bucket.version_header(&object.version);
+        (object, version)
+    };
     let asked = |name: &str| wanted.contains(&name);
     let mut xml = Xml::result("GetObjectAttributesResponse");
     if asked("ETag") {
@@ -33,7 +39,7 @@ pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error>
     }
     if asked("Checksum") {
         xml.open("Checksum")
-            .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.value()?)
+            .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum_value()?)
             .text("ChecksumType", object.checksum.kind.name())
             .close("Checksum");
     }
@@ -46,7 +52,9 @@ pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error>
     if asked("ObjectSize") {
         xml.number("ObjectSize", object.content.len());
     }
-    Ok(Response::xml(xml).header("Last-Modified", http_date(object.last_modified)))
+    Ok(Response::xml(xml)
+        .header("Last-Modified", http_date(object.last_modified))
+        .header_if("x-amz-version-id", version))
 }
 
 fn number(request: &Request, header: &str, default: usize) -> Result<usize, S3Error> {

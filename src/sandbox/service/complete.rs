@@ -22,19 +22,25 @@ pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3E
         whole: integrity::stated(request)?,
     };
     warm(state, request)?;
-    let object = state.store().complete(upload_name(request), &wanted, state.clock.now())?;
+    let (done, version) = {
+        let mut store = state.store();
+        let done = store.complete(upload_name(request), &wanted, &state.moment())?;
+        let version = store.bucket(&request.bucket)?.written_header(&done.version);
+        (done, version)
+    };
+    let (algorithm, kind, checksum) = &done.checksum;
     let host = request.header("host").unwrap_or("localhost");
     let mut xml = Xml::result("CompleteMultipartUploadResult");
     xml.text("Location", &format!("http://{host}/{}/{}", request.bucket, encode_key(&request.key)))
         .text("Bucket", &request.bucket)
         .text("Key", &request.key)
-        .etag(&object.etag)
-        .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.with_suffix()?)
-        .text("ChecksumType", object.checksum.kind.name());
+        .etag(&done.etag)
+        .text(&format!("Checksum{}", algorithm.name()), checksum)
+        .text("ChecksumType", kind.name());
     // S3 answers this operation in chunks, because it may begin before it knows the end.
     let document = xml.finish();
     let (declaration, result) = document.split_at(DECLARATION.len().min(document.len()));
-    let mut response = Response::empty(200).encrypted();
+    let mut response = Response::empty(200).header_if("x-amz-version-id", version).encrypted();
     response.body = Body::Chunked(vec![
         Bytes::copy_from_slice(declaration.as_bytes()),
         Bytes::copy_from_slice(result.as_bytes()),

@@ -1,5 +1,6 @@
 //! CopyObject: at most 5 GiB, and the result is always a single-part object.
 
+use super::object::written;
 use super::{State, part, properties};
 use crate::domain::limits::AWS;
 use crate::sandbox::answer::{Response, Xml};
@@ -8,6 +9,7 @@ use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::copy::source_too_large;
 use crate::sandbox::store::{NewObject, Object};
+use std::sync::Arc;
 
 /// A directive header: COPY unless REPLACE is said.
 fn replaces(request: &Request, header: &'static str, unknown: &'static str) -> Result<bool, S3Error> {
@@ -21,25 +23,37 @@ fn replaces(request: &Request, header: &'static str, unknown: &'static str) -> R
 /// CopyObject.
 pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error> {
     let (from, conditions) = part::source(request)?;
-    let now = state.clock.now();
-    let source = state.store().copy_source(&from, &conditions, now)?;
+    let moment = state.moment();
+    let (source, source_version) = {
+        let store = state.store();
+        let source = store.copy_source(&from, &conditions, moment.now)?;
+        let version = store.bucket(&from.bucket)?.version_header(&source.version);
+        (source, version)
+    };
     if source.content.len() > AWS.max_single_operation {
         return Err(source_too_large());
     }
-    let in_place = from == (request.bucket.clone(), request.key.clone());
+    let in_place = from.bucket == request.bucket && from.key == request.key && from.version.is_none();
     let new = new_object(request, &source, in_place)?;
     new.content.md5()?;
     if let Some(algorithm) = new.checksum {
         new.content.checksum(algorithm)?;
     }
     let wanted = properties::conditions(request);
-    let object = state.store().put_object(&request.bucket, &request.key, new, &wanted, now)?;
+    let (object, version) = {
+        let mut store = state.store();
+        let object = store.put_object(&request.bucket, &request.key, new, &wanted, &moment)?;
+        (Arc::clone(&object), written(&store, request, &object))
+    };
     let mut xml = Xml::result("CopyObjectResult");
     xml.text("LastModified", &xml_date(object.last_modified))
         .etag(&object.etag)
-        .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.value()?)
+        .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum_value()?)
         .text("ChecksumType", object.checksum.kind.name());
-    Ok(Response::xml(xml).encrypted())
+    Ok(Response::xml(xml)
+        .header_if("x-amz-copy-source-version-id", source_version)
+        .header_if("x-amz-version-id", version)
+        .encrypted())
 }
 
 fn new_object(request: &Request, source: &Object, in_place: bool) -> Result<NewObject, S3Error> {

@@ -6,7 +6,7 @@ use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::{parse_http_date, xml_date};
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
-use crate::sandbox::store::copy::{SourceConditions, copied_range, parse_source};
+use crate::sandbox::store::copy::{Source, SourceConditions, copied_range, parse_source};
 use crate::sandbox::store::object::base64;
 use crate::sandbox::store::upload::check_part_number;
 
@@ -51,7 +51,7 @@ pub(super) fn upload(state: &State, request: &Request) -> Result<Response, S3Err
 }
 
 /// `x-amz-copy-source` and its conditions.
-pub(super) fn source(request: &Request) -> Result<((String, String), SourceConditions), S3Error> {
+pub(super) fn source(request: &Request) -> Result<(Source, SourceConditions), S3Error> {
     let source = parse_source(request.header("x-amz-copy-source").unwrap_or(""))?;
     let conditions = SourceConditions {
         if_match: request.owned("x-amz-copy-source-if-match"),
@@ -70,7 +70,12 @@ pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error
     let (source, conditions) = source(request)?;
     let algorithm = upload_algorithm(state, request)?;
     let now = state.clock.now();
-    let object = state.store().copy_source(&source, &conditions, now)?;
+    let (object, source_version) = {
+        let store = state.store();
+        let object = store.copy_source(&source, &conditions, now)?;
+        let version = store.bucket(&source.bucket)?.version_header(&object.version);
+        (object, version)
+    };
     let content = copied_range(&object, request.header("x-amz-copy-source-range"))?;
     let etag = content.etag()?;
     let checksum = algorithm.map(|a| Ok::<_, S3Error>((a, base64(content.checksum(a)?)))).transpose()?;
@@ -80,5 +85,5 @@ pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error
     if let Some((algorithm, value)) = checksum {
         xml.text(&format!("Checksum{}", algorithm.name()), &value);
     }
-    Ok(Response::xml(xml).encrypted())
+    Ok(Response::xml(xml).header_if("x-amz-copy-source-version-id", source_version).encrypted())
 }

@@ -1,6 +1,6 @@
 //! HeadObject and GetObject: whole, by range, by part.
 
-use super::{State, properties};
+use super::{State, properties, version};
 use crate::domain::checksum::ChecksumType;
 use crate::domain::etag::ETag;
 use crate::sandbox::answer::{Body, Response};
@@ -18,7 +18,13 @@ enum Portion {
 
 /// HeadObject and GetObject; the server leaves the body away for HEAD.
 pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error> {
-    let object = state.store().object(&request.bucket, &request.key)?;
+    let (object, version) = {
+        let store = state.store();
+        let bucket = store.bucket(&request.bucket)?;
+        let object = bucket.find(&request.key, version(request)).map_err(|e| of_method(request, e))?;
+        let version = bucket.version_header(&object.version);
+        (object, version)
+    };
     if let Some(response) = check_conditions(request, &object)? {
         return Ok(response);
     }
@@ -31,6 +37,7 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error
     let mut response = Response::empty(status)
         .header("Last-Modified", http_date(object.last_modified))
         .header("ETag", object.etag.quoted())
+        .header_if("x-amz-version-id", version)
         .encrypted();
     if request.header("x-amz-checksum-mode").is_some_and(|m| m.eq_ignore_ascii_case("ENABLED")) {
         response = checksum(response, &object, &portion)?;
@@ -48,6 +55,16 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error
     response = response.header("Content-Type", request.param("response-content-type").unwrap_or(kept));
     response.body = Body::Content(object.content.range(first, len));
     Ok(response)
+}
+
+/// The error about a delete marker names the method that was used.
+fn of_method(request: &Request, mut error: S3Error) -> S3Error {
+    for (name, value) in &mut error.extra {
+        if *name == "Method" {
+            value.clone_from(&request.head.method);
+        }
+    }
+    error
 }
 
 fn portion(request: &Request, object: &Object) -> Result<Portion, S3Error> {
@@ -107,13 +124,15 @@ fn by_range(text: &str, total: u64) -> Result<Portion, S3Error> {
 fn checksum(response: Response, object: &Object, portion: &Portion) -> Result<Response, S3Error> {
     let kept = &object.checksum;
     let value = match portion {
-        Portion::Whole => Some(kept.with_suffix()?),
-        Portion::Range { len, .. } if *len == object.content.len() => Some(kept.with_suffix()?),
+        Portion::Whole => Some(kept.with_suffix(&object.content)?),
+        Portion::Range { len, .. } if *len == object.content.len() => {
+            Some(kept.with_suffix(&object.content)?)
+        }
         Portion::Range { .. } => None,
         Portion::Part { index, .. } => match (&object.parts, kept.kind) {
             (Some(parts), ChecksumType::Composite) => parts.get(*index).and_then(|p| p.checksum.clone()),
             (Some(parts), ChecksumType::FullObject) if parts.len() > 1 => None,
-            _ => Some(kept.value()?),
+            _ => Some(kept.value(&object.content)?),
         },
     };
     Ok(match value {

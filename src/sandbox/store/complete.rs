@@ -4,19 +4,19 @@
 //! order of the list, each part, sizes, stated object size, stated whole checksum. A failure changes nothing,
 //! so the upload can be completed later.
 
-use super::Store;
+use super::change::Change;
 use super::object::{Conditions, Object, ObjectPart, StoredChecksum};
 use super::upload::{Part, Upload, UploadName};
+use super::version::VersionId;
+use super::{Moment, Store};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use base64::Engine;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// How many finished uploads a bucket remembers.
-const REMEMBERED: usize = 4096;
 
 /// One `<Part>` of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,12 +44,25 @@ pub struct CompleteRequest {
     pub whole: Option<(ChecksumAlgorithm, String)>,
 }
 
+/// What CompleteMultipartUpload says of the object it made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completed {
+    /// The object's ETag.
+    pub etag: ETag,
+    /// Its checksum as headers carry it: algorithm, type, value.
+    pub checksum: (ChecksumAlgorithm, ChecksumType, String),
+    /// Its version.
+    pub version: VersionId,
+}
+
 /// What a finished upload answered, and to which list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Finished {
+    /// The upload's id.
+    pub(super) upload_id: String,
     key: String,
     parts: Vec<(i32, ETag)>,
-    object: Arc<Object>,
+    answer: Completed,
 }
 
 impl Store {
@@ -58,37 +71,47 @@ impl Store {
         &mut self,
         name: UploadName<'_>,
         request: &CompleteRequest,
-        now: i64,
-    ) -> Result<Arc<Object>, S3Error> {
+        moment: &Moment,
+    ) -> Result<Completed, S3Error> {
         let bucket = self.bucket(name.bucket)?;
         let list: Vec<(i32, ETag)> = request.parts.iter().map(|p| (p.number, p.etag.clone())).collect();
         if let Some(done) = bucket.completed.get(name.id)
             && done.key == name.key
             && done.parts == list
         {
-            return Ok(Arc::clone(&done.object));
+            return Ok(done.answer.clone());
         }
-        request.conditions.check(bucket.objects.get(name.key).map(Arc::as_ref), name.key)?;
+        request.conditions.check(bucket.current(name.key).map(Arc::as_ref), name.key)?;
         let upload = self.upload(name)?;
         let changed = bucket.changed.get(name.key).is_some_and(|event| *event > upload.event);
         if let (Some(condition), true) = (request.conditions.named(), changed) {
             return Err(S3Error::conflict(condition, name.key));
         }
-        let object = Arc::new(assemble(upload, request, now)?);
-        let event = upload.event;
-        self.insert(name.bucket, Arc::clone(&object))?;
-        let bucket = self.bucket_mut(name.bucket)?;
-        bucket.uploads.remove(&(name.key.to_owned(), event));
-        if bucket.completed.len() >= REMEMBERED {
-            bucket.completed.clear();
-        }
-        let finished = Finished { key: name.key.to_owned(), parts: list, object: Arc::clone(&object) };
-        bucket.completed.insert(name.id.to_owned(), finished);
-        Ok(object)
+        let object = Arc::new(assemble(upload, request, bucket.next_version(moment), moment.now)?);
+        let (algorithm, kind) = (object.checksum.algorithm, object.checksum.kind);
+        let answer = Completed {
+            etag: object.etag.clone(),
+            checksum: (algorithm, kind, object.checksum_header()?),
+            version: object.version.clone(),
+        };
+        let finished = Finished {
+            upload_id: name.id.to_owned(),
+            key: name.key.to_owned(),
+            parts: list,
+            answer: answer.clone(),
+        };
+        let bucket = name.bucket.to_owned();
+        self.commit(Change::Written { bucket, object, finished: Some(finished) })?;
+        Ok(answer)
     }
 }
 
-fn assemble(upload: &Upload, request: &CompleteRequest, now: i64) -> Result<Object, S3Error> {
+fn assemble(
+    upload: &Upload,
+    request: &CompleteRequest,
+    version: VersionId,
+    now: i64,
+) -> Result<Object, S3Error> {
     check_type(upload, request)?;
     check_order(upload, request)?;
     let mut chosen: Vec<&Part> = Vec::with_capacity(request.parts.len());
@@ -105,11 +128,12 @@ fn assemble(upload: &Upload, request: &CompleteRequest, now: i64) -> Result<Obje
             content.len()
         )));
     }
-    let checksum = object_checksum(upload, &chosen, &content)?;
-    check_whole(upload, request, &checksum)?;
+    let checksum = object_checksum(upload, &chosen)?;
+    check_whole(upload, request, &checksum, &content)?;
     let digests = chosen.iter().map(|p| p.content.md5()).collect::<Result<Vec<_>, _>>()?;
     Ok(Object {
         key: upload.key.clone(),
+        version,
         etag: ETag::composite(&digests),
         content,
         last_modified: now,
@@ -217,7 +241,7 @@ fn check_sizes(listed: &[ListedPart], chosen: &[&Part]) -> Result<(), S3Error> {
     }
 }
 
-fn object_checksum(upload: &Upload, chosen: &[&Part], content: &Content) -> Result<StoredChecksum, S3Error> {
+fn object_checksum(upload: &Upload, chosen: &[&Part]) -> Result<StoredChecksum, S3Error> {
     Ok(match upload.checksum {
         Some((algorithm, ChecksumType::Composite)) => {
             let mut raw = Vec::new();
@@ -226,12 +250,17 @@ fn object_checksum(upload: &Upload, chosen: &[&Part], content: &Content) -> Resu
             }
             StoredChecksum::composite(algorithm, &raw, chosen.len())
         }
-        Some((algorithm, ChecksumType::FullObject)) => StoredChecksum::full_object(algorithm, content),
-        None => StoredChecksum::full_object(ChecksumAlgorithm::Crc64Nvme, content),
+        Some((algorithm, ChecksumType::FullObject)) => StoredChecksum::full_object(algorithm),
+        None => StoredChecksum::full_object(ChecksumAlgorithm::Crc64Nvme),
     })
 }
 
-fn check_whole(upload: &Upload, request: &CompleteRequest, checksum: &StoredChecksum) -> Result<(), S3Error> {
+fn check_whole(
+    upload: &Upload,
+    request: &CompleteRequest,
+    checksum: &StoredChecksum,
+    content: &Content,
+) -> Result<(), S3Error> {
     let Some((algorithm, value)) = &request.whole else { return Ok(()) };
     let valid = match checksum.kind {
         // A whole-object value counts only together with the type header.
@@ -239,7 +268,7 @@ fn check_whole(upload: &Upload, request: &CompleteRequest, checksum: &StoredChec
         ChecksumType::Composite => true,
     };
     let same = *algorithm == checksum.algorithm
-        && (*value == checksum.value()? || *value == checksum.with_suffix()?);
+        && (*value == checksum.value(content)? || *value == checksum.with_suffix(content)?);
     if base64::engine::general_purpose::STANDARD.decode(value.split('-').next().unwrap_or("")).is_err() {
         return Err(S3Error::invalid_request(format!("Value for {} header is invalid.", algorithm.header())));
     }

@@ -1,5 +1,6 @@
 //! An object as stored, and what writing one needs.
 
+use super::version::VersionId;
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
 use crate::domain::names::Tag;
@@ -9,50 +10,46 @@ use crate::sandbox::digest::{Algorithm, digest_of};
 use crate::sandbox::error::S3Error;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 use std::io;
 
-/// The checksum S3 keeps of an object.
-#[derive(Debug, Clone)]
+/// The checksum S3 keeps of an object. A FULL_OBJECT value is that of the content and computed when it is first
+/// asked for: listings do not ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredChecksum {
     /// Which algorithm.
     pub algorithm: ChecksumAlgorithm,
     /// Over the bytes, or over the parts' checksums.
     pub kind: ChecksumType,
-    source: Source,
-}
-
-/// What a value comes from. A FULL_OBJECT value is computed when it is first asked for: listings do not.
-#[derive(Debug, Clone)]
-enum Source {
-    Bytes(Content),
-    Parts { value: String, count: usize },
+    /// The base64 value and the number of parts, for COMPOSITE.
+    composite: Option<(String, usize)>,
 }
 
 impl StoredChecksum {
     /// The checksum over the bytes themselves.
-    pub fn full_object(algorithm: ChecksumAlgorithm, content: &Content) -> Self {
-        Self { algorithm, kind: ChecksumType::FullObject, source: Source::Bytes(content.clone()) }
+    pub fn full_object(algorithm: ChecksumAlgorithm) -> Self {
+        Self { algorithm, kind: ChecksumType::FullObject, composite: None }
     }
 
     /// The checksum over the raw checksums of `count` parts.
     pub fn composite(algorithm: ChecksumAlgorithm, raw: &[u8], count: usize) -> Self {
         let value = base64(&digest_of(Algorithm::Checksum(algorithm), raw));
-        Self { algorithm, kind: ChecksumType::Composite, source: Source::Parts { value, count } }
+        Self { algorithm, kind: ChecksumType::Composite, composite: Some((value, count)) }
     }
 
     /// The value in base64, without a suffix.
-    pub fn value(&self) -> io::Result<String> {
-        Ok(match &self.source {
-            Source::Bytes(content) => base64(content.checksum(self.algorithm)?),
-            Source::Parts { value, .. } => value.clone(),
+    pub fn value(&self, content: &Content) -> io::Result<String> {
+        Ok(match &self.composite {
+            Some((value, _)) => value.clone(),
+            None => base64(content.checksum(self.algorithm)?),
         })
     }
 
     /// The value as headers carry it: `-N` after a COMPOSITE one.
-    pub fn with_suffix(&self) -> io::Result<String> {
-        match &self.source {
-            Source::Bytes(_) => self.value(),
-            Source::Parts { value, count } => Ok(format!("{value}-{count}")),
+    pub fn with_suffix(&self, content: &Content) -> io::Result<String> {
+        match &self.composite {
+            Some((value, count)) => Ok(format!("{value}-{count}")),
+            None => self.value(content),
         }
     }
 }
@@ -63,7 +60,7 @@ pub fn base64(raw: &[u8]) -> String {
 }
 
 /// One part of a completed multipart object, renumbered from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectPart {
     /// Offset of its first byte.
     pub offset: u64,
@@ -78,6 +75,8 @@ pub struct ObjectPart {
 pub struct Object {
     /// Its key.
     pub key: String,
+    /// Its version; `null` where versions are not kept.
+    pub version: VersionId,
     /// Its bytes.
     pub content: Content,
     /// Its entity tag.
@@ -99,6 +98,16 @@ impl Object {
     pub fn storage_class(&self) -> &str {
         self.properties.storage_class.as_deref().unwrap_or("STANDARD")
     }
+
+    /// Its checksum in base64, without a suffix.
+    pub fn checksum_value(&self) -> io::Result<String> {
+        self.checksum.value(&self.content)
+    }
+
+    /// Its checksum as headers carry it.
+    pub fn checksum_header(&self) -> io::Result<String> {
+        self.checksum.with_suffix(&self.content)
+    }
 }
 
 /// What PutObject writes.
@@ -115,12 +124,13 @@ pub struct NewObject {
 }
 
 impl NewObject {
-    pub(super) fn into_object(self, key: &str, now: i64) -> io::Result<Object> {
+    pub(super) fn into_object(self, key: &str, version: VersionId, now: i64) -> io::Result<Object> {
         let algorithm = self.checksum.unwrap_or(ChecksumAlgorithm::Crc64Nvme);
         Ok(Object {
             key: key.to_owned(),
+            version,
             etag: self.content.etag()?,
-            checksum: StoredChecksum::full_object(algorithm, &self.content),
+            checksum: StoredChecksum::full_object(algorithm),
             content: self.content,
             last_modified: now,
             properties: self.properties,

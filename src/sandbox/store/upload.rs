@@ -1,6 +1,7 @@
 //! Multipart uploads in progress: create, put parts, abort.
 
 use super::Store;
+use super::change::Change;
 use super::object::base64;
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
@@ -115,19 +116,17 @@ impl Store {
         now: i64,
     ) -> Result<(), S3Error> {
         self.check_key(bucket, key)?;
-        let event = self.event();
         let upload = Upload {
             id,
             key: key.to_owned(),
             initiated: now,
-            event,
+            event: 0,
             properties: new.properties,
             tags: new.tags,
             checksum: new.checksum,
             parts: BTreeMap::new(),
         };
-        self.bucket_mut(bucket)?.uploads.insert((key.to_owned(), event), upload);
-        Ok(())
+        self.commit(Change::UploadBegun { bucket: bucket.to_owned(), upload: Box::new(upload) })
     }
 
     /// The upload in progress under this name.
@@ -150,25 +149,27 @@ impl Store {
             return Err(S3Error::too_large(content.len(), AWS.max_part_size));
         }
         let upload = self.upload(name)?;
-        let (event, algorithm) = (upload.event, upload.checksum.map(|(algorithm, _)| algorithm));
         let etag = content.etag()?;
-        let checksum = match algorithm {
-            Some(algorithm) => Some(base64(content.checksum(algorithm)?)),
+        let checksum = match upload.checksum {
+            Some((algorithm, _)) => Some(base64(content.checksum(algorithm)?)),
             None => None,
         };
-        let uploads = &mut self.bucket_mut(name.bucket)?.uploads;
-        let upload =
-            uploads.get_mut(&(name.key.to_owned(), event)).ok_or_else(|| S3Error::no_such_upload(name.id))?;
         let part = Part { content, last_modified: now, etag, checksum };
-        upload.parts.insert(number, part.clone());
+        self.commit(Change::PartPut {
+            bucket: name.bucket.to_owned(),
+            key: name.key.to_owned(),
+            upload_id: name.id.to_owned(),
+            number,
+            part: part.clone(),
+        })?;
         Ok(part)
     }
 
     /// AbortMultipartUpload: the parts are gone at once.
     pub fn abort_upload(&mut self, name: UploadName<'_>) -> Result<(), S3Error> {
-        let event = self.upload(name)?.event;
-        self.bucket_mut(name.bucket)?.uploads.remove(&(name.key.to_owned(), event));
-        Ok(())
+        self.upload(name)?;
+        let (bucket, key) = (name.bucket.to_owned(), name.key.to_owned());
+        self.commit(Change::UploadGone { bucket, key, upload_id: name.id.to_owned() })
     }
 }
 
