@@ -21,6 +21,7 @@ pub mod error;
 pub mod fault;
 mod http;
 mod intake;
+mod lazy;
 pub mod record;
 mod request;
 mod route;

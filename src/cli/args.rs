@@ -198,6 +198,14 @@ pub struct ServeArgs {
     /// Secret key that goes with it
     #[arg(long, value_name = "SECRET", requires = "access_key")]
     pub secret_key: Option<String>,
+
+    /// Keep this much of uploaded bytes in memory, the rest on disk (64MiB, 1GB, bytes) [default: 256MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub memory_budget: Option<u64>,
+
+    /// Keep at most this much of uploaded bytes on disk (4GiB, 100GB, bytes) [default: 16GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub disk_budget: Option<u64>,
 }
 
 #[cfg(test)]

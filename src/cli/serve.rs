@@ -17,6 +17,10 @@ pub async fn run(target: &TargetArgs, args: &ServeArgs) -> Result<(), Failure> {
     if let Some(region) = &target.region {
         options.region.clone_from(region);
     }
+    if let Some(bytes) = args.memory_budget {
+        options.memory_budget = bytes;
+    }
+    options.disk_budget = args.disk_budget;
     let region = options.region.clone();
     let server = Server::start(options).await.map_err(|e| Failure::Local(chain(&e)))?;
     Out.line(&format!("endpoint    {}", server.endpoint()))?;

@@ -9,6 +9,7 @@ use super::error::S3Error;
 use super::fault::FaultAction;
 use super::http::{Broken, Conn, Framing, Limits, Pumped, framing};
 use super::intake::{self, Failed};
+use super::lazy::Lazy;
 use super::request::{Head, Request};
 use super::route::{Api, route};
 use super::service::{self, State};
@@ -37,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) state: State,
     pub(crate) limits: Limits,
     pub(crate) ready: watch::Receiver<Readiness>,
+    /// What is made when it is first asked for.
+    pub(crate) lazy: Lazy,
 }
 
 /// What becomes of the connection after an answer.
@@ -76,6 +79,15 @@ pub(crate) async fn readiness(shared: &Shared) -> bool {
     let mut ready = shared.ready.clone();
     let state = ready.wait_for(|r| *r != Readiness::Seeding).await;
     state.is_ok_and(|r| *r == Readiness::Ready)
+}
+
+/// Waits for what the request means and is made only when it is asked for.
+async fn made(shared: &Arc<Shared>, request: &Request) -> Result<(), S3Error> {
+    let begin = || {
+        let shared = Arc::clone(shared);
+        drop(tokio::task::spawn_blocking(move || shared.lazy.fill(&shared.state)));
+    };
+    shared.lazy.wait(shared.lazy.needed(request), begin).await
 }
 
 /// Identifies one answer.
@@ -262,6 +274,9 @@ async fn answer_whole(
     let waits = accepted.api != Api::ListBuckets;
     if waits && !readiness(shared).await {
         return respond(conn, shared, stamp, error_response(stamp, &S3Error::internal())).await;
+    }
+    if let Err(error) = made(shared, &accepted.request).await {
+        return respond(conn, shared, stamp, error_response(stamp, &error)).await;
     }
     let part_number = accepted.request.param("partNumber").and_then(|n| n.parse().ok());
     let fault = shared.state.faults.take(&accepted.api.name(), part_number);

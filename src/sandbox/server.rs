@@ -8,6 +8,7 @@ use super::clock::{Clock, Ids};
 use super::connection::{self, Readiness, Shared};
 use super::fault::Faults;
 use super::http::Limits;
+use super::lazy::Lazy;
 use super::seed;
 use super::service::State;
 use super::store::Store;
@@ -219,6 +220,7 @@ fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>, vault: Va
             vault,
             faults: Faults::default(),
         },
+        lazy: Lazy::new(options.seed),
         limits: Limits { head: options.head_timeout, stall: options.stall_timeout },
         ready,
     }

@@ -17,6 +17,8 @@ const TILE: usize = 65_521;
 pub const WINDOW: u64 = 8 * 1024 * 1024;
 /// Stamp at the end of each window of the seeded objects.
 pub const STAMP: u64 = 256;
+/// Bytes between states that are kept of a long beginning.
+const STRIDE: u64 = 64 * 1024 * 1024;
 /// States and results kept before the cache is dropped.
 const CACHE_LIMIT: usize = 16_384;
 
@@ -108,13 +110,17 @@ impl Generator {
             .next_back()
             .map(|((_, _, n), hasher)| (*n, hasher.clone()));
         let (done, mut hasher) = known.unwrap_or_else(|| (0, Hasher::new(algorithm)));
-        if done < len {
-            self.feed(&mut hasher, phase + done, len - done);
+        let mut done = done;
+        while done < len {
+            // States on the way are kept too: a last part a little shorter than the others is then cheap.
+            let next = len.min((done / STRIDE + 1) * STRIDE);
+            self.feed(&mut hasher, phase + done, next - done);
+            done = next;
             let mut midstates = lock(&self.midstates);
             if midstates.len() >= CACHE_LIMIT {
                 midstates.clear();
             }
-            midstates.insert((algorithm, phase, len), hasher.clone());
+            midstates.insert((algorithm, phase, done), hasher.clone());
         }
         hasher
     }
