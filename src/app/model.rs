@@ -148,6 +148,8 @@ pub struct Model {
     pub log: VecDeque<Note>,
     /// Where to go once connected.
     pub start_at: Option<(String, String)>,
+    /// The bucket shown first when no place was named; none is the first of the list.
+    pub first_bucket: Option<String>,
     /// Effects gathered by the update under way.
     pub(super) effects: Vec<Effect>,
     pub(super) next_operation: u64,
@@ -179,6 +181,7 @@ impl Model {
             note: None,
             log: VecDeque::new(),
             start_at: None,
+            first_bucket: None,
             effects: Vec::new(),
             next_operation: 1,
             interrupted: None,

@@ -85,7 +85,7 @@ pub(crate) async fn readiness(shared: &Shared) -> bool {
 async fn made(shared: &Arc<Shared>, request: &Request) -> Result<(), S3Error> {
     let begin = || {
         let shared = Arc::clone(shared);
-        drop(tokio::task::spawn_blocking(move || shared.lazy.fill(&shared.state)));
+        tokio::task::spawn_blocking(move || shared.lazy.fill(&shared.state));
     };
     shared.lazy.wait(shared.lazy.needed(request), begin).await
 }

@@ -7,11 +7,12 @@
 use super::clock::Ids;
 use super::error::S3Error;
 use super::request::Request;
-use super::seed::huge::{GIANTS, HUGE};
+use super::seed::huge::{GIANTS, Giant, HUGE};
 use super::service::State;
 use super::store::copy::parse_source;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// How far the work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,12 +29,15 @@ pub(crate) struct Lazy {
     enabled: bool,
     begun: AtomicBool,
     stage: watch::Sender<Stage>,
+    /// When the server ends, so does the work.
+    stop: CancellationToken,
 }
 
 impl Lazy {
     /// Nothing made yet; nothing ever will be if it is not enabled.
-    pub(crate) fn new(enabled: bool) -> Self {
-        Self { enabled, begun: AtomicBool::new(false), stage: watch::Sender::new(Stage::Made(0)) }
+    pub(crate) fn new(enabled: bool, stop: CancellationToken) -> Self {
+        let stage = watch::Sender::new(Stage::Made(0));
+        Self { enabled, begun: AtomicBool::new(false), stage, stop }
     }
 
     /// How many objects a request must wait for.
@@ -74,7 +78,7 @@ impl Lazy {
     pub(crate) fn fill(&self, state: &State) {
         let ids = state.ids.series(3);
         for (made, giant) in (1..).zip(GIANTS) {
-            let stage = match put(state, &ids, giant) {
+            let stage = match self.put(state, &ids, giant) {
                 Ok(()) => Stage::Made(made),
                 Err(_) => Stage::Failed,
             };
@@ -84,19 +88,20 @@ impl Lazy {
             }
         }
     }
-}
 
-/// Makes one object and puts it in its bucket, unless the bucket is gone or has that key.
-fn put(state: &State, ids: &Ids, giant: super::seed::huge::Giant) -> Result<(), S3Error> {
-    let missing = |state: &State| {
-        let store = state.store();
-        store.bucket(HUGE).is_ok() && store.object(HUGE, giant.key, None).is_err()
-    };
-    if missing(state) {
-        let object = giant.make(ids, state.clock.now())?;
-        if missing(state) {
-            state.store().adopt(HUGE, object)?;
+    /// Makes one object and puts it in its bucket, unless the bucket is gone or has that key.
+    fn put(&self, state: &State, ids: &Ids, giant: Giant) -> Result<(), S3Error> {
+        let missing = || {
+            let store = state.store();
+            store.bucket(HUGE).is_ok() && store.object(HUGE, giant.key, None).is_err()
+        };
+        if !missing() {
+            return Ok(());
+        }
+        let made = giant.make(ids, state.clock.now(), || self.stop.is_cancelled())?;
+        match made.ok_or_else(S3Error::internal)? {
+            object if missing() => state.store().adopt(HUGE, object),
+            _ => Ok(()),
         }
     }
-    Ok(())
 }

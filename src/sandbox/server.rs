@@ -117,7 +117,9 @@ impl Server {
         let listener = TcpListener::bind(addr).await.map_err(bind)?;
         let addr = listener.local_addr().map_err(bind)?;
         let (tell, ready) = watch::channel(Readiness::Seeding);
-        let shared = Arc::new(shared(&options, ready, vault(&options)?));
+        let stop = CancellationToken::new();
+        let lazy = Lazy::new(options.seed, stop.clone());
+        let shared = Arc::new(shared(&options, ready, vault(&options)?, lazy));
         if options.seed {
             let _ = seed::buckets(&mut shared.state.store(), shared.state.clock.now());
             let shared = Arc::clone(&shared);
@@ -132,7 +134,6 @@ impl Server {
         } else {
             tell.send_replace(Readiness::Ready);
         }
-        let stop = CancellationToken::new();
         let accept = tokio::spawn(accept(listener, Arc::clone(&shared), stop.clone()));
         Ok(Self { addr, shared, stop, accept: Some(accept) })
     }
@@ -203,7 +204,7 @@ fn vault(options: &SandboxOptions) -> Result<Vault, StartError> {
     }
 }
 
-fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>, vault: Vault) -> Shared {
+fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>, vault: Vault, lazy: Lazy) -> Shared {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let id_seed = options.id_seed.unwrap_or_else(|| u64::try_from(since.as_nanos()).unwrap_or(1));
     Shared {
@@ -220,7 +221,7 @@ fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>, vault: Va
             vault,
             faults: Faults::default(),
         },
-        lazy: Lazy::new(options.seed),
+        lazy,
         limits: Limits { head: options.head_timeout, stall: options.stall_timeout },
         ready,
     }

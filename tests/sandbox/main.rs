@@ -6,6 +6,7 @@ mod client;
 mod copy;
 mod errors;
 mod faults;
+mod giants;
 mod hostile;
 mod listing;
 mod reading;
