@@ -13,6 +13,19 @@ pub(crate) enum Api {
     GetBucketLocation,
     GetBucketVersioning,
     PutBucketVersioning,
+    GetBucketEncryption,
+    PutBucketEncryption,
+    DeleteBucketEncryption,
+    GetBucketOwnershipControls,
+    PutBucketOwnershipControls,
+    DeleteBucketOwnershipControls,
+    GetPublicAccessBlock,
+    PutPublicAccessBlock,
+    DeletePublicAccessBlock,
+    GetBucketTagging,
+    PutBucketTagging,
+    DeleteBucketTagging,
+    GetBucketRequestPayment,
     ListObjects,
     ListObjectsV2,
     ListObjectVersions,
@@ -53,13 +66,12 @@ impl Api {
 }
 
 /// Sub-resources that are operations of S3 but not of this sandbox.
-const ABSENT: [&str; 29] = [
+const ABSENT: [&str; 25] = [
     "accelerate",
     "acl",
     "analytics",
     "annotation",
     "cors",
-    "encryption",
     "intelligent-tiering",
     "inventory",
     "legal-hold",
@@ -70,13 +82,10 @@ const ABSENT: [&str; 29] = [
     "metrics",
     "notification",
     "object-lock",
-    "ownershipControls",
     "policy",
     "policyStatus",
-    "publicAccessBlock",
     "renameObject",
     "replication",
-    "requestPayment",
     "restore",
     "retention",
     "select",
@@ -104,8 +113,8 @@ fn service(method: &str) -> Option<Api> {
 }
 
 fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
-    if request.has("tagging") {
-        return Err(S3Error::not_in_sandbox("the sub-resource ?tagging of a bucket"));
+    if let Some(api) = configuration(method, request) {
+        return Ok(api);
     }
     Ok(match method {
         "GET" if request.has("uploads") => Some(Api::ListMultipartUploads),
@@ -121,6 +130,44 @@ fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
         "DELETE" => Some(Api::DeleteBucket),
         "POST" if request.has("delete") => Some(Api::DeleteObjects),
         "POST" => return Err(S3Error::not_in_sandbox("POST of a form")),
+        _ => None,
+    })
+}
+
+/// Sub-resources of a bucket that are read, replaced and removed alike.
+const CONFIGURATIONS: [(&str, [Option<Api>; 3]); 5] = [
+    (
+        "encryption",
+        [Some(Api::GetBucketEncryption), Some(Api::PutBucketEncryption), Some(Api::DeleteBucketEncryption)],
+    ),
+    (
+        "ownershipControls",
+        [
+            Some(Api::GetBucketOwnershipControls),
+            Some(Api::PutBucketOwnershipControls),
+            Some(Api::DeleteBucketOwnershipControls),
+        ],
+    ),
+    (
+        "publicAccessBlock",
+        [
+            Some(Api::GetPublicAccessBlock),
+            Some(Api::PutPublicAccessBlock),
+            Some(Api::DeletePublicAccessBlock),
+        ],
+    ),
+    ("tagging", [Some(Api::GetBucketTagging), Some(Api::PutBucketTagging), Some(Api::DeleteBucketTagging)]),
+    ("requestPayment", [Some(Api::GetBucketRequestPayment), None, None]),
+];
+
+/// The operation on a configuration; `Some(None)` when there is such a sub-resource and no such operation.
+fn configuration(method: &str, request: &Request) -> Option<Option<Api>> {
+    let (_, apis) = CONFIGURATIONS.iter().find(|(name, _)| request.has(name))?;
+    let [get, put, delete] = *apis;
+    Some(match method {
+        "GET" => get,
+        "PUT" => put,
+        "DELETE" => delete,
         _ => None,
     })
 }

@@ -10,7 +10,7 @@ use super::error::S3Error;
 use super::store::complete::{CompleteRequest, ListedPart};
 use super::store::object::base64;
 use super::store::upload::{NewUpload, UploadName};
-use super::store::{Conditions, Moment, NewObject, Store};
+use super::store::{Conditions, Moment, NewObject, Settings, Store};
 use super::synthetic::{Generator, WINDOW};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::layout::PartLayout;
@@ -42,7 +42,7 @@ struct Seeding<'a> {
 /// Makes the empty buckets: quick enough to be done before the first request.
 pub fn buckets(store: &mut Store, now: i64) -> Result<(), S3Error> {
     for (name, age) in [(LESSONS, 40), (MANY_KEYS, 30), (SCRATCH, 20)] {
-        store.create_bucket(name, now - age * DAY)?;
+        store.create_bucket(name, Settings::new(), now - age * DAY)?;
     }
     Ok(())
 }
@@ -110,7 +110,7 @@ impl Seeding<'_> {
             content: Content::of_bytes(text.as_bytes().to_vec()),
             properties: new.properties,
             tags: new.tags,
-            checksum: None,
+            ..NewObject::default()
         };
         self.store.put_object(bucket, key, object, &Conditions::default(), &self.days_ago(age))?;
         Ok(())
@@ -135,7 +135,7 @@ impl Seeding<'_> {
                 }
                 _ => Vec::new(),
             };
-            let part = self.store.put_part(name, number, content, self.now - age * DAY)?;
+            let part = self.store.put_part(name, number, content, None, self.now - age * DAY)?;
             request.parts.push(ListedPart { number, etag: part.etag, checksums });
         }
         self.store.complete(name, &request, &self.days_ago(age))?;
@@ -152,7 +152,7 @@ impl Seeding<'_> {
         let notes = NewUpload {
             properties: typed("text/plain; charset=utf-8", &[("author", "partscope"), ("lesson", "1")]),
             tags: tags(&[("project", "partscope"), ("kind", "notes")]),
-            checksum: None,
+            ..NewUpload::default()
         };
         let text = "This object was written with one PutObject, so its ETag is the MD5 of these bytes.\n";
         self.put(LESSONS, "notes.txt", text, 35, notes)?;
@@ -195,7 +195,7 @@ impl Seeding<'_> {
         self.multipart("one-part.bin", 14, plain(), lessons.one)?;
         self.multipart("same-bytes-5mib.bin", 16, plain(), lessons.fives)?;
         self.multipart("non-uniform.bin", 15, plain(), lessons.odd)?;
-        let new = NewUpload { properties, tags: marks, checksum: composite };
+        let new = NewUpload { properties, tags: marks, checksum: composite, ..plain() };
         self.multipart("short-last-part.bin", 17, new, lessons.eights)?;
         let parts = self.cut(40_000, 24 * MIB, 8 * MIB);
         self.multipart("uniform-8mib.bin", 18, plain(), parts)?;
@@ -210,7 +210,7 @@ impl Seeding<'_> {
                 &[("source", "instrument-7"), ("sha256-of-manifest", "not-in-the-etag")],
             ),
             tags: tags(&[("dataset", "run-2026-11"), ("retention", "long")]),
-            checksum: None,
+            ..NewUpload::default()
         };
         let parts = self.cut(0, DATASET_SIZE, 8 * MIB);
         self.multipart("dataset-20gb.tar", 10, new, parts)
@@ -223,7 +223,13 @@ impl Seeding<'_> {
         for number in [1_u8, 2, 5] {
             let content = self.bytes(60_000 + u64::from(number), 0, 8 * MIB);
             let name = UploadName { bucket: LESSONS, key: "video-raw.mov", id: &id };
-            self.store.put_part(name, i32::from(number), content, self.now - 12 * DAY + i64::from(number))?;
+            self.store.put_part(
+                name,
+                i32::from(number),
+                content,
+                None,
+                self.now - 12 * DAY + i64::from(number),
+            )?;
         }
         self.begin("backups/home.tar", 3, NewUpload::default())?;
         Ok(())

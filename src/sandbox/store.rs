@@ -11,6 +11,7 @@ pub mod bucket;
 pub mod change;
 pub mod complete;
 pub mod copy;
+pub mod encryption;
 pub mod list;
 pub mod object;
 pub mod tags;

@@ -4,10 +4,12 @@
 
 mod client;
 mod copy;
+mod encryption;
 mod errors;
 mod faults;
 mod hostile;
 mod listing;
 mod reading;
 mod sdk;
+mod settings;
 mod versions;

@@ -1,6 +1,6 @@
 //! PutObject, DeleteObject and DeleteObjects.
 
-use super::{State, document, integrity, properties, version};
+use super::{State, document, encryption_for, integrity, opaque_etag, properties, version};
 use crate::domain::limits::AWS;
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::content::Content;
@@ -18,8 +18,11 @@ pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error>
         return Err(S3Error::too_large(content.len(), AWS.max_single_operation));
     }
     let stated = integrity::check(request, &content)?;
+    let encryption = encryption_for(state, request)?;
     let new = NewObject {
         content,
+        etag: opaque_etag(state, &encryption),
+        encryption,
         properties: properties::from_headers(request)?,
         tags: properties::tagging(request)?,
         checksum: stated.map(|(algorithm, _)| algorithm).or_else(|| properties::named_algorithm(request)),
@@ -32,12 +35,11 @@ pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error>
         let object = store.put_object(&request.bucket, &request.key, new, &conditions, &moment)?;
         (Arc::clone(&object), written(&store, request, &object))
     };
-    Ok(Response::empty(200)
-        .encrypted()
+    let response = Response::empty(200)
+        .encryption(&object.encryption)
         .header_if("x-amz-version-id", version)
-        .header("ETag", object.etag.quoted())
-        .header(object.checksum.algorithm.header(), object.checksum_value()?)
-        .header("x-amz-checksum-type", object.checksum.kind.name()))
+        .header("ETag", object.etag.quoted());
+    properties::checksum_headers(response, &object)
 }
 
 /// The version header of an answer to a write.

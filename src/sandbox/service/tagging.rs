@@ -1,6 +1,6 @@
 //! Object tags: read, replace, remove.
 
-use super::{State, document, integrity, version};
+use super::{State, document, integrity, settings, version};
 use crate::domain::names::Tag;
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::content::Content;
@@ -21,12 +21,17 @@ pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error>
         error
     })?;
     let mut xml = Xml::result("Tagging");
+    write(&mut xml, &object.tags);
+    Ok(told(state, request, &object, Response::xml(xml)))
+}
+
+/// `<TagSet>`.
+pub(super) fn write(xml: &mut Xml, tags: &[Tag]) {
     xml.open("TagSet");
-    for tag in &object.tags {
+    for tag in tags {
         xml.open("Tag").text("Key", &tag.key).text("Value", &tag.value).close("Tag");
     }
     xml.close("TagSet");
-    Ok(told(state, request, &object, Response::xml(xml)))
 }
 
 /// Adds the version that was read or changed.
@@ -40,14 +45,7 @@ fn told(state: &State, request: &Request, object: &Object, response: Response) -
 pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error> {
     integrity::check(request, &Content::of_bytes(request.body.clone()))?;
     let root = document::read(&request.body, "Tagging")?;
-    let set = root.all("TagSet").next().ok_or_else(S3Error::malformed_xml)?;
-    let mut list = Vec::new();
-    for tag in set.all("Tag") {
-        let (Some(key), Some(value)) = (tag.child("Key"), tag.child("Value")) else {
-            return Err(S3Error::malformed_xml());
-        };
-        list.push(Tag { key: key.to_owned(), value: value.to_owned() });
-    }
+    let list = settings::tag_set(&root)?;
     tags::check_document(&list)?;
     let object = state.store().set_tags(&request.bucket, &request.key, version(request), list)?;
     Ok(told(state, request, &object, Response::empty(200)))

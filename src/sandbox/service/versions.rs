@@ -92,8 +92,8 @@ fn write_version(xml: &mut Xml, item: &VersionEntry, keys: Keys) {
         .text("LastModified", &xml_date(modified));
     if let Version::Object(object) = &item.version {
         xml.etag(&object.etag)
-            .text("ChecksumAlgorithm", object.checksum.algorithm.name())
-            .text("ChecksumType", object.checksum.kind.name())
+            .text_if("ChecksumAlgorithm", object.checksum.as_ref().map(|c| c.algorithm.name()))
+            .text_if("ChecksumType", object.checksum.as_ref().map(|c| c.kind.name()))
             .number("Size", object.content.len());
     }
     owner(xml);

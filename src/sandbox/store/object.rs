@@ -1,5 +1,6 @@
 //! An object as stored, and what writing one needs.
 
+use super::encryption::Encryption;
 use super::version::VersionId;
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
@@ -85,10 +86,12 @@ pub struct Object {
     pub last_modified: i64,
     /// Headers it was written with.
     pub properties: ObjectProperties,
+    /// How it is encrypted.
+    pub encryption: Encryption,
     /// Its tags.
     pub tags: Vec<Tag>,
-    /// Its checksum.
-    pub checksum: StoredChecksum,
+    /// Its checksum; only a multipart object under SSE-C may have none.
+    pub checksum: Option<StoredChecksum>,
     /// Its parts, if it was written by CompleteMultipartUpload.
     pub parts: Option<Vec<ObjectPart>>,
 }
@@ -99,22 +102,31 @@ impl Object {
         self.properties.storage_class.as_deref().unwrap_or("STANDARD")
     }
 
+    /// Whether it must be restored before it can be read.
+    pub fn is_archived(&self) -> bool {
+        matches!(self.storage_class(), "GLACIER" | "DEEP_ARCHIVE")
+    }
+
     /// Its checksum in base64, without a suffix.
-    pub fn checksum_value(&self) -> io::Result<String> {
-        self.checksum.value(&self.content)
+    pub fn checksum_value(&self) -> io::Result<Option<String>> {
+        self.checksum.as_ref().map(|c| c.value(&self.content)).transpose()
     }
 
     /// Its checksum as headers carry it.
-    pub fn checksum_header(&self) -> io::Result<String> {
-        self.checksum.with_suffix(&self.content)
+    pub fn checksum_header(&self) -> io::Result<Option<String>> {
+        self.checksum.as_ref().map(|c| c.with_suffix(&self.content)).transpose()
     }
 }
 
 /// What PutObject writes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewObject {
     /// The bytes.
     pub content: Content,
+    /// The ETag where it is not the MD5 of the bytes.
+    pub etag: Option<ETag>,
+    /// How it is encrypted.
+    pub encryption: Encryption,
     /// Headers to keep.
     pub properties: ObjectProperties,
     /// Tags to set.
@@ -129,8 +141,9 @@ impl NewObject {
         Ok(Object {
             key: key.to_owned(),
             version,
-            etag: self.content.etag()?,
-            checksum: StoredChecksum::full_object(algorithm),
+            etag: self.etag.map_or_else(|| self.content.etag(), Ok)?,
+            encryption: self.encryption,
+            checksum: Some(StoredChecksum::full_object(algorithm)),
             content: self.content,
             last_modified: now,
             properties: self.properties,

@@ -2,6 +2,7 @@
 
 use super::Store;
 use super::change::Change;
+use super::encryption::Encryption;
 use super::object::base64;
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
@@ -19,7 +20,7 @@ pub struct Part {
     pub content: Content,
     /// When it arrived.
     pub last_modified: i64,
-    /// MD5 of the bytes.
+    /// MD5 of the bytes, or opaque.
     pub etag: ETag,
     /// The checksum of the upload's algorithm in base64, if it has one.
     pub checksum: Option<String>,
@@ -38,6 +39,8 @@ pub struct Upload {
     pub event: u64,
     /// Headers of the object to be.
     pub properties: ObjectProperties,
+    /// How the object will be encrypted.
+    pub encryption: Encryption,
     /// Tags of the object to be.
     pub tags: Vec<Tag>,
     /// The checksum asked for, if any.
@@ -62,6 +65,8 @@ pub struct UploadName<'a> {
 pub struct NewUpload {
     /// Headers of the object to be.
     pub properties: ObjectProperties,
+    /// How the object will be encrypted.
+    pub encryption: Encryption,
     /// Tags of the object to be.
     pub tags: Vec<Tag>,
     /// The checksum asked for, if any.
@@ -122,6 +127,7 @@ impl Store {
             initiated: now,
             event: 0,
             properties: new.properties,
+            encryption: new.encryption,
             tags: new.tags,
             checksum: new.checksum,
             parts: BTreeMap::new(),
@@ -136,12 +142,14 @@ impl Store {
         uploads.find(|(_, u)| u.id == name.id).map(|(_, u)| u).ok_or_else(|| S3Error::no_such_upload(name.id))
     }
 
-    /// The end of UploadPart and UploadPartCopy. The same number again replaces the part.
+    /// The end of UploadPart and UploadPartCopy. The same number again replaces the part. An ETag is given
+    /// where it is not the MD5 of the bytes.
     pub fn put_part(
         &mut self,
         name: UploadName<'_>,
         number: i32,
         content: Content,
+        etag: Option<ETag>,
         now: i64,
     ) -> Result<Part, S3Error> {
         check_part_number(number)?;
@@ -149,7 +157,7 @@ impl Store {
             return Err(S3Error::too_large(content.len(), AWS.max_part_size));
         }
         let upload = self.upload(name)?;
-        let etag = content.etag()?;
+        let etag = etag.map_or_else(|| content.etag(), Ok)?;
         let checksum = match upload.checksum {
             Some((algorithm, _)) => Some(base64(content.checksum(algorithm)?)),
             None => None,
