@@ -379,7 +379,7 @@ async fn s3_031_stray_parameters_do_not_turn_a_part_into_an_object() {
         &call(&server, "GET", "/bucket?torrent", &[], b"").await,
         501,
         "NotImplemented",
-        &[("Resource", "acl")],
+        &[("Resource", "torrent")],
     );
 }
 
