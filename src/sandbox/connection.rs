@@ -189,7 +189,7 @@ async fn receive(conn: &mut Conn, shared: &Arc<Shared>, accepted: Accepted) -> R
 fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3Error> {
     let claim = auth::check(&head, &shared.state.keys, shared.state.clock.now())?;
     let request = Request::of(head)?;
-    let api = route(&request)?;
+    let api = route(&request).map_err(|error| service::or_no_bucket(&shared.state, &request, error))?;
     if api.needs_length() {
         let decoded = request.header("x-amz-decoded-content-length").and_then(|t| t.trim().parse().ok());
         let length = match framing {
@@ -322,7 +322,7 @@ fn error_response(stamp: &Stamp, error: &S3Error) -> Response {
 fn late_error(stamp: &Stamp) -> Response {
     let document = answer::error_document(&S3Error::internal(), &stamp.request_id, &stamp.host_id);
     let error = document.strip_prefix(DECLARATION).unwrap_or(&document).to_owned();
-    let mut response = Response::empty(200).encrypted();
+    let mut response = Response::empty(200);
     let space = Bytes::from_static(b"\n\n");
     response.body = Body::Chunked(vec![
         Bytes::from_static(DECLARATION.as_bytes()),

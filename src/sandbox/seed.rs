@@ -10,9 +10,9 @@ use super::clock::Ids;
 use super::content::Content;
 use super::error::S3Error;
 use super::store::complete::{CompleteRequest, ListedPart};
-use super::store::object::base64;
+use super::store::object::{Attached, base64};
 use super::store::upload::{NewUpload, UploadName};
-use super::store::{Conditions, Moment, NewObject, Store};
+use super::store::{Conditions, Moment, NewObject, Settings, Store};
 use super::synthetic::{Generator, WINDOW};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::layout::PartLayout;
@@ -45,7 +45,7 @@ struct Seeding<'a> {
 /// Makes the empty buckets: quick enough to be done before the first request.
 pub fn buckets(store: &mut Store, now: i64) -> Result<(), S3Error> {
     for (name, age) in [(LESSONS, 40), (MANY_KEYS, 30), (SCRATCH, 20), (HUGE, 5)] {
-        store.create_bucket(name, now - age * DAY)?;
+        store.create_bucket(name, Settings::new(), now - age * DAY)?;
     }
     Ok(())
 }
@@ -86,8 +86,9 @@ fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
 }
 
-fn tags(list: &[(&str, &str)]) -> Vec<Tag> {
-    list.iter().map(|(k, v)| Tag { key: (*k).to_owned(), value: (*v).to_owned() }).collect()
+fn tags(list: &[(&str, &str)]) -> Attached {
+    let tags = list.iter().map(|(k, v)| Tag { key: (*k).to_owned(), value: (*v).to_owned() }).collect();
+    Attached { tags, ..Attached::default() }
 }
 
 fn typed(content_type: &str, metadata: &[(&str, &str)]) -> ObjectProperties {
@@ -112,8 +113,8 @@ impl Seeding<'_> {
         let object = NewObject {
             content: Content::of_bytes(text.as_bytes().to_vec()),
             properties: new.properties,
-            tags: new.tags,
-            checksum: None,
+            attached: new.attached,
+            ..NewObject::default()
         };
         self.store.put_object(bucket, key, object, &Conditions::default(), &self.days_ago(age))?;
         Ok(())
@@ -138,7 +139,7 @@ impl Seeding<'_> {
                 }
                 _ => Vec::new(),
             };
-            let part = self.store.put_part(name, number, content, self.now - age * DAY)?;
+            let part = self.store.put_part(name, number, content, None, self.now - age * DAY)?;
             request.parts.push(ListedPart { number, etag: part.etag, checksums });
         }
         self.store.complete(name, &request, &self.days_ago(age))?;
@@ -154,8 +155,8 @@ impl Seeding<'_> {
     fn small_objects(&mut self) -> Result<(), S3Error> {
         let notes = NewUpload {
             properties: typed("text/plain; charset=utf-8", &[("author", "partscope"), ("lesson", "1")]),
-            tags: tags(&[("project", "partscope"), ("kind", "notes")]),
-            checksum: None,
+            attached: tags(&[("project", "partscope"), ("kind", "notes")]),
+            ..NewUpload::default()
         };
         let text = "This object was written with one PutObject, so its ETag is the MD5 of these bytes.\n";
         self.put(LESSONS, "notes.txt", text, 35, notes)?;
@@ -198,7 +199,7 @@ impl Seeding<'_> {
         self.multipart("one-part.bin", 14, plain(), lessons.one)?;
         self.multipart("same-bytes-5mib.bin", 16, plain(), lessons.fives)?;
         self.multipart("non-uniform.bin", 15, plain(), lessons.odd)?;
-        let new = NewUpload { properties, tags: marks, checksum: composite };
+        let new = NewUpload { properties, attached: marks, checksum: composite, ..plain() };
         self.multipart("short-last-part.bin", 17, new, lessons.eights)?;
         let parts = self.cut(40_000, 24 * MIB, 8 * MIB);
         self.multipart("uniform-8mib.bin", 18, plain(), parts)?;
@@ -212,8 +213,8 @@ impl Seeding<'_> {
                 "application/x-tar",
                 &[("source", "instrument-7"), ("sha256-of-manifest", "not-in-the-etag")],
             ),
-            tags: tags(&[("dataset", "run-2026-11"), ("retention", "long")]),
-            checksum: None,
+            attached: tags(&[("dataset", "run-2026-11"), ("retention", "long")]),
+            ..NewUpload::default()
         };
         let parts = self.cut(0, DATASET_SIZE, 8 * MIB);
         self.multipart("dataset-20gb.tar", 10, new, parts)
@@ -226,7 +227,13 @@ impl Seeding<'_> {
         for number in [1_u8, 2, 5] {
             let content = self.bytes(60_000 + u64::from(number), 0, 8 * MIB);
             let name = UploadName { bucket: LESSONS, key: "video-raw.mov", id: &id };
-            self.store.put_part(name, i32::from(number), content, self.now - 12 * DAY + i64::from(number))?;
+            self.store.put_part(
+                name,
+                i32::from(number),
+                content,
+                None,
+                self.now - 12 * DAY + i64::from(number),
+            )?;
         }
         self.begin("backups/home.tar", 3, NewUpload::default())?;
         Ok(())

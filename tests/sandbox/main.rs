@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access;
 mod client;
 mod copy;
+mod encryption;
 mod errors;
 mod faults;
 mod giants;
@@ -11,5 +13,6 @@ mod hostile;
 mod listing;
 mod reading;
 mod sdk;
+mod settings;
 mod storage;
 mod versions;

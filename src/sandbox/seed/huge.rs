@@ -13,7 +13,7 @@ use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::store::complete::{CompleteRequest, ListedPart};
 use crate::sandbox::store::upload::{NewUpload, UploadName};
-use crate::sandbox::store::{Moment, Object, Store};
+use crate::sandbox::store::{Moment, Object, Settings, Store};
 use crate::sandbox::synthetic::{Generator, STAMP};
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ impl Giant {
             beginning.checksum(ChecksumAlgorithm::Crc64Nvme)?;
         }
         let mut store = Store::new();
-        store.create_bucket(HUGE, now)?;
+        store.create_bucket(HUGE, Settings::new(), now)?;
         let properties = ObjectProperties {
             content_type: Some("application/octet-stream".to_owned()),
             metadata: vec![("made-by".to_owned(), "seed".to_owned())],
@@ -77,7 +77,7 @@ impl Giant {
         let name = UploadName { bucket: HUGE, key: self.key, id: &id };
         let mut request = CompleteRequest::default();
         for (number, content) in (1..).zip(parts) {
-            let part = store.put_part(name, number, content, now)?;
+            let part = store.put_part(name, number, content, None, now)?;
             request.parts.push(ListedPart { number, etag: part.etag, checksums: Vec::new() });
         }
         store.complete(name, &request, &Moment::unversioned(now))?;

@@ -1,6 +1,6 @@
 //! HeadObject and GetObject: whole, by range, by part.
 
-use super::{State, properties, version};
+use super::{State, encryption, properties, version};
 use crate::domain::checksum::ChecksumType;
 use crate::domain::etag::ETag;
 use crate::sandbox::answer::{Body, Response};
@@ -25,8 +25,17 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error
         let version = bucket.version_header(&object.version);
         (object, version)
     };
+    encryption::may_read(request, &object.encryption)?;
     if let Some(response) = check_conditions(request, &object)? {
         return Ok(response);
+    }
+    if object.is_archived() && request.head.method == "GET" {
+        return Err(S3Error::new(
+            403,
+            "InvalidObjectState",
+            "The operation is not valid for the object's storage class",
+        )
+        .with("StorageClass", object.storage_class()));
     }
     let portion = portion(request, &object)?;
     let total = object.content.len();
@@ -38,7 +47,7 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error
         .header("Last-Modified", http_date(object.last_modified))
         .header("ETag", object.etag.quoted())
         .header_if("x-amz-version-id", version)
-        .encrypted();
+        .encryption(&object.encryption);
     if request.header("x-amz-checksum-mode").is_some_and(|m| m.eq_ignore_ascii_case("ENABLED")) {
         response = checksum(response, &object, &portion)?;
     }
@@ -122,7 +131,7 @@ fn by_range(text: &str, total: u64) -> Result<Portion, S3Error> {
 }
 
 fn checksum(response: Response, object: &Object, portion: &Portion) -> Result<Response, S3Error> {
-    let kept = &object.checksum;
+    let Some(kept) = &object.checksum else { return Ok(response) };
     let value = match portion {
         Portion::Whole => Some(kept.with_suffix(&object.content)?),
         Portion::Range { len, .. } if *len == object.content.len() => {

@@ -36,7 +36,16 @@ pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error>
             ));
         }
     };
-    state.store().configure(&request.bucket, |settings| settings.versioning = versioning)?;
+    let mut store = state.store();
+    let locked = store.bucket(&request.bucket)?.settings.object_lock.is_some();
+    if locked && versioning == Versioning::Suspended {
+        return Err(S3Error::new(
+            409,
+            "InvalidBucketState",
+            "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+        ));
+    }
+    store.configure(&request.bucket, |settings| settings.versioning = versioning)?;
     Ok(Response::empty(200))
 }
 
@@ -92,8 +101,8 @@ fn write_version(xml: &mut Xml, item: &VersionEntry, keys: Keys) {
         .text("LastModified", &xml_date(modified));
     if let Version::Object(object) = &item.version {
         xml.etag(&object.etag)
-            .text("ChecksumAlgorithm", object.checksum.algorithm.name())
-            .text("ChecksumType", object.checksum.kind.name())
+            .text_if("ChecksumAlgorithm", object.checksum.as_ref().map(|c| c.algorithm.name()))
+            .text_if("ChecksumType", object.checksum.as_ref().map(|c| c.kind.name()))
             .number("Size", object.content.len());
     }
     owner(xml);

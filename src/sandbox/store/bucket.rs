@@ -1,10 +1,14 @@
 //! Buckets: names, settings, making and removing them.
 
 use super::Store;
+use super::access::Acl;
 use super::change::Change;
 use super::complete::Finished;
+use super::lifecycle::AbortRule;
+use super::lock::LockSettings;
 use super::upload::Upload;
 use super::version::Version;
+use crate::domain::names::Tag;
 use crate::sandbox::error::S3Error;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -43,6 +47,114 @@ impl Versioning {
 pub struct Settings {
     /// Whether versions are kept.
     pub versioning: Versioning,
+    /// `LocationConstraint`, as it was given; `None` for us-east-1.
+    pub location: Option<String>,
+    /// Encryption of what names none; `None` for SSE-S3 that nobody configured.
+    pub encryption: Option<DefaultEncryption>,
+    /// Who owns what others write; `None` once the controls were deleted.
+    pub ownership: Option<Ownership>,
+    /// What is blocked for the public; `None` once the block was deleted.
+    pub public_access: Option<PublicAccess>,
+    /// Tags of the bucket itself.
+    pub tags: Vec<Tag>,
+    /// Who is granted what.
+    pub acl: Acl,
+    /// Object Lock, if it was ever enabled.
+    pub object_lock: Option<LockSettings>,
+    /// Rules that abort uploads.
+    pub lifecycle: Vec<AbortRule>,
+}
+
+impl Settings {
+    /// What a new bucket has.
+    pub fn new() -> Self {
+        Self {
+            ownership: Some(Ownership::BucketOwnerEnforced),
+            public_access: Some(PublicAccess::all()),
+            ..Self::default()
+        }
+    }
+
+    /// The region the location names: `EU` is an old name of eu-west-1.
+    pub fn region(&self) -> Option<&str> {
+        self.location.as_deref().map(|l| if l == "EU" { "eu-west-1" } else { l })
+    }
+}
+
+/// `ApplyServerSideEncryptionByDefault` and its bucket key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefaultEncryption {
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`.
+    pub algorithm: String,
+    /// The key as it was named; `None` for the one S3 manages.
+    pub key: Option<String>,
+    /// `BucketKeyEnabled`.
+    pub bucket_key: bool,
+}
+
+impl Default for DefaultEncryption {
+    fn default() -> Self {
+        Self { algorithm: "AES256".to_owned(), key: None, bucket_key: false }
+    }
+}
+
+/// `ObjectOwnership`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ownership {
+    /// Access control lists are disabled.
+    BucketOwnerEnforced,
+    /// The bucket's owner owns what is written with the ACL `bucket-owner-full-control`.
+    BucketOwnerPreferred,
+    /// Who writes owns.
+    ObjectWriter,
+}
+
+impl Ownership {
+    /// S3's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BucketOwnerEnforced => "BucketOwnerEnforced",
+            Self::BucketOwnerPreferred => "BucketOwnerPreferred",
+            Self::ObjectWriter => "ObjectWriter",
+        }
+    }
+
+    /// Reads S3's name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::BucketOwnerEnforced, Self::BucketOwnerPreferred, Self::ObjectWriter]
+            .into_iter()
+            .find(|o| o.name() == name)
+    }
+}
+
+/// The four switches of PublicAccessBlock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicAccess {
+    /// `BlockPublicAcls`.
+    pub block_acls: bool,
+    /// `IgnorePublicAcls`.
+    pub ignore_acls: bool,
+    /// `BlockPublicPolicy`.
+    pub block_policy: bool,
+    /// `RestrictPublicBuckets`.
+    pub restrict_buckets: bool,
+}
+
+impl PublicAccess {
+    /// Everything is blocked.
+    pub fn all() -> Self {
+        Self { block_acls: true, ignore_acls: true, block_policy: true, restrict_buckets: true }
+    }
+
+    /// The switches under S3's names.
+    pub fn named(self) -> [(&'static str, bool); 4] {
+        [
+            ("BlockPublicAcls", self.block_acls),
+            ("IgnorePublicAcls", self.ignore_acls),
+            ("BlockPublicPolicy", self.block_policy),
+            ("RestrictPublicBuckets", self.restrict_buckets),
+        ]
+    }
 }
 
 /// One bucket.
@@ -64,15 +176,14 @@ pub struct Bucket {
 
 impl Store {
     /// CreateBucket. Making one's own bucket again succeeds, as in us-east-1.
-    pub fn create_bucket(&mut self, name: &str, now: i64) -> Result<(), S3Error> {
+    pub fn create_bucket(&mut self, name: &str, settings: Settings, now: i64) -> Result<(), S3Error> {
         if !valid_bucket_name(name) {
             return Err(S3Error::new(400, "InvalidBucketName", "The specified bucket is not valid.")
                 .with("BucketName", name));
         }
         if self.buckets.contains_key(name) {
-            return Ok(());
+            return if settings.tags.is_empty() { Ok(()) } else { Err(already_owned(name)) };
         }
-        let settings = Settings::default();
         self.commit(Change::BucketMade { bucket: name.to_owned(), created: now, settings })
     }
 
@@ -91,6 +202,16 @@ impl Store {
         edit(&mut settings);
         self.commit(Change::Configured { bucket: name.to_owned(), settings })
     }
+}
+
+/// 409 for making a bucket one has.
+pub fn already_owned(name: &str) -> S3Error {
+    S3Error::new(
+        409,
+        "BucketAlreadyOwnedByYou",
+        "Your previous request to create the named bucket succeeded and you already own it.",
+    )
+    .with("BucketName", name)
 }
 
 /// The rules for names of general purpose buckets, less the list of reserved affixes.

@@ -5,6 +5,7 @@
 //! so the upload can be completed later.
 
 use super::change::Change;
+use super::encryption::Encryption;
 use super::object::{Conditions, Object, ObjectPart, StoredChecksum};
 use super::upload::{Part, Upload, UploadName};
 use super::version::VersionId;
@@ -49,8 +50,10 @@ pub struct CompleteRequest {
 pub struct Completed {
     /// The object's ETag.
     pub etag: ETag,
-    /// Its checksum as headers carry it: algorithm, type, value.
-    pub checksum: (ChecksumAlgorithm, ChecksumType, String),
+    /// Its checksum as headers carry it: algorithm, type, value. Not told of objects under SSE-KMS.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType, String)>,
+    /// How it is encrypted.
+    pub encryption: Encryption,
     /// Its version.
     pub version: VersionId,
 }
@@ -88,10 +91,15 @@ impl Store {
             return Err(S3Error::conflict(condition, name.key));
         }
         let object = Arc::new(assemble(upload, request, bucket.next_version(moment), moment.now)?);
-        let (algorithm, kind) = (object.checksum.algorithm, object.checksum.kind);
+        // The default checksum of an encrypted upload is kept, and not told here.
+        let told = upload.checksum.is_some() || !upload.encryption.is_opaque();
+        let checksum = object.checksum.as_ref().filter(|_| told);
+        let checksum =
+            checksum.map(|c| c.with_suffix(&object.content).map(|value| (c.algorithm, c.kind, value)));
         let answer = Completed {
             etag: object.etag.clone(),
-            checksum: (algorithm, kind, object.checksum_header()?),
+            checksum: checksum.transpose()?,
+            encryption: object.encryption.clone(),
             version: object.version.clone(),
         };
         let finished = Finished {
@@ -129,8 +137,8 @@ fn assemble(
         )));
     }
     let checksum = object_checksum(upload, &chosen)?;
-    check_whole(upload, request, &checksum, &content)?;
-    let digests = chosen.iter().map(|p| p.content.md5()).collect::<Result<Vec<_>, _>>()?;
+    check_whole(upload, request, checksum.as_ref(), &content)?;
+    let digests: Vec<[u8; 16]> = chosen.iter().filter_map(|p| p.etag.digest()).collect();
     Ok(Object {
         key: upload.key.clone(),
         version,
@@ -138,7 +146,8 @@ fn assemble(
         content,
         last_modified: now,
         properties: upload.properties.clone(),
-        tags: upload.tags.clone(),
+        encryption: upload.encryption.clone(),
+        attached: upload.attached.clone(),
         parts: Some(object_parts(upload, &chosen)),
         checksum,
     })
@@ -241,8 +250,8 @@ fn check_sizes(listed: &[ListedPart], chosen: &[&Part]) -> Result<(), S3Error> {
     }
 }
 
-fn object_checksum(upload: &Upload, chosen: &[&Part]) -> Result<StoredChecksum, S3Error> {
-    Ok(match upload.checksum {
+fn object_checksum(upload: &Upload, chosen: &[&Part]) -> Result<Option<StoredChecksum>, S3Error> {
+    Ok(Some(match upload.checksum {
         Some((algorithm, ChecksumType::Composite)) => {
             let mut raw = Vec::new();
             for part in chosen {
@@ -251,17 +260,18 @@ fn object_checksum(upload: &Upload, chosen: &[&Part]) -> Result<StoredChecksum, 
             StoredChecksum::composite(algorithm, &raw, chosen.len())
         }
         Some((algorithm, ChecksumType::FullObject)) => StoredChecksum::full_object(algorithm),
+        None if upload.encryption.customer_key().is_some() => return Ok(None),
         None => StoredChecksum::full_object(ChecksumAlgorithm::Crc64Nvme),
-    })
+    }))
 }
 
 fn check_whole(
     upload: &Upload,
     request: &CompleteRequest,
-    checksum: &StoredChecksum,
+    checksum: Option<&StoredChecksum>,
     content: &Content,
 ) -> Result<(), S3Error> {
-    let Some((algorithm, value)) = &request.whole else { return Ok(()) };
+    let (Some((algorithm, value)), Some(checksum)) = (&request.whole, checksum) else { return Ok(()) };
     let valid = match checksum.kind {
         // A whole-object value counts only together with the type header.
         ChecksumType::FullObject => request.checksum_type.is_some() || upload.checksum.is_none(),

@@ -106,6 +106,13 @@ impl Store {
             }
         })?;
         conditions.check(&object, now)?;
+        if object.is_archived() {
+            return Err(S3Error::new(
+                403,
+                "ObjectNotInActiveTierError",
+                "The source object of the COPY operation is not in the active tier and is only stored in Amazon Glacier.",
+            ));
+        }
         Ok(object)
     }
 }

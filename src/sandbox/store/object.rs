@@ -1,5 +1,8 @@
 //! An object as stored, and what writing one needs.
 
+use super::access::Acl;
+use super::encryption::Encryption;
+use super::lock::Lock;
 use super::version::VersionId;
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
@@ -70,6 +73,17 @@ pub struct ObjectPart {
     pub checksum: Option<String>,
 }
 
+/// What may change of an object after it was written; none of it touches its ETag.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// Who is granted what.
+    pub acl: Acl,
+    /// Retention and legal hold.
+    pub lock: Lock,
+}
+
 /// A completed object.
 #[derive(Debug, Clone)]
 pub struct Object {
@@ -85,10 +99,12 @@ pub struct Object {
     pub last_modified: i64,
     /// Headers it was written with.
     pub properties: ObjectProperties,
-    /// Its tags.
-    pub tags: Vec<Tag>,
-    /// Its checksum.
-    pub checksum: StoredChecksum,
+    /// How it is encrypted.
+    pub encryption: Encryption,
+    /// What may change later.
+    pub attached: Attached,
+    /// Its checksum; only a multipart object under SSE-C may have none.
+    pub checksum: Option<StoredChecksum>,
     /// Its parts, if it was written by CompleteMultipartUpload.
     pub parts: Option<Vec<ObjectPart>>,
 }
@@ -99,26 +115,35 @@ impl Object {
         self.properties.storage_class.as_deref().unwrap_or("STANDARD")
     }
 
+    /// Whether it must be restored before it can be read.
+    pub fn is_archived(&self) -> bool {
+        matches!(self.storage_class(), "GLACIER" | "DEEP_ARCHIVE")
+    }
+
     /// Its checksum in base64, without a suffix.
-    pub fn checksum_value(&self) -> io::Result<String> {
-        self.checksum.value(&self.content)
+    pub fn checksum_value(&self) -> io::Result<Option<String>> {
+        self.checksum.as_ref().map(|c| c.value(&self.content)).transpose()
     }
 
     /// Its checksum as headers carry it.
-    pub fn checksum_header(&self) -> io::Result<String> {
-        self.checksum.with_suffix(&self.content)
+    pub fn checksum_header(&self) -> io::Result<Option<String>> {
+        self.checksum.as_ref().map(|c| c.with_suffix(&self.content)).transpose()
     }
 }
 
 /// What PutObject writes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewObject {
     /// The bytes.
     pub content: Content,
+    /// The ETag where it is not the MD5 of the bytes.
+    pub etag: Option<ETag>,
+    /// How it is encrypted.
+    pub encryption: Encryption,
     /// Headers to keep.
     pub properties: ObjectProperties,
-    /// Tags to set.
-    pub tags: Vec<Tag>,
+    /// Tags, access, locks.
+    pub attached: Attached,
     /// Checksum to keep; S3 takes CRC64NVME when none is asked for.
     pub checksum: Option<ChecksumAlgorithm>,
 }
@@ -129,12 +154,13 @@ impl NewObject {
         Ok(Object {
             key: key.to_owned(),
             version,
-            etag: self.content.etag()?,
-            checksum: StoredChecksum::full_object(algorithm),
+            etag: self.etag.map_or_else(|| self.content.etag(), Ok)?,
+            encryption: self.encryption,
+            checksum: Some(StoredChecksum::full_object(algorithm)),
             content: self.content,
             last_modified: now,
             properties: self.properties,
-            tags: self.tags,
+            attached: self.attached,
             parts: None,
         })
     }

@@ -2,11 +2,11 @@
 
 use super::Store;
 use super::change::Change;
-use super::object::base64;
+use super::encryption::Encryption;
+use super::object::{Attached, base64};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
-use crate::domain::names::Tag;
 use crate::domain::operation::ObjectProperties;
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
@@ -19,7 +19,7 @@ pub struct Part {
     pub content: Content,
     /// When it arrived.
     pub last_modified: i64,
-    /// MD5 of the bytes.
+    /// MD5 of the bytes, or opaque.
     pub etag: ETag,
     /// The checksum of the upload's algorithm in base64, if it has one.
     pub checksum: Option<String>,
@@ -38,8 +38,10 @@ pub struct Upload {
     pub event: u64,
     /// Headers of the object to be.
     pub properties: ObjectProperties,
-    /// Tags of the object to be.
-    pub tags: Vec<Tag>,
+    /// How the object will be encrypted.
+    pub encryption: Encryption,
+    /// Tags, access and locks of the object to be.
+    pub attached: Attached,
     /// The checksum asked for, if any.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
     /// Parts by number.
@@ -62,8 +64,10 @@ pub struct UploadName<'a> {
 pub struct NewUpload {
     /// Headers of the object to be.
     pub properties: ObjectProperties,
-    /// Tags of the object to be.
-    pub tags: Vec<Tag>,
+    /// How the object will be encrypted.
+    pub encryption: Encryption,
+    /// Tags, access and locks of the object to be.
+    pub attached: Attached,
     /// The checksum asked for, if any.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
@@ -122,7 +126,8 @@ impl Store {
             initiated: now,
             event: 0,
             properties: new.properties,
-            tags: new.tags,
+            encryption: new.encryption,
+            attached: new.attached,
             checksum: new.checksum,
             parts: BTreeMap::new(),
         };
@@ -136,12 +141,14 @@ impl Store {
         uploads.find(|(_, u)| u.id == name.id).map(|(_, u)| u).ok_or_else(|| S3Error::no_such_upload(name.id))
     }
 
-    /// The end of UploadPart and UploadPartCopy. The same number again replaces the part.
+    /// The end of UploadPart and UploadPartCopy. The same number again replaces the part. An ETag is given
+    /// where it is not the MD5 of the bytes.
     pub fn put_part(
         &mut self,
         name: UploadName<'_>,
         number: i32,
         content: Content,
+        etag: Option<ETag>,
         now: i64,
     ) -> Result<Part, S3Error> {
         check_part_number(number)?;
@@ -149,7 +156,7 @@ impl Store {
             return Err(S3Error::too_large(content.len(), AWS.max_part_size));
         }
         let upload = self.upload(name)?;
-        let etag = content.etag()?;
+        let etag = etag.map_or_else(|| content.etag(), Ok)?;
         let checksum = match upload.checksum {
             Some((algorithm, _)) => Some(base64(content.checksum(algorithm)?)),
             None => None,
