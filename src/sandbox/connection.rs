@@ -1,14 +1,15 @@
 //! One connection: requests in turn, each read, judged, served and answered.
 
+mod flow;
+
 use super::answer::{self, Body, DECLARATION, Response};
 use super::auth;
 use super::body;
 use super::clock::http_date;
-use super::content::Content;
 use super::error::S3Error;
 use super::fault::FaultAction;
-use super::http::{Broken, Conn, Framing, Limits, Pumped, framing};
-use super::intake::{self, Failed};
+use super::http::{Broken, Conn, Framing, Limits, framing};
+use super::intake;
 use super::lazy::Lazy;
 use super::request::{Head, Request};
 use super::route::{Api, route};
@@ -16,9 +17,10 @@ use super::service::{self, State};
 use crate::domain::limits::AWS;
 use crate::domain::sigv4::Claim;
 use bytes::Bytes;
+use flow::{Received, chunk, made, receive};
 use std::sync::Arc;
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// An unread body up to this size is read and dropped so that the connection can be used again.
@@ -81,15 +83,6 @@ pub(crate) async fn readiness(shared: &Shared) -> bool {
     state.is_ok_and(|r| *r == Readiness::Ready)
 }
 
-/// Waits for what the request means and is made only when it is asked for.
-async fn made(shared: &Arc<Shared>, request: &Request) -> Result<(), S3Error> {
-    let begin = || {
-        let shared = Arc::clone(shared);
-        tokio::task::spawn_blocking(move || shared.lazy.fill(&shared.state));
-    };
-    shared.lazy.wait(shared.lazy.needed(request), begin).await
-}
-
 /// Identifies one answer.
 struct Stamp {
     request_id: String,
@@ -142,49 +135,6 @@ async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken>
     }
 }
 
-/// A request whose body was received, or why it was not.
-enum Received {
-    Whole(Box<Accepted>),
-    Refused { error: S3Error, unread: Option<u64> },
-}
-
-/// Reads the body into a bounded channel, at whose other end a blocking worker decodes and keeps it.
-async fn receive(conn: &mut Conn, shared: &Arc<Shared>, accepted: Accepted) -> Result<Received, Broken> {
-    let Accepted { request, claim, api, framing } = accepted;
-    if matches!(framing, Framing::Absent | Framing::Length(0)) {
-        return Ok(match intake::nothing(&shared.state, &claim, request) {
-            Ok(request) => Received::Whole(Box::new(Accepted { request, claim, api, framing })),
-            Err(error) => Received::Refused { error, unread: Some(0) },
-        });
-    }
-    // The algorithm of the upload decides what is computed while the body passes.
-    if api.needs_length() {
-        readiness(shared).await;
-    }
-    let (to, from) = mpsc::channel(intake::PIECES);
-    let work = Arc::clone(shared);
-    let length = if let Framing::Length(n) = framing { Some(n) } else { None };
-    let worker = tokio::task::spawn_blocking(move || {
-        intake::take(&work.state, api, &claim, request, length, from).map(|request| (request, claim))
-    });
-    let pumped = conn.pump(framing, &to).await;
-    // Without an end, a channel that closes is a body that was cut.
-    drop(to);
-    let taken = worker.await.unwrap_or_else(|_| Err(Failed::Refused(S3Error::internal())));
-    let unread = match (&taken, pumped) {
-        (_, Ok(Pumped::Whole)) => Some(0),
-        (_, Ok(Pumped::Stopped { unread })) => unread,
-        // The refusal came first and says more than the silence after it.
-        (Err(Failed::Refused(_)), Err(_)) => None,
-        (_, Err(broken)) => return Err(broken),
-    };
-    match taken {
-        Ok((request, claim)) => Ok(Received::Whole(Box::new(Accepted { request, claim, api, framing }))),
-        Err(Failed::Refused(error)) => Ok(Received::Refused { error, unread }),
-        Err(Failed::Cut) => Err(Broken::Closed),
-    }
-}
-
 /// Everything that can be judged from the head alone.
 fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3Error> {
     let claim = auth::check(&head, &shared.state.keys, shared.state.clock.now())?;
@@ -203,6 +153,8 @@ fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3E
         if length > AWS.max_part_size {
             return Err(S3Error::too_large(length, AWS.max_part_size));
         }
+        // Before a client that waits for 100 is told to send.
+        shared.state.vault.check_room(length)?;
     }
     if let (false, Framing::Length(n)) = (api.needs_length(), framing)
         && n > intake::MAX_DOCUMENT
@@ -369,15 +321,4 @@ async fn respond(
         }
     }
     Ok(if stamp.close { Next::Close } else { Next::KeepAlive })
-}
-
-/// The next piece of an answer. Disks are not waited for on the threads that serve everybody.
-async fn chunk(content: &Content, at: u64) -> std::io::Result<Bytes> {
-    const PIECE: u64 = 256 * 1024;
-    if !content.is_on_disk(at) {
-        return content.chunk(at, PIECE);
-    }
-    let content = content.clone();
-    let read = tokio::task::spawn_blocking(move || content.chunk(at, 4 * PIECE)).await;
-    read.map_err(std::io::Error::other)?
 }

@@ -137,7 +137,7 @@ impl Conn {
     pub(crate) async fn linger(mut self) {
         let drain = async {
             let _ = self.stream.shutdown().await;
-            let mut left = 4 * 1024 * 1024_usize;
+            let mut left = 64 * 1024 * 1024_usize;
             let mut sink = vec![0_u8; 16 * 1024];
             while let Ok(n @ 1..) = self.stream.read(&mut sink).await {
                 left = left.saturating_sub(n);

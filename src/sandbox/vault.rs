@@ -134,13 +134,16 @@ impl Vault {
         }
     }
 
+    /// Refuses a body of so many bytes when they cannot be kept now.
+    pub fn check_room(&self, len: u64) -> Result<(), VaultError> {
+        let usage = self.usage();
+        if len > usage.left() { Err(VaultError::Full(usage)) } else { Ok(()) }
+    }
+
     /// Begins a body. `hint` is its announced length, which is refused at once when it cannot be kept; nothing
     /// is taken before bytes come. The digests are computed as bytes pass, beside MD5 and CRC64NVME.
     pub fn receive(&self, hint: Option<u64>, digests: &[Algorithm]) -> Result<Receiver, VaultError> {
-        let usage = self.usage();
-        if hint.unwrap_or(0) > usage.left() {
-            return Err(VaultError::Full(usage));
-        }
+        self.check_room(hint.unwrap_or(0))?;
         Ok(Receiver::new(self.clone(), hint, digests))
     }
 

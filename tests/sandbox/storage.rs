@@ -1,6 +1,6 @@
 //! Where uploaded bytes are kept, seen from outside: budgets, what is given back, what is cut.
 
-use crate::client::{Answer, call, options, raw, read_answer, signed_head};
+use crate::client::{Answer, call, options, raw, read_answer, read_one, signed_head};
 use crate::copy::{complete, create, part};
 use partscope::domain::sigv4::UNSIGNED_PAYLOAD;
 use partscope::sandbox::{SandboxOptions, Server};
@@ -153,6 +153,12 @@ async fn a_wrong_chunk_is_answered_while_the_client_still_sends() {
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     refused(&read_answer(&mut stream, false).await.unwrap());
+    // A client that waits for 100 gets the error instead.
+    let headers = [headers[0], ("Expect", "100-continue")];
+    let (head, _) = signed_head(&server, "PUT", "/bucket/c", &headers, mode, 1_100_000_000);
+    let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    refused(&read_one(&mut stream, false).await.unwrap());
     let headers = [("x-amz-decoded-content-length", "4194304")];
     let (head, _) = signed_head(&server, "PUT", "/bucket/c", &headers, mode, 4_200_000);
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
