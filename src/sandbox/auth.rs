@@ -53,6 +53,7 @@ pub(crate) fn check(head: &Head, keys: &Keys, now: i64) -> Result<Claim, S3Error
     }
     check_scope(&claim, keys)?;
     check_time(&claim, now)?;
+    check_signed(head, &claim)?;
     let evaluation = evaluate(&sent, &claim, &keys.secret_key);
     if !evaluation.matches() {
         return Err(diagnosis(&evaluation));
@@ -151,6 +152,22 @@ fn check_time(claim: &Claim, now: i64) -> Result<(), S3Error> {
         .with("MaxAllowedSkewMilliseconds", (MAX_SKEW * 1000).to_string()));
     }
     Ok(())
+}
+
+/// Every `x-amz-*` header must be signed, but the hash of the body, which is checked by itself.
+fn check_signed(head: &Head, claim: &Claim) -> Result<(), S3Error> {
+    let unsigned: Vec<String> = head
+        .headers
+        .iter()
+        .map(|(name, _)| name.to_ascii_lowercase())
+        .filter(|name| name.starts_with("x-amz-") && name != "x-amz-content-sha256")
+        .filter(|name| !claim.signed_headers.contains(name))
+        .collect();
+    if unsigned.is_empty() {
+        return Ok(());
+    }
+    Err(denied("There were headers present in the request which were not signed")
+        .with("HeadersNotSigned", unsigned.join(", ")))
 }
 
 fn diagnosis(evaluation: &Evaluation) -> S3Error {

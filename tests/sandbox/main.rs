@@ -11,6 +11,7 @@ mod faults;
 mod hostile;
 mod listing;
 mod reading;
+mod recorded;
 mod sdk;
 mod settings;
 mod versions;
