@@ -40,11 +40,6 @@ impl Api {
         format!("{self:?}")
     }
 
-    /// Whether S3 may answer 200 before it knows how it ends.
-    pub(crate) fn may_fail_after_ok(self) -> bool {
-        matches!(self, Self::CompleteMultipartUpload | Self::UploadPartCopy | Self::CopyObject)
-    }
-
     /// Whether its request has a body that needs a stated length.
     pub(crate) fn needs_length(self) -> bool {
         matches!(self, Self::PutObject | Self::UploadPart)
