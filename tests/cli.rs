@@ -195,6 +195,52 @@ fn a_slow_server_is_asked_again() {
 }
 
 #[test]
+fn the_embedded_sandbox_fails_by_rules_and_the_copy_survives_them() {
+    let (code, out, err) = run(&[
+        "copy",
+        "--sandbox",
+        "s3://lessons/uniform-8mib.bin",
+        "s3://scratch/survivor",
+        "--fault",
+        "UploadPartCopy part=2 times=2 slow-down",
+        "--fault",
+        "UploadPartCopy part=3 lost-answer",
+        "--fault",
+        "CompleteMultipartUpload lost-answer",
+    ]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.ends_with("verdict: copied; same ETag as the source\n"), "{out}");
+    // The rules are met: one that does not end is felt.
+    let (code, _, err) = run(&[
+        "--fault",
+        "UploadPartCopy part=2 always slow-down",
+        "copy",
+        "--sandbox",
+        "s3://lessons/uniform-8mib.bin",
+        "s3://scratch/victim",
+    ]);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("part 2: SlowDown (503)"), "{err}");
+}
+
+#[test]
+fn faults_are_refused_where_there_is_no_sandbox_and_when_they_are_wrong() {
+    for (args, said) in [
+        (&["copy", "s3://a/b", "s3://c/d", "--fault", "any reset"][..], "--fault is for the sandbox only"),
+        (&["s3://a/b", "--fault", "any reset"], "--fault is for the sandbox only"),
+        (&["serve", "--fault", "UploadPart slow"], "did you mean slow-down or slow-answer"),
+        (
+            &["serve", "--fault", "GetObject error-after-200"],
+            "only to CompleteMultipartUpload, UploadPartCopy",
+        ),
+    ] {
+        let (code, out, err) = run(args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
+        assert!(err.contains(said), "{err}");
+    }
+}
+
+#[test]
 fn a_complete_whose_answer_was_lost_is_settled_by_looking() {
     let bench = Bench::new();
     bench.fault("CompleteMultipartUpload times=9 lost-answer");

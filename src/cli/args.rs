@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::domain::fault::Fault;
 use crate::domain::names::S3Uri;
 use crate::domain::units::parse_size;
 use crate::s3::TargetSpec;
@@ -78,9 +79,30 @@ pub struct TargetArgs {
     /// Use a fresh S3 inside this program, with example buckets; nothing leaves the machine
     #[arg(long, global = true, conflicts_with_all = ["profile", "endpoint_url", "no_sign_request"])]
     pub sandbox: bool,
+
+    /// Rules by which the sandbox fails.
+    #[arg(
+        long = "fault",
+        global = true,
+        value_name = "RULE",
+        value_parser = str::parse::<Fault>,
+        help = "Make the sandbox fail: 'UploadPart part=3 slow-down', 'any delay=250ms'; may be repeated"
+    )]
+    pub faults: Vec<Fault>,
 }
 
 impl Cli {
+    /// What is wrong with options that are each right.
+    pub fn problem(&self) -> Option<&'static str> {
+        let sandbox = match &self.command {
+            Some(Command::Serve(_)) => true,
+            Some(_) => self.target.sandbox,
+            None => self.wants_sandbox(),
+        };
+        (!sandbox && !self.target.faults.is_empty())
+            .then_some("--fault is for the sandbox only: add --sandbox, or use it with serve")
+    }
+
     /// Whether the terminal program opens the embedded sandbox: told to, or told of no other S3.
     pub fn wants_sandbox(&self) -> bool {
         self.target.sandbox || (self.address.is_none() && !self.target.names_one())
@@ -217,5 +239,25 @@ mod tests {
         let cli = Cli::try_parse_from(["partscope", "inspect", "s3://b/k", "--sandbox"]).unwrap();
         assert!(cli.target.sandbox && matches!(cli.command, Some(Command::Inspect(_))));
         assert!(Cli::try_parse_from(["partscope", "--sandbox", "--profile", "x"]).is_err());
+    }
+
+    #[test]
+    fn faults_are_for_the_sandbox() {
+        const RULE: &str = "UploadPart part=3 slow-down";
+        for (args, faults, fine) in [
+            (&["--fault", RULE][..], 1, true),
+            (&["--fault", RULE, "serve", "--fault", "any reset"], 2, true),
+            (&["serve", "--fault", RULE, "--fault", "any reset"], 2, true),
+            (&["inspect", "s3://b/k", "--sandbox", "--fault", RULE], 1, true),
+            (&["inspect", "s3://b/k", "--fault", RULE], 1, false),
+            (&["--fault", RULE, "s3://b/k"], 1, false),
+            (&["--fault", RULE, "--region", "eu-west-1"], 1, false),
+        ] {
+            let cli = Cli::try_parse_from([&["partscope"], args].concat()).unwrap();
+            assert_eq!((cli.target.faults.len(), cli.problem().is_none()), (faults, fine), "{args:?}");
+        }
+        let wrong =
+            Cli::try_parse_from(["partscope", "--fault", "UploadPrat reset"]).unwrap_err().to_string();
+        assert!(wrong.contains("did you mean UploadPart?"), "{wrong}");
     }
 }

@@ -4,7 +4,6 @@ use super::answer::{self, Body, DECLARATION, Response};
 use super::apply::{Instead, Met};
 use super::auth;
 use super::body;
-use super::brake::Brake;
 use super::clock::http_date;
 use super::control;
 use super::error::S3Error;
@@ -112,7 +111,8 @@ async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken>
     };
     stamp.close = head.wants_close();
     if control::is_meant(&head) {
-        return controlled(conn, shared, &head, framing).await;
+        let close = control::exchange(conn, &shared.state.faults, &head, framing).await?;
+        return Ok(if close { Next::Close } else { Next::KeepAlive });
     }
     let expects = head.header("expect").is_some_and(|e| e.eq_ignore_ascii_case("100-continue"));
     let accepted = match accept(shared, head, framing) {
@@ -154,22 +154,6 @@ fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3E
     }
     let met = Met::by(&shared.state.faults, api, &request);
     Ok(Accepted { request, claim, api, framing, met })
-}
-
-/// Serves the control interface, which is no S3: no seeding to wait for, no faults.
-async fn controlled(conn: &mut Conn, shared: &Shared, head: &Head, framing: Framing) -> Result<Next, Broken> {
-    let small =
-        matches!(framing, Framing::Absent) || matches!(framing, Framing::Length(n) if n <= control::MAX_BODY);
-    let (reply, close) = match control::refusal(head) {
-        Some(refusal) => (refusal, true),
-        None if !small => (control::too_long(), true),
-        None => {
-            let body = conn.read_body(framing).await?;
-            (control::serve(&shared.state.faults, head, &body), head.wants_close())
-        }
-    };
-    conn.write(&reply.bytes(head.method == "HEAD", close)).await?;
-    Ok(if close { Next::Close } else { Next::KeepAlive })
 }
 
 /// Answers an error found before the body was read.
@@ -262,7 +246,7 @@ async fn answer_whole(
     let response = result.unwrap_or_else(|error| error_response(stamp, &error));
     conn.brake = met.brake();
     let ended = respond(conn, shared, stamp, response).await;
-    match (ended, std::mem::replace(&mut conn.brake, Brake::default()).cuts()) {
+    match (ended, std::mem::take(&mut conn.brake).cuts()) {
         (Ok(_) | Err(Broken::Cut), true) => Ok(Next::Reset),
         (ended, _) => ended,
     }

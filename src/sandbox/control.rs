@@ -5,19 +5,20 @@
 //! not loopback. Its answers are plain HTTP, not S3's.
 
 use super::fault::{Fault, FaultStatus, Faults};
+use super::http::{Broken, Conn, Framing};
 use super::request::Head;
 use serde_json::json;
 use std::net::IpAddr;
 
 /// Longest body that is read, in bytes.
-pub(crate) const MAX_BODY: u64 = 64 * 1024;
+const MAX_BODY: u64 = 64 * 1024;
 
 const ROOT: &str = "/_partscope/";
 const PAGE: &str = "/_partscope/faults";
 
 /// One answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Reply {
+struct Reply {
     status: (u16, &'static str),
     json: bool,
     body: String,
@@ -29,8 +30,35 @@ pub(crate) fn is_meant(head: &Head) -> bool {
     head.target.starts_with(ROOT) && !bucket_in_host
 }
 
+/// Reads the rest of a request and answers it; whether the connection ends. Nothing is waited for and no fault is met.
+pub(crate) async fn exchange(
+    conn: &mut Conn,
+    faults: &Faults,
+    head: &Head,
+    framing: Framing,
+) -> Result<bool, Broken> {
+    let small = match framing {
+        Framing::Absent => true,
+        Framing::Length(n) => n <= MAX_BODY,
+        Framing::Chunked => false,
+    };
+    let (reply, close) = match refusal(head) {
+        Some(refusal) => (refusal, true),
+        None if !small => (
+            Reply::plain((413, "Content Too Large"), "rules come with a Content-Length, 65536 at most"),
+            true,
+        ),
+        None => {
+            let body = conn.read_body(framing).await?;
+            (serve(faults, head, &body), head.wants_close())
+        }
+    };
+    conn.write(&reply.bytes(head.method == "HEAD", close)).await?;
+    Ok(close)
+}
+
 /// The answer to a request that may not be served, whatever it holds.
-pub(crate) fn refusal(head: &Head) -> Option<Reply> {
+fn refusal(head: &Head) -> Option<Reply> {
     let refused = |why: &str| Some(Reply::plain((403, "Forbidden"), why));
     if head.header("origin").is_some() {
         return refused("refused: a web page may not set faults (the request has an Origin header)");
@@ -43,7 +71,7 @@ pub(crate) fn refusal(head: &Head) -> Option<Reply> {
 }
 
 /// Serves a request that [`refusal`] let by.
-pub(crate) fn serve(faults: &Faults, head: &Head, body: &[u8]) -> Reply {
+fn serve(faults: &Faults, head: &Head, body: &[u8]) -> Reply {
     let path = head.target.split('?').next().unwrap_or("");
     if path != PAGE {
         return Reply::plain((404, "Not Found"), &format!("not found: there is {PAGE} only"));
@@ -60,11 +88,6 @@ pub(crate) fn serve(faults: &Faults, head: &Head, body: &[u8]) -> Reply {
         _ => return Reply::plain((405, "Method Not Allowed"), "use GET, POST or DELETE"),
     }
     Reply { status: (200, "OK"), json: true, body: list(&faults.list()) }
-}
-
-/// The answer to a body that is too long or of no stated length.
-pub(crate) fn too_long() -> Reply {
-    Reply::plain((413, "Content Too Large"), "rules come with a Content-Length of 65536 bytes at most")
 }
 
 /// One rule a line; empty lines are left out.
@@ -108,7 +131,7 @@ impl Reply {
     }
 
     /// The whole answer; `close` announces the end of the connection.
-    pub(crate) fn bytes(&self, is_head: bool, close: bool) -> Vec<u8> {
+    fn bytes(&self, is_head: bool, close: bool) -> Vec<u8> {
         let (status, reason) = self.status;
         let kind = if self.json { "application/json" } else { "text/plain; charset=utf-8" };
         let close = if close { "Connection: close\r\n" } else { "" };
