@@ -7,10 +7,10 @@ use partscope::tui::{self, Endpoint, Options, theme::Choice};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    if let Some(problem) = cli.problem() {
-        Cli::command().error(ErrorKind::ArgumentConflict, problem).exit();
-    }
+    let cli = match Cli::parse().gathered() {
+        Ok(cli) => cli,
+        Err(problem) => Cli::command().error(ErrorKind::ArgumentConflict, problem).exit(),
+    };
     if let Some(command) = &cli.command {
         return ExitCode::from(partscope::cli::run(&cli, command));
     }

@@ -3,6 +3,7 @@
 use crate::client::{Answer, NOW, call, empty, raw, signed_head, try_call};
 use crate::copy::{complete, create, part};
 use partscope::domain::etag::to_hex;
+use partscope::domain::fault::{ACTIONS, Fault};
 use partscope::sandbox::Server;
 use partscope::sandbox::clock::{http_date, iso_date};
 use sha2::{Digest, Sha256};
@@ -241,4 +242,24 @@ async fn rules_count_what_they_meet_by_part_key_and_turn() {
     assert_eq!(answer.status, 403);
     assert_eq!(server.faults().list()[1].met, 0);
     assert_eq!(call(&server, "GET", "/", &[], b"").await.status, 500);
+}
+
+#[test]
+fn the_document_has_every_action_and_its_rules_are_rules() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/FAULTS.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let rules = text.split("```rules\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    for rule in rules.lines() {
+        assert_eq!(rule.parse::<Fault>().map(|f| f.to_string()).as_deref(), Ok(rule));
+    }
+    for action in ACTIONS {
+        let name = action.split('=').next().unwrap();
+        let row = text.lines().find_map(|l| {
+            l.strip_prefix("| `")?.split('`').next().filter(|w| w.split('=').next() == Some(name))
+        });
+        let row = row.unwrap_or_else(|| panic!("{name} is not described"));
+        // With its value it is a rule for at least one operation.
+        let read = ["any", "UploadPart", "CopyObject"].map(|o| format!("{o} {row}").parse::<Fault>().is_ok());
+        assert!(read.contains(&true), "{row}");
+    }
 }
