@@ -12,6 +12,20 @@ pub(crate) enum Api {
     HeadBucket,
     GetBucketLocation,
     GetBucketVersioning,
+    PutBucketVersioning,
+    GetBucketEncryption,
+    PutBucketEncryption,
+    DeleteBucketEncryption,
+    GetBucketOwnershipControls,
+    PutBucketOwnershipControls,
+    DeleteBucketOwnershipControls,
+    GetPublicAccessBlock,
+    PutPublicAccessBlock,
+    DeletePublicAccessBlock,
+    GetBucketTagging,
+    PutBucketTagging,
+    DeleteBucketTagging,
+    GetBucketRequestPayment,
     ListObjects,
     ListObjectsV2,
     ListObjectVersions,
@@ -47,13 +61,12 @@ impl Api {
 }
 
 /// Sub-resources that are operations of S3 but not of this sandbox.
-const ABSENT: [&str; 29] = [
+const ABSENT: [&str; 25] = [
     "accelerate",
     "acl",
     "analytics",
     "annotation",
     "cors",
-    "encryption",
     "intelligent-tiering",
     "inventory",
     "legal-hold",
@@ -64,13 +77,10 @@ const ABSENT: [&str; 29] = [
     "metrics",
     "notification",
     "object-lock",
-    "ownershipControls",
     "policy",
     "policyStatus",
-    "publicAccessBlock",
     "renameObject",
     "replication",
-    "requestPayment",
     "restore",
     "retention",
     "select",
@@ -83,10 +93,6 @@ const ABSENT: [&str; 29] = [
 pub(crate) fn route(request: &Request) -> Result<Api, S3Error> {
     if let Some(name) = ABSENT.iter().find(|name| request.has(name)) {
         return Err(S3Error::not_in_sandbox(&format!("the sub-resource ?{name}")).with("Resource", *name));
-    }
-    // Without versioning every object is the version `null`; no other can be meant.
-    if let Some(id) = request.param("versionId").filter(|id| *id != "null") {
-        return Err(S3Error::not_in_sandbox("versions of objects").with("VersionId", id));
     }
     let method = request.head.method.as_str();
     let api = match (request.bucket.is_empty(), request.key.is_empty()) {
@@ -102,8 +108,8 @@ fn service(method: &str) -> Option<Api> {
 }
 
 fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
-    if request.has("tagging") {
-        return Err(S3Error::not_in_sandbox("the sub-resource ?tagging of a bucket"));
+    if let Some(api) = configuration(method, request) {
+        return Ok(api);
     }
     Ok(match method {
         "GET" if request.has("uploads") => Some(Api::ListMultipartUploads),
@@ -112,12 +118,51 @@ fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
         "GET" if request.has("versions") => Some(Api::ListObjectVersions),
         "GET" if request.has("versioning") => Some(Api::GetBucketVersioning),
         "GET" => Some(Api::ListObjects),
-        _ if request.has("versioning") => return Err(S3Error::not_in_sandbox("versioning of buckets")),
+        "PUT" if request.has("versioning") => Some(Api::PutBucketVersioning),
+        _ if request.has("versioning") => None,
         "HEAD" => Some(Api::HeadBucket),
         "PUT" => Some(Api::CreateBucket),
         "DELETE" => Some(Api::DeleteBucket),
         "POST" if request.has("delete") => Some(Api::DeleteObjects),
         "POST" => return Err(S3Error::not_in_sandbox("POST of a form")),
+        _ => None,
+    })
+}
+
+/// Sub-resources of a bucket that are read, replaced and removed alike.
+const CONFIGURATIONS: [(&str, [Option<Api>; 3]); 5] = [
+    (
+        "encryption",
+        [Some(Api::GetBucketEncryption), Some(Api::PutBucketEncryption), Some(Api::DeleteBucketEncryption)],
+    ),
+    (
+        "ownershipControls",
+        [
+            Some(Api::GetBucketOwnershipControls),
+            Some(Api::PutBucketOwnershipControls),
+            Some(Api::DeleteBucketOwnershipControls),
+        ],
+    ),
+    (
+        "publicAccessBlock",
+        [
+            Some(Api::GetPublicAccessBlock),
+            Some(Api::PutPublicAccessBlock),
+            Some(Api::DeletePublicAccessBlock),
+        ],
+    ),
+    ("tagging", [Some(Api::GetBucketTagging), Some(Api::PutBucketTagging), Some(Api::DeleteBucketTagging)]),
+    ("requestPayment", [Some(Api::GetBucketRequestPayment), None, None]),
+];
+
+/// The operation on a configuration; `Some(None)` when there is such a sub-resource and no such operation.
+fn configuration(method: &str, request: &Request) -> Option<Option<Api>> {
+    let (_, apis) = CONFIGURATIONS.iter().find(|(name, _)| request.has(name))?;
+    let [get, put, delete] = *apis;
+    Some(match method {
+        "GET" => get,
+        "PUT" => put,
+        "DELETE" => delete,
         _ => None,
     })
 }
@@ -184,11 +229,12 @@ mod tests {
             ("PUT", "/b/k?partNumber=1", false, Err("InvalidArgument")),
             ("GET", "/b/k?acl", false, Err("NotImplemented")),
             ("GET", "/b?versioning", false, Ok(Api::GetBucketVersioning)),
-            ("PUT", "/b?versioning", false, Err("NotImplemented")),
+            ("PUT", "/b?versioning", false, Ok(Api::PutBucketVersioning)),
+            ("DELETE", "/b?versioning", false, Err("MethodNotAllowed")),
             ("GET", "/b?versions", false, Ok(Api::ListObjectVersions)),
             ("GET", "/b", false, Ok(Api::ListObjects)),
             ("GET", "/b/k?versionId=null", false, Ok(Api::GetObject)),
-            ("DELETE", "/b/k?versionId=x", false, Err("NotImplemented")),
+            ("DELETE", "/b/k?versionId=x", false, Ok(Api::DeleteObject)),
             ("PATCH", "/b/k", false, Err("MethodNotAllowed")),
             ("GET", "/b/%ff", false, Err("InvalidURI")),
         ] {

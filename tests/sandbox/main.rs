@@ -5,9 +5,12 @@
 mod client;
 mod control;
 mod copy;
+mod encryption;
 mod errors;
 mod faults;
 mod hostile;
 mod listing;
 mod reading;
 mod sdk;
+mod settings;
+mod versions;

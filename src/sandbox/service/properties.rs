@@ -96,6 +96,16 @@ pub(super) fn named_algorithm(request: &Request) -> Option<ChecksumAlgorithm> {
     named.and_then(ChecksumAlgorithm::parse)
 }
 
+/// Adds the object's checksum and its type.
+pub(super) fn checksum_headers(response: Response, object: &Object) -> Result<Response, S3Error> {
+    let (Some(checksum), Some(value)) = (&object.checksum, object.checksum_header()?) else {
+        return Ok(response);
+    };
+    Ok(response
+        .header(checksum.algorithm.header(), value)
+        .header("x-amz-checksum-type", checksum.kind.name()))
+}
+
 /// Adds the headers by which GET and HEAD give properties back.
 pub(super) fn to_headers(mut response: Response, object: &Object) -> Response {
     let p = &object.properties;

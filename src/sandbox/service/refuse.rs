@@ -16,12 +16,10 @@ pub(super) fn unknown_headers(request: &Request) -> Result<(), S3Error> {
 
 /// Why a header cannot be obeyed; `None` for one that asks for nothing or for what is the case anyway.
 fn reason(name: &str, value: &str) -> Option<&'static str> {
-    const ENCRYPTION: &str = "The sandbox implements SSE-S3 (AES256) only";
     const ACL: &str = "The sandbox has no access control lists: every object is its owner's";
     const LOCK: &str = "The sandbox has no object lock";
     match name {
-        "x-amz-server-side-encryption" => (value != "AES256").then_some(ENCRYPTION),
-        "x-amz-server-side-encryption-customer-algorithm" => Some(ENCRYPTION),
+        "x-amz-server-side-encryption-context" => Some("The sandbox has no KMS that could check a context"),
         "x-amz-acl" => (!matches!(value, "private" | "bucket-owner-full-control")).then_some(ACL),
         "x-amz-bucket-object-lock-enabled" => (!value.eq_ignore_ascii_case("false")).then_some(LOCK),
         "x-amz-write-offset-bytes" => Some("The sandbox does not append to objects"),
@@ -50,7 +48,7 @@ mod tests {
             ("x-amz-bucket-object-lock-enabled", "true", true),
             ("x-amz-object-ownership", "BucketOwnerEnforced", false),
             ("x-amz-server-side-encryption", "AES256", false),
-            ("x-amz-server-side-encryption", "aws:kms", true),
+            ("x-amz-server-side-encryption", "aws:kms", false),
         ] {
             assert_eq!(reason(name, value).is_some(), refused, "{name}: {value}");
         }

@@ -1,12 +1,11 @@
 //! CreateMultipartUpload, AbortMultipartUpload and ListParts.
 
-use super::{State, initiator, owner, properties, upload_name};
+use super::{State, encryption_for, initiator, owner, properties, upload_name};
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::xml_date;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::list::PartsPage;
-use crate::sandbox::store::object::base64;
 use crate::sandbox::store::upload::{NewUpload, checksum_choice};
 
 /// CreateMultipartUpload.
@@ -15,14 +14,16 @@ pub(super) fn create(state: &State, request: &Request) -> Result<Response, S3Err
         checksum_choice(request.header("x-amz-checksum-algorithm"), request.header("x-amz-checksum-type"))?;
     let new = NewUpload {
         properties: properties::from_headers(request)?,
+        encryption: encryption_for(state, request)?,
         tags: properties::tagging(request)?,
         checksum,
     };
+    let encryption = new.encryption.clone();
     let id = state.ids.upload_id();
     state.store().create_upload(&request.bucket, &request.key, new, id.clone(), state.clock.now())?;
     let mut xml = Xml::result("InitiateMultipartUploadResult");
     xml.text("Bucket", &request.bucket).text("Key", &request.key).text("UploadId", &id);
-    let mut response = Response::xml(xml).encrypted();
+    let mut response = Response::xml(xml).encryption(&encryption);
     if let Some((algorithm, kind)) = checksum {
         response = response
             .header("x-amz-checksum-algorithm", algorithm.name())
@@ -67,10 +68,10 @@ fn document(request: &Request, page: &PartsPage, after: i32, max: usize) -> Xml 
         xml.open("Part")
             .number("PartNumber", number)
             .text("LastModified", &xml_date(part.last_modified))
-            .etag(&part.etag())
+            .etag(&part.etag)
             .number("Size", part.content.len());
-        if let Some((algorithm, _)) = upload.checksum {
-            xml.text(&format!("Checksum{}", algorithm.name()), &base64(part.content.checksum(algorithm)));
+        if let (Some((algorithm, _)), Some(value)) = (upload.checksum, &part.checksum) {
+            xml.text(&format!("Checksum{}", algorithm.name()), value);
         }
         xml.close("Part");
     }
