@@ -17,7 +17,7 @@ pub(super) enum Names {
 use Names as N;
 
 /// Every operation of the sandbox by S3's name.
-const ALL: [(&str, Names); 26] = [
+const ALL: [(&str, Names); 40] = [
     ("CreateMultipartUpload", N::Key),
     ("UploadPart", N::Part),
     ("UploadPartCopy", N::Part),
@@ -41,6 +41,20 @@ const ALL: [(&str, Names); 26] = [
     ("HeadBucket", N::Bucket),
     ("GetBucketLocation", N::Bucket),
     ("GetBucketVersioning", N::Bucket),
+    ("PutBucketVersioning", N::Bucket),
+    ("GetBucketEncryption", N::Bucket),
+    ("PutBucketEncryption", N::Bucket),
+    ("DeleteBucketEncryption", N::Bucket),
+    ("GetBucketOwnershipControls", N::Bucket),
+    ("PutBucketOwnershipControls", N::Bucket),
+    ("DeleteBucketOwnershipControls", N::Bucket),
+    ("GetPublicAccessBlock", N::Bucket),
+    ("PutPublicAccessBlock", N::Bucket),
+    ("DeletePublicAccessBlock", N::Bucket),
+    ("GetBucketTagging", N::Bucket),
+    ("PutBucketTagging", N::Bucket),
+    ("DeleteBucketTagging", N::Bucket),
+    ("GetBucketRequestPayment", N::Bucket),
     ("ListObjects", N::Bucket),
     ("ListObjectsV2", N::Bucket),
     ("ListObjectVersions", N::Bucket),
