@@ -4,6 +4,7 @@ use super::Failure;
 use super::args::{ServeArgs, TargetArgs};
 use super::out::Out;
 use crate::domain::fault::Fault;
+use crate::domain::text::visible;
 use crate::s3::TargetSpec;
 use crate::s3::error::chain;
 use crate::sandbox::{SandboxOptions, Server};
@@ -24,6 +25,9 @@ pub async fn run(target: &TargetArgs, args: &ServeArgs) -> Result<(), Failure> {
     Out.line(&format!("region      {region}"))?;
     Out.line(&format!("access key  {}", server.access_key()))?;
     Out.line(&format!("secret key  {}", server.secret_key()))?;
+    for fault in &target.faults {
+        Out.line(&format!("fault       {}", visible(&fault.to_string())))?;
+    }
     Out.line("ready")?;
     stop.wait().await;
     server.shutdown().await;

@@ -43,7 +43,7 @@ impl Met {
     }
 
     /// What is done to the body while it arrives, if anything.
-    fn corruption(&self, claim: &Claim) -> Option<Corruption> {
+    pub(crate) fn corruption(&self, claim: &Claim) -> Option<Corruption> {
         (self.0 == Some(FaultAction::Corrupt))
             .then(|| Corruption::new(claim.payload_hash.starts_with("STREAMING-")))
     }

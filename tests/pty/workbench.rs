@@ -1,6 +1,6 @@
 //! The main loop by keys: look, plan, hold, release, complete; and the ways out of it.
 
-use crate::support::terminal::{BACK_TAB, CTRL_C, END, ENTER, ESC};
+use crate::support::terminal::{BACK_TAB, CTRL_C, END, ENTER, ESC, Start};
 use crate::{browsing, inspect_lesson, open_lesson, plan_lesson};
 use std::time::Instant;
 
@@ -143,4 +143,12 @@ fn faults_are_set_by_keys_met_and_cleared() {
     t.send(ESC);
     t.until_text("UploadPartCopy is held");
     t.press(ENTER, "part 1 is stored");
+}
+
+#[test]
+fn faults_of_the_command_line_are_there_from_the_start() {
+    let t = Start::new(80, 24).args(&["--sandbox", "--fault", "CopyObject slow-down"]).run();
+    t.until_text("FAULTS 1");
+    t.press("!", "Faults of the sandbox   1 waiting");
+    t.until_line(&["CopyObject slow-down", "0", "1"]);
 }

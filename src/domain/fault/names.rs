@@ -103,16 +103,22 @@ pub const ACTIONS: [&str; 13] = [
 /// The words that say which requests are met, as they are written.
 pub(super) const LIMITS: [&str; 5] = ["part=N", "key=PREFIX", "after=N", "times=N", "always"];
 
-/// The choices that are most likely meant by a word: those that hold it, and those a slip or two away.
-pub(super) fn near<'a>(word: &str, choices: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+/// The choices that are most likely meant by a word: those that begin so, else those that hold it or are a slip or
+/// two away.
+pub(super) fn near<'a>(word: &str, choices: impl Iterator<Item = &'a str> + Clone) -> Vec<&'a str> {
     let word = word.to_ascii_lowercase();
     let name = word.split('=').next().unwrap_or("");
     if name.is_empty() {
         return Vec::new();
     }
+    let plain = |choice: &str| choice.split('=').next().unwrap_or("").to_ascii_lowercase();
+    let begun: Vec<&str> = choices.clone().filter(|c| plain(c).starts_with(name)).collect();
+    if !begun.is_empty() {
+        return begun;
+    }
     choices
         .filter(|choice| {
-            let choice = choice.split('=').next().unwrap_or("").to_ascii_lowercase();
+            let choice = plain(choice);
             choice.contains(name) || distance(name, &choice) <= 2.max(choice.len() / 6)
         })
         .collect()
@@ -148,6 +154,7 @@ mod tests {
         let near = |word| near(word, OPERATIONS.into_iter());
         assert_eq!(near("uploadprat"), ["UploadPart"]);
         assert_eq!(near("UploadPart"), ["UploadPart", "UploadPartCopy"]);
+        assert_eq!(near("taggin").len(), 6);
         assert_eq!(near("CompleteMultipartUplaod"), ["CompleteMultipartUpload"]);
         assert_eq!(near("Frobnicate"), [""; 0]);
         assert_eq!(distance("abc", "abc"), 0);

@@ -44,7 +44,7 @@ fn what_is_wrong_is_named_with_the_choices() {
     for (rule, wanted) in [
         ("", "begin with an operation: any, CreateMultipartUpload, "),
         ("UploadPrat slow-down", "\"UploadPrat\": no such operation; did you mean UploadPart?"),
-        ("Upload slow-down", "did you mean CreateMultipartUpload or UploadPart or UploadPartCopy or"),
+        ("Upload slow-down", "\"Upload\": no such operation; did you mean UploadPart or UploadPartCopy?"),
         ("Frobnicate slow-down", "\"Frobnicate\": no such operation; the choices are any, Create"),
         ("slow-down", "\"slow-down\": an operation comes first: any, "),
         ("UploadPart", "an action is missing: slow-down, internal-error, delay=TIME, "),
