@@ -125,7 +125,10 @@ fn redirect(request: &Request, region: &str, permanent: bool) -> Instead {
     }
     let mut headers = vec![("x-amz-bucket-region", region.to_owned())];
     if !permanent {
-        headers.push(("Location", format!("http://{host}{}", request.head.target)));
+        let target = &request.head.target;
+        // The absolute form of a target is a location already.
+        let there = if target.starts_with('/') { format!("http://{host}{target}") } else { target.clone() };
+        headers.push(("Location", there));
     }
     Instead::Refusal(error, headers)
 }
