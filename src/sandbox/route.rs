@@ -13,6 +13,19 @@ pub(crate) enum Api {
     GetBucketLocation,
     GetBucketVersioning,
     PutBucketVersioning,
+    GetBucketAcl,
+    PutBucketAcl,
+    GetObjectAcl,
+    PutObjectAcl,
+    GetObjectLockConfiguration,
+    PutObjectLockConfiguration,
+    GetObjectRetention,
+    PutObjectRetention,
+    GetObjectLegalHold,
+    PutObjectLegalHold,
+    GetBucketLifecycleConfiguration,
+    PutBucketLifecycleConfiguration,
+    DeleteBucketLifecycle,
     GetBucketEncryption,
     PutBucketEncryption,
     DeleteBucketEncryption,
@@ -54,6 +67,19 @@ impl Api {
         format!("{self:?}")
     }
 
+    /// Whether it looks at uploads in progress.
+    pub(crate) fn concerns_uploads(self) -> bool {
+        matches!(
+            self,
+            Self::ListMultipartUploads
+                | Self::ListParts
+                | Self::UploadPart
+                | Self::UploadPartCopy
+                | Self::CompleteMultipartUpload
+                | Self::AbortMultipartUpload
+        )
+    }
+
     /// Whether its request has a body that needs a stated length.
     pub(crate) fn needs_length(self) -> bool {
         matches!(self, Self::PutObject | Self::UploadPart)
@@ -61,28 +87,23 @@ impl Api {
 }
 
 /// Sub-resources that are operations of S3 but not of this sandbox.
-const ABSENT: [&str; 25] = [
+const ABSENT: [&str; 20] = [
     "accelerate",
-    "acl",
     "analytics",
     "annotation",
     "cors",
     "intelligent-tiering",
     "inventory",
-    "legal-hold",
-    "lifecycle",
     "logging",
     "metadataConfiguration",
     "metadataTable",
     "metrics",
     "notification",
-    "object-lock",
     "policy",
     "policyStatus",
     "renameObject",
     "replication",
     "restore",
-    "retention",
     "select",
     "session",
     "torrent",
@@ -108,7 +129,7 @@ fn service(method: &str) -> Option<Api> {
 }
 
 fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
-    if let Some(api) = configuration(method, request) {
+    if let Some(api) = configuration(&CONFIGURATIONS, method, request) {
         return Ok(api);
     }
     Ok(match method {
@@ -130,7 +151,17 @@ fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
 }
 
 /// Sub-resources of a bucket that are read, replaced and removed alike.
-const CONFIGURATIONS: [(&str, [Option<Api>; 3]); 5] = [
+const CONFIGURATIONS: [(&str, [Option<Api>; 3]); 8] = [
+    ("acl", [Some(Api::GetBucketAcl), Some(Api::PutBucketAcl), None]),
+    (
+        "lifecycle",
+        [
+            Some(Api::GetBucketLifecycleConfiguration),
+            Some(Api::PutBucketLifecycleConfiguration),
+            Some(Api::DeleteBucketLifecycle),
+        ],
+    ),
+    ("object-lock", [Some(Api::GetObjectLockConfiguration), Some(Api::PutObjectLockConfiguration), None]),
     (
         "encryption",
         [Some(Api::GetBucketEncryption), Some(Api::PutBucketEncryption), Some(Api::DeleteBucketEncryption)],
@@ -155,9 +186,17 @@ const CONFIGURATIONS: [(&str, [Option<Api>; 3]); 5] = [
     ("requestPayment", [Some(Api::GetBucketRequestPayment), None, None]),
 ];
 
+/// The same of an object.
+const OF_OBJECTS: [(&str, [Option<Api>; 3]); 4] = [
+    ("acl", [Some(Api::GetObjectAcl), Some(Api::PutObjectAcl), None]),
+    ("legal-hold", [Some(Api::GetObjectLegalHold), Some(Api::PutObjectLegalHold), None]),
+    ("retention", [Some(Api::GetObjectRetention), Some(Api::PutObjectRetention), None]),
+    ("tagging", [Some(Api::GetObjectTagging), Some(Api::PutObjectTagging), Some(Api::DeleteObjectTagging)]),
+];
+
 /// The operation on a configuration; `Some(None)` when there is such a sub-resource and no such operation.
-fn configuration(method: &str, request: &Request) -> Option<Option<Api>> {
-    let (_, apis) = CONFIGURATIONS.iter().find(|(name, _)| request.has(name))?;
+fn configuration(table: &[(&str, [Option<Api>; 3])], method: &str, request: &Request) -> Option<Option<Api>> {
+    let (_, apis) = table.iter().find(|(name, _)| request.has(name))?;
     let [get, put, delete] = *apis;
     Some(match method {
         "GET" => get,
@@ -168,15 +207,16 @@ fn configuration(method: &str, request: &Request) -> Option<Option<Api>> {
 }
 
 fn object(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
+    if let Some(api) = configuration(&OF_OBJECTS, method, request) {
+        return Ok(api);
+    }
     let (upload, part) = (request.has("uploadId"), request.has("partNumber"));
     let copy = request.header("x-amz-copy-source").is_some();
     Ok(match method {
         "HEAD" => Some(Api::HeadObject),
-        "GET" if request.has("tagging") => Some(Api::GetObjectTagging),
         "GET" if request.has("attributes") => Some(Api::GetObjectAttributes),
         "GET" if upload => Some(Api::ListParts),
         "GET" => Some(Api::GetObject),
-        "PUT" if request.has("tagging") => Some(Api::PutObjectTagging),
         "PUT" if upload && part && copy => Some(Api::UploadPartCopy),
         "PUT" if upload && part => Some(Api::UploadPart),
         // A stray parameter must not turn a part into an object.
@@ -193,7 +233,6 @@ fn object(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
         "POST" if request.has("uploads") => Some(Api::CreateMultipartUpload),
         "POST" if upload => Some(Api::CompleteMultipartUpload),
         "DELETE" if upload => Some(Api::AbortMultipartUpload),
-        "DELETE" if request.has("tagging") => Some(Api::DeleteObjectTagging),
         "DELETE" => Some(Api::DeleteObject),
         _ => None,
     })
@@ -227,7 +266,9 @@ mod tests {
             ("PUT", "/b/k/", false, Ok(Api::PutObject)),
             ("PUT", "/b/k?uploadId=x", false, Err("MethodNotAllowed")),
             ("PUT", "/b/k?partNumber=1", false, Err("InvalidArgument")),
-            ("GET", "/b/k?acl", false, Err("NotImplemented")),
+            ("GET", "/b/k?acl", false, Ok(Api::GetObjectAcl)),
+            ("DELETE", "/b/k?acl", false, Err("MethodNotAllowed")),
+            ("GET", "/b/k?torrent", false, Err("NotImplemented")),
             ("GET", "/b?versioning", false, Ok(Api::GetBucketVersioning)),
             ("PUT", "/b?versioning", false, Ok(Api::PutBucketVersioning)),
             ("DELETE", "/b?versioning", false, Err("MethodNotAllowed")),

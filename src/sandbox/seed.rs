@@ -8,7 +8,7 @@ use super::clock::Ids;
 use super::content::Content;
 use super::error::S3Error;
 use super::store::complete::{CompleteRequest, ListedPart};
-use super::store::object::base64;
+use super::store::object::{Attached, base64};
 use super::store::upload::{NewUpload, UploadName};
 use super::store::{Conditions, Moment, NewObject, Settings, Store};
 use super::synthetic::{Generator, WINDOW};
@@ -83,8 +83,9 @@ fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
 }
 
-fn tags(list: &[(&str, &str)]) -> Vec<Tag> {
-    list.iter().map(|(k, v)| Tag { key: (*k).to_owned(), value: (*v).to_owned() }).collect()
+fn tags(list: &[(&str, &str)]) -> Attached {
+    let tags = list.iter().map(|(k, v)| Tag { key: (*k).to_owned(), value: (*v).to_owned() }).collect();
+    Attached { tags, ..Attached::default() }
 }
 
 fn typed(content_type: &str, metadata: &[(&str, &str)]) -> ObjectProperties {
@@ -109,7 +110,7 @@ impl Seeding<'_> {
         let object = NewObject {
             content: Content::of_bytes(text.as_bytes().to_vec()),
             properties: new.properties,
-            tags: new.tags,
+            attached: new.attached,
             ..NewObject::default()
         };
         self.store.put_object(bucket, key, object, &Conditions::default(), &self.days_ago(age))?;
@@ -151,7 +152,7 @@ impl Seeding<'_> {
     fn small_objects(&mut self) -> Result<(), S3Error> {
         let notes = NewUpload {
             properties: typed("text/plain; charset=utf-8", &[("author", "partscope"), ("lesson", "1")]),
-            tags: tags(&[("project", "partscope"), ("kind", "notes")]),
+            attached: tags(&[("project", "partscope"), ("kind", "notes")]),
             ..NewUpload::default()
         };
         let text = "This object was written with one PutObject, so its ETag is the MD5 of these bytes.\n";
@@ -195,7 +196,7 @@ impl Seeding<'_> {
         self.multipart("one-part.bin", 14, plain(), lessons.one)?;
         self.multipart("same-bytes-5mib.bin", 16, plain(), lessons.fives)?;
         self.multipart("non-uniform.bin", 15, plain(), lessons.odd)?;
-        let new = NewUpload { properties, tags: marks, checksum: composite, ..plain() };
+        let new = NewUpload { properties, attached: marks, checksum: composite, ..plain() };
         self.multipart("short-last-part.bin", 17, new, lessons.eights)?;
         let parts = self.cut(40_000, 24 * MIB, 8 * MIB);
         self.multipart("uniform-8mib.bin", 18, plain(), parts)?;
@@ -209,7 +210,7 @@ impl Seeding<'_> {
                 "application/x-tar",
                 &[("source", "instrument-7"), ("sha256-of-manifest", "not-in-the-etag")],
             ),
-            tags: tags(&[("dataset", "run-2026-11"), ("retention", "long")]),
+            attached: tags(&[("dataset", "run-2026-11"), ("retention", "long")]),
             ..NewUpload::default()
         };
         let parts = self.cut(0, DATASET_SIZE, 8 * MIB);

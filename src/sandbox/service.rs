@@ -3,6 +3,7 @@
 //! Services run on blocking threads: what must be hashed is hashed before the store's lock is taken, and the
 //! lock is held for the change alone.
 
+mod acl;
 mod attributes;
 mod buckets;
 mod complete;
@@ -10,7 +11,9 @@ mod copy;
 mod document;
 mod encryption;
 mod integrity;
+mod lifecycle;
 mod list;
+mod lock;
 mod object;
 mod part;
 mod properties;
@@ -28,14 +31,14 @@ use super::error::S3Error;
 use super::fault::Faults;
 use super::request::Request;
 use super::route::Api;
+use super::store::access::OWNER_ID;
 use super::store::encryption::Encryption;
+use super::store::object::Attached;
 use super::store::upload::UploadName;
 use super::store::{Moment, Store, VersionId};
 use crate::domain::etag::ETag;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The canonical user id that owns everything here.
-pub(super) const OWNER_ID: &str = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a";
 /// Its name.
 const OWNER_NAME: &str = "sandbox";
 
@@ -82,6 +85,9 @@ pub(crate) fn or_no_bucket(state: &State, request: &Request, error: S3Error) -> 
 /// Carries out one operation.
 pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Response, S3Error> {
     refuse::unknown_headers(request)?;
+    if api.concerns_uploads() {
+        state.store().abort_overdue(&request.bucket, state.clock.now())?;
+    }
     match api {
         Api::ListBuckets => buckets::list(state, request),
         Api::CreateBucket => buckets::create(state, request),
@@ -102,6 +108,19 @@ pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Respon
         Api::PutBucketTagging => settings::put_tagging(state, request),
         Api::DeleteBucketTagging => settings::delete_tagging(state, request),
         Api::GetBucketRequestPayment => settings::request_payment(state, request),
+        Api::GetBucketAcl => acl::of_bucket(state, request),
+        Api::PutBucketAcl => acl::put_bucket(state, request),
+        Api::GetObjectAcl => acl::get_object(state, request),
+        Api::PutObjectAcl => acl::put_object(state, request),
+        Api::GetObjectLockConfiguration => lock::configuration(state, request),
+        Api::PutObjectLockConfiguration => lock::put_configuration(state, request),
+        Api::GetObjectRetention => lock::retention(state, request),
+        Api::PutObjectRetention => lock::put_retention(state, request),
+        Api::GetObjectLegalHold => lock::legal_hold(state, request),
+        Api::PutObjectLegalHold => lock::put_legal_hold(state, request),
+        Api::GetBucketLifecycleConfiguration => lifecycle::get(state, request),
+        Api::PutBucketLifecycleConfiguration => lifecycle::put(state, request),
+        Api::DeleteBucketLifecycle => lifecycle::delete(state, request),
         Api::PutBucketVersioning => versions::put(state, request),
         Api::ListObjectVersions => versions::list(state, request),
         Api::ListObjects => list::objects_v1(state, request),
@@ -139,6 +158,17 @@ fn opaque_etag(state: &State, encryption: &Encryption) -> Option<ETag> {
 fn encryption_for(state: &State, request: &Request) -> Result<Encryption, S3Error> {
     let default = state.store().bucket(&request.bucket)?.settings.encryption.clone();
     encryption::requested(request, default.as_ref(), &state.keys.region)
+}
+
+/// Tags, access and locks a write asks for.
+fn attached(state: &State, request: &Request) -> Result<Attached, S3Error> {
+    let now = state.clock.now();
+    let settings = state.store().bucket(&request.bucket)?.settings.clone();
+    Ok(Attached {
+        tags: properties::tagging(request)?,
+        acl: acl::of_object(request, &settings)?,
+        lock: settings.lock_of(lock::asked(request, now)?, now)?,
+    })
 }
 
 /// The version a request names.

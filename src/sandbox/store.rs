@@ -7,12 +7,15 @@
 //! A method first judges and then commits one [`change::Change`]. Only changes alter the state, so what a
 //! journal keeps of them is the whole truth.
 
+pub mod access;
 pub mod bucket;
 pub mod change;
 pub mod complete;
 pub mod copy;
 pub mod encryption;
+pub mod lifecycle;
 pub mod list;
+pub mod lock;
 pub mod object;
 pub mod tags;
 pub mod upload;

@@ -17,7 +17,7 @@ pub(super) enum Names {
 use Names as N;
 
 /// Every operation of the sandbox by S3's name.
-const ALL: [(&str, Names); 40] = [
+const ALL: [(&str, Names); 53] = [
     ("CreateMultipartUpload", N::Key),
     ("UploadPart", N::Part),
     ("UploadPartCopy", N::Part),
@@ -33,6 +33,12 @@ const ALL: [(&str, Names); 40] = [
     ("GetObjectTagging", N::Key),
     ("PutObjectTagging", N::Key),
     ("DeleteObjectTagging", N::Key),
+    ("GetObjectAcl", N::Key),
+    ("PutObjectAcl", N::Key),
+    ("GetObjectRetention", N::Key),
+    ("PutObjectRetention", N::Key),
+    ("GetObjectLegalHold", N::Key),
+    ("PutObjectLegalHold", N::Key),
     ("DeleteObject", N::Key),
     ("DeleteObjects", N::Bucket),
     ("ListBuckets", N::Bucket),
@@ -55,6 +61,13 @@ const ALL: [(&str, Names); 40] = [
     ("PutBucketTagging", N::Bucket),
     ("DeleteBucketTagging", N::Bucket),
     ("GetBucketRequestPayment", N::Bucket),
+    ("GetBucketAcl", N::Bucket),
+    ("PutBucketAcl", N::Bucket),
+    ("GetObjectLockConfiguration", N::Bucket),
+    ("PutObjectLockConfiguration", N::Bucket),
+    ("GetBucketLifecycleConfiguration", N::Bucket),
+    ("PutBucketLifecycleConfiguration", N::Bucket),
+    ("DeleteBucketLifecycle", N::Bucket),
     ("ListObjects", N::Bucket),
     ("ListObjectsV2", N::Bucket),
     ("ListObjectVersions", N::Bucket),

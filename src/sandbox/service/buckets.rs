@@ -1,11 +1,12 @@
 //! Buckets: list, make, delete, look.
 
-use super::{State, document, owner, settings};
+use super::{State, acl, document, owner, settings};
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::xml_date;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
-use crate::sandbox::store::bucket::{Ownership, Settings, already_owned};
+use crate::sandbox::store::bucket::{Ownership, Settings, Versioning, already_owned};
+use crate::sandbox::store::lock::LockSettings;
 use crate::sandbox::store::tags;
 
 /// ListBuckets, with `prefix`, `max-buckets` and `continuation-token`.
@@ -123,6 +124,14 @@ pub(super) fn create(state: &State, request: &Request) -> Result<Response, S3Err
                 .with("ArgumentName", "x-amz-object-ownership")
         })?;
         settings.ownership = Some(ownership);
+    }
+    settings.acl = acl::of_new_bucket(request, &settings)?;
+    if request
+        .header("x-amz-bucket-object-lock-enabled")
+        .is_some_and(|v| v.trim().eq_ignore_ascii_case("true"))
+    {
+        settings.object_lock = Some(LockSettings::default());
+        settings.versioning = Versioning::Enabled;
     }
     let mut store = state.store();
     // Only us-east-1 lets one make one's own bucket again.

@@ -1,7 +1,7 @@
 //! CopyObject: at most 5 GiB, and the result is always a single-part object.
 
 use super::object::written;
-use super::{State, encryption, encryption_for, opaque_etag, part, properties};
+use super::{State, attached, encryption, encryption_for, opaque_etag, part, properties};
 use crate::domain::limits::AWS;
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::xml_date;
@@ -83,12 +83,16 @@ fn new_object(
     // Neither is copied: the class falls back to STANDARD and the redirect is dropped.
     kept.storage_class = named.storage_class;
     kept.website_redirect_location = named.website_redirect_location;
+    let mut attached = attached(state, request)?;
+    if !tagging {
+        attached.tags.clone_from(&source.attached.tags);
+    }
     Ok(NewObject {
         content: source.content.clone(),
         etag: opaque_etag(state, &encryption),
         encryption,
         properties: kept,
-        tags: if tagging { properties::tagging(request)? } else { source.tags.clone() },
+        attached,
         checksum: properties::named_algorithm(request).or(source.checksum.as_ref().map(|c| c.algorithm)),
     })
 }

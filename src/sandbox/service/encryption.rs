@@ -3,6 +3,7 @@
 use crate::sandbox::answer::Response;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
+use crate::sandbox::store::access::ACCOUNT;
 use crate::sandbox::store::bucket::DefaultEncryption;
 use crate::sandbox::store::encryption::Encryption;
 use crate::sandbox::store::object::base64;
@@ -15,8 +16,6 @@ const HEADER: &str = "x-amz-server-side-encryption";
 const CUSTOMER: &str = "x-amz-server-side-encryption-customer";
 /// The same for the source of a copy.
 const SOURCE: &str = "x-amz-copy-source-server-side-encryption-customer";
-/// The account of every key here.
-const ACCOUNT: &str = "111111111111";
 /// The key S3 takes when a request names none.
 const MANAGED_KEY: &str = "6f1b4d0e-0c5e-4d0b-9a7e-3f2c1b0a9d8e";
 

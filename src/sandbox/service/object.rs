@@ -1,12 +1,12 @@
 //! PutObject, DeleteObject and DeleteObjects.
 
-use super::{State, document, encryption_for, integrity, opaque_etag, properties, version};
+use super::{State, attached, document, encryption_for, integrity, lock, opaque_etag, properties, version};
 use crate::domain::limits::AWS;
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
-use crate::sandbox::store::write::Deleted;
+use crate::sandbox::store::write::{DeleteTerms, Deleted};
 use crate::sandbox::store::{NewObject, Object, Store, VersionId};
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error>
         etag: opaque_etag(state, &encryption),
         encryption,
         properties: properties::from_headers(request)?,
-        tags: properties::tagging(request)?,
+        attached: attached(state, request)?,
         checksum: stated.map(|(algorithm, _)| algorithm).or_else(|| properties::named_algorithm(request)),
     };
     new.content.md5()?;
@@ -49,9 +49,10 @@ pub(super) fn written(store: &Store, request: &Request, object: &Object) -> Opti
 
 /// DeleteObject, of the object with a given ETag only if `If-Match` names one.
 pub(super) fn delete(state: &State, request: &Request) -> Result<Response, S3Error> {
-    let (version, if_match) = (version(request), request.header("if-match"));
+    let version = version(request);
+    let terms = DeleteTerms { if_match: request.header("if-match"), bypass: lock::bypass(state, request)? };
     let moment = state.moment();
-    let deleted = state.store().delete_object(&request.bucket, &request.key, version, if_match, &moment);
+    let deleted = state.store().delete_object(&request.bucket, &request.key, version, terms, &moment);
     let deleted = match deleted {
         // A version that is gone already is deleted as asked; only DeleteObjects complains.
         Err(error) if error.code == "NoSuchVersion" => {
@@ -86,12 +87,14 @@ pub(super) fn delete_many(state: &State, request: &Request) -> Result<Response, 
         return Err(S3Error::malformed_xml());
     }
     let quiet = root.child("Quiet") == Some("true");
+    let bypass = lock::bypass(state, request)?;
     let mut store = state.store();
     store.bucket(&request.bucket)?;
     let mut xml = Xml::result("DeleteResult");
     for one in doomed {
         let moment = state.moment();
-        match store.delete_object(&request.bucket, one.key, one.version, one.etag, &moment) {
+        let terms = DeleteTerms { if_match: one.etag, bypass };
+        match store.delete_object(&request.bucket, one.key, one.version, terms, &moment) {
             Ok(_) if quiet => {}
             Ok(deleted) => write_deleted(&mut xml, &one, &deleted),
             Err(e) => {

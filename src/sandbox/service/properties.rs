@@ -112,9 +112,10 @@ pub(super) fn to_headers(mut response: Response, object: &Object) -> Response {
     for (name, value) in &p.metadata {
         response = response.header(&format!("x-amz-meta-{name}"), value);
     }
-    if !object.tags.is_empty() {
-        response = response.header("x-amz-tagging-count", object.tags.len().to_string());
+    if !object.attached.tags.is_empty() {
+        response = response.header("x-amz-tagging-count", object.attached.tags.len().to_string());
     }
+    response = super::lock::told(response, &object.attached.lock);
     response
         .header_if("x-amz-storage-class", p.storage_class.as_deref())
         .header_if("x-amz-website-redirect-location", p.website_redirect_location.as_deref())

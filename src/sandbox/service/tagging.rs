@@ -21,8 +21,13 @@ pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error>
         error
     })?;
     let mut xml = Xml::result("Tagging");
-    write(&mut xml, &object.tags);
+    write(&mut xml, &object.attached.tags);
     Ok(told(state, request, &object, Response::xml(xml)))
+}
+
+/// Bucket, key and version of a request.
+fn name(request: &Request) -> (&str, &str, Option<&str>) {
+    (&request.bucket, &request.key, version(request))
 }
 
 /// `<TagSet>`.
@@ -47,12 +52,12 @@ pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error>
     let root = document::read(&request.body, "Tagging")?;
     let list = settings::tag_set(&root)?;
     tags::check_document(&list)?;
-    let object = state.store().set_tags(&request.bucket, &request.key, version(request), list)?;
+    let object = state.store().attach(name(request), |attached| attached.tags = list)?;
     Ok(told(state, request, &object, Response::empty(200)))
 }
 
 /// DeleteObjectTagging.
 pub(super) fn delete(state: &State, request: &Request) -> Result<Response, S3Error> {
-    let object = state.store().set_tags(&request.bucket, &request.key, version(request), Vec::new())?;
+    let object = state.store().attach(name(request), |attached| attached.tags.clear())?;
     Ok(told(state, request, &object, Response::empty(204)))
 }

@@ -36,7 +36,16 @@ pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error>
             ));
         }
     };
-    state.store().configure(&request.bucket, |settings| settings.versioning = versioning)?;
+    let mut store = state.store();
+    let locked = store.bucket(&request.bucket)?.settings.object_lock.is_some();
+    if locked && versioning == Versioning::Suspended {
+        return Err(S3Error::new(
+            409,
+            "InvalidBucketState",
+            "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+        ));
+    }
+    store.configure(&request.bucket, |settings| settings.versioning = versioning)?;
     Ok(Response::empty(200))
 }
 

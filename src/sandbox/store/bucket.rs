@@ -1,8 +1,11 @@
 //! Buckets: names, settings, making and removing them.
 
 use super::Store;
+use super::access::Acl;
 use super::change::Change;
 use super::complete::Finished;
+use super::lifecycle::AbortRule;
+use super::lock::LockSettings;
 use super::upload::Upload;
 use super::version::Version;
 use crate::domain::names::Tag;
@@ -54,6 +57,12 @@ pub struct Settings {
     pub public_access: Option<PublicAccess>,
     /// Tags of the bucket itself.
     pub tags: Vec<Tag>,
+    /// Who is granted what.
+    pub acl: Acl,
+    /// Object Lock, if it was ever enabled.
+    pub object_lock: Option<LockSettings>,
+    /// Rules that abort uploads.
+    pub lifecycle: Vec<AbortRule>,
 }
 
 impl Settings {

@@ -4,11 +4,10 @@
 //! journal of changes, applied in order to an empty store, gives the same store again.
 
 use super::complete::Finished;
-use super::object::Object;
+use super::object::{Attached, Object};
 use super::upload::{Part, Upload};
 use super::version::{Marker, Version, VersionId};
 use super::{Bucket, Settings, Store, Versioning};
-use crate::domain::names::Tag;
 use std::sync::Arc;
 
 /// How many finished uploads a bucket remembers.
@@ -65,16 +64,16 @@ pub enum Change {
         /// Which.
         version: VersionId,
     },
-    /// The tags of a version were replaced.
-    Tagged {
+    /// What may change of a version after it was written was changed.
+    Attached {
         /// Bucket.
         bucket: String,
         /// Key.
         key: String,
         /// Which version.
         version: VersionId,
-        /// All of its tags.
-        tags: Vec<Tag>,
+        /// All of it.
+        attached: Attached,
     },
     /// An upload was begun.
     UploadBegun {
@@ -132,8 +131,8 @@ impl Store {
             Change::VersionGone { bucket, key, version } => {
                 self.with(&bucket, |b| b.remove(&key, &version, event));
             }
-            Change::Tagged { bucket, key, version, tags } => {
-                self.with(&bucket, |b| b.alter(&key, &version, |object| object.tags = tags));
+            Change::Attached { bucket, key, version, attached } => {
+                self.with(&bucket, |b| b.alter(&key, &version, |object| object.attached = attached));
             }
             Change::UploadBegun { bucket, upload } => self.with(&bucket, |b| {
                 b.uploads.insert((upload.key.clone(), event), Upload { event, ..*upload });

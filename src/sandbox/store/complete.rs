@@ -147,7 +147,7 @@ fn assemble(
         last_modified: now,
         properties: upload.properties.clone(),
         encryption: upload.encryption.clone(),
-        tags: upload.tags.clone(),
+        attached: upload.attached.clone(),
         parts: Some(object_parts(upload, &chosen)),
         checksum,
     })

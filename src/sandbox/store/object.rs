@@ -1,6 +1,8 @@
 //! An object as stored, and what writing one needs.
 
+use super::access::Acl;
 use super::encryption::Encryption;
+use super::lock::Lock;
 use super::version::VersionId;
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
@@ -71,6 +73,17 @@ pub struct ObjectPart {
     pub checksum: Option<String>,
 }
 
+/// What may change of an object after it was written; none of it touches its ETag.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// Who is granted what.
+    pub acl: Acl,
+    /// Retention and legal hold.
+    pub lock: Lock,
+}
+
 /// A completed object.
 #[derive(Debug, Clone)]
 pub struct Object {
@@ -88,8 +101,8 @@ pub struct Object {
     pub properties: ObjectProperties,
     /// How it is encrypted.
     pub encryption: Encryption,
-    /// Its tags.
-    pub tags: Vec<Tag>,
+    /// What may change later.
+    pub attached: Attached,
     /// Its checksum; only a multipart object under SSE-C may have none.
     pub checksum: Option<StoredChecksum>,
     /// Its parts, if it was written by CompleteMultipartUpload.
@@ -129,8 +142,8 @@ pub struct NewObject {
     pub encryption: Encryption,
     /// Headers to keep.
     pub properties: ObjectProperties,
-    /// Tags to set.
-    pub tags: Vec<Tag>,
+    /// Tags, access, locks.
+    pub attached: Attached,
     /// Checksum to keep; S3 takes CRC64NVME when none is asked for.
     pub checksum: Option<ChecksumAlgorithm>,
 }
@@ -147,7 +160,7 @@ impl NewObject {
             content: self.content,
             last_modified: now,
             properties: self.properties,
-            tags: self.tags,
+            attached: self.attached,
             parts: None,
         })
     }

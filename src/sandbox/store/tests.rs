@@ -262,7 +262,7 @@ fn buckets_are_named_made_and_removed_by_rule() {
     let new = NewObject { content: Content::default(), ..NewObject::default() };
     store.put_object("abc", "k", new.clone(), &Conditions::default(), &at_now()).unwrap();
     assert_eq!(store.delete_bucket("abc").map_err(|e| e.code), Err("BucketNotEmpty"));
-    store.delete_object("abc", "k", None, None, &at_now()).unwrap();
+    store.delete_object("abc", "k", None, write::DeleteTerms::default(), &at_now()).unwrap();
     assert_eq!(store.delete_bucket("abc"), Ok(()));
     let long = "k".repeat(1025);
     let error =

@@ -3,11 +3,10 @@
 use super::Store;
 use super::change::Change;
 use super::encryption::Encryption;
-use super::object::base64;
+use super::object::{Attached, base64};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
-use crate::domain::names::Tag;
 use crate::domain::operation::ObjectProperties;
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
@@ -41,8 +40,8 @@ pub struct Upload {
     pub properties: ObjectProperties,
     /// How the object will be encrypted.
     pub encryption: Encryption,
-    /// Tags of the object to be.
-    pub tags: Vec<Tag>,
+    /// Tags, access and locks of the object to be.
+    pub attached: Attached,
     /// The checksum asked for, if any.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
     /// Parts by number.
@@ -67,8 +66,8 @@ pub struct NewUpload {
     pub properties: ObjectProperties,
     /// How the object will be encrypted.
     pub encryption: Encryption,
-    /// Tags of the object to be.
-    pub tags: Vec<Tag>,
+    /// Tags, access and locks of the object to be.
+    pub attached: Attached,
     /// The checksum asked for, if any.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
@@ -128,7 +127,7 @@ impl Store {
             event: 0,
             properties: new.properties,
             encryption: new.encryption,
-            tags: new.tags,
+            attached: new.attached,
             checksum: new.checksum,
             parts: BTreeMap::new(),
         };

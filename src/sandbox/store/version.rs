@@ -123,6 +123,15 @@ impl Bucket {
         }
     }
 
+    /// The object whose tags, access or locks are to be changed: a delete marker in its place is
+    /// `MethodNotAllowed`, whether it was named or not.
+    pub fn find_to_change(&self, key: &str, version: Option<&str>) -> Result<Arc<Object>, S3Error> {
+        match (version, self.versions(key).last()) {
+            (None, Some(Version::Marker(marker))) => Err(is_marker(marker)),
+            _ => self.find(key, version),
+        }
+    }
+
     /// The version of that id, if there is one; an id that cannot be one is an error.
     pub fn version(&self, key: &str, id: &str) -> Result<Option<&Version>, S3Error> {
         let possible = VersionId::is_well_formed(id) && (id == "null" || self.settings.versioning.is_kept());

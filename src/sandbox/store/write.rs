@@ -1,10 +1,9 @@
 //! Writing and deleting objects, and what may change of them afterwards.
 
 use super::change::Change;
-use super::object::{Conditions, NewObject, Object, is_etag_of};
+use super::object::{Attached, Conditions, NewObject, Object, is_etag_of};
 use super::version::{Marker, Version, VersionId, no_such_version};
 use super::{Bucket, Moment, Store, Versioning};
-use crate::domain::names::Tag;
 use crate::sandbox::error::S3Error;
 use std::sync::Arc;
 
@@ -15,6 +14,15 @@ pub struct Deleted {
     pub version: Option<VersionId>,
     /// Whether that is a delete marker.
     pub marker: bool,
+}
+
+/// On what terms something is deleted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeleteTerms<'a> {
+    /// Only the object with this ETag.
+    pub if_match: Option<&'a str>,
+    /// Whether a GOVERNANCE retention is bypassed.
+    pub bypass: bool,
 }
 
 impl Bucket {
@@ -53,11 +61,11 @@ impl Store {
         bucket: &str,
         key: &str,
         version: Option<&str>,
-        if_match: Option<&str>,
+        terms: DeleteTerms<'_>,
         moment: &Moment,
     ) -> Result<Deleted, S3Error> {
         let found = self.bucket(bucket)?;
-        if let Some(wanted) = if_match {
+        if let Some(wanted) = terms.if_match {
             let current = found.current(key).ok_or_else(|| S3Error::no_such_key(key))?;
             if wanted.trim() != "*" && !is_etag_of(wanted, current) {
                 return Err(S3Error::precondition("If-Match"));
@@ -65,10 +73,9 @@ impl Store {
         }
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
         if let Some(id) = version {
-            let marker = match found.version(&key, id)? {
-                None => return Err(no_such_version(&key, id)),
-                Some(version) => matches!(version, Version::Marker(_)),
-            };
+            let doomed = found.version(&key, id)?.ok_or_else(|| no_such_version(&key, id))?;
+            found.may_delete(doomed, moment.now, terms.bypass)?;
+            let marker = matches!(doomed, Version::Marker(_));
             let version = VersionId(id.to_owned());
             let told = found.settings.versioning.is_kept().then(|| version.clone());
             self.commit(Change::VersionGone { bucket, key, version })?;
@@ -86,17 +93,18 @@ impl Store {
         Ok(deleted)
     }
 
-    /// PutObjectTagging and DeleteObjectTagging: replaces the set, and nothing else changes.
-    pub fn set_tags(
+    /// Changes what may change of a version after it was written: tags, access, locks. Bucket, key and version
+    /// name it; ETag and time stay as they are.
+    pub fn attach(
         &mut self,
-        bucket: &str,
-        key: &str,
-        version: Option<&str>,
-        tags: Vec<Tag>,
+        (bucket, key, version): (&str, &str, Option<&str>),
+        edit: impl FnOnce(&mut Attached),
     ) -> Result<Arc<Object>, S3Error> {
-        let object = self.object(bucket, key, version)?;
+        let object = self.bucket(bucket)?.find_to_change(key, version)?;
+        let mut attached = object.attached.clone();
+        edit(&mut attached);
         let (bucket, key, version) = (bucket.to_owned(), key.to_owned(), object.version.clone());
-        self.commit(Change::Tagged { bucket, key, version, tags })?;
+        self.commit(Change::Attached { bucket, key, version, attached })?;
         Ok(object)
     }
 }
