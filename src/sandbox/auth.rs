@@ -142,14 +142,7 @@ fn check_time(claim: &Claim, now: i64) -> Result<(), S3Error> {
         return Ok(());
     }
     if now.saturating_sub(time).saturating_abs() > MAX_SKEW {
-        return Err(S3Error::new(
-            403,
-            "RequestTimeTooSkewed",
-            "The difference between the request time and the current time is too large.",
-        )
-        .with("RequestTime", http_date(time))
-        .with("ServerTime", iso_date(now))
-        .with("MaxAllowedSkewMilliseconds", (MAX_SKEW * 1000).to_string()));
+        return Err(skewed(time, now));
     }
     Ok(())
 }
@@ -168,6 +161,18 @@ fn check_signed(head: &Head, claim: &Claim) -> Result<(), S3Error> {
     }
     Err(denied("There were headers present in the request which were not signed")
         .with("HeadersNotSigned", unsigned.join(", ")))
+}
+
+/// 403 `RequestTimeTooSkewed` with both clocks.
+pub(crate) fn skewed(time: i64, now: i64) -> S3Error {
+    S3Error::new(
+        403,
+        "RequestTimeTooSkewed",
+        "The difference between the request time and the current time is too large.",
+    )
+    .with("RequestTime", http_date(time))
+    .with("ServerTime", iso_date(now))
+    .with("MaxAllowedSkewMilliseconds", (MAX_SKEW * 1000).to_string())
 }
 
 fn diagnosis(evaluation: &Evaluation) -> S3Error {
