@@ -10,12 +10,16 @@
 //! ```
 
 mod answer;
+mod apply;
 mod auth;
 pub mod blob;
 mod body;
+mod brake;
 pub mod clock;
 mod connection;
 pub mod content;
+mod control;
+mod corrupt;
 pub mod digest;
 pub mod error;
 pub mod fault;
@@ -33,6 +37,6 @@ pub mod synthetic;
 pub mod vault;
 
 pub use clock::{Clock, Ids};
-pub use fault::{Fault, FaultAction, Faults};
+pub use fault::{Fault, FaultAction, FaultError, FaultStatus, Faults, TooManyFaults};
 pub use server::{SandboxOptions, Server, StartError};
 pub use vault::Usage;

@@ -6,6 +6,7 @@
 //! connection has said that it is whole: a cut one is dropped with everything it took.
 
 use super::body::Decoder;
+use super::corrupt::Corruption;
 use super::error::S3Error;
 use super::http::Piece;
 use super::request::Request;
@@ -14,7 +15,7 @@ use super::service::{self, State};
 use super::vault::{Receiver, VaultError};
 use crate::domain::limits::AWS;
 use crate::domain::sigv4::Claim;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
 
 /// Largest document, in bytes: a Complete of 10 000 parts with SHA-256 checksums, generously laid out, fits.
@@ -85,26 +86,48 @@ pub(crate) fn nothing(state: &State, claim: &Claim, mut request: Request) -> Res
     Ok(request)
 }
 
-/// Takes in a whole body and puts it into the request; blocks. `length` is that of the body as framed, if known.
+/// A piece as a line with a fault delivers it.
+fn altered(corruption: &mut Corruption, raw: Bytes) -> Bytes {
+    let mut altered = BytesMut::from(raw);
+    corruption.alter(&mut altered);
+    altered.freeze()
+}
+
+/// A body on its way.
+pub(crate) struct Incoming {
+    /// Bytes as framed, if that is known.
+    pub(crate) length: Option<u64>,
+    /// What the connection sends.
+    pub(crate) pieces: mpsc::Receiver<Piece>,
+    /// What a fault does to it.
+    pub(crate) corruption: Option<Corruption>,
+}
+
+/// Takes in a whole body and puts it into the request; blocks.
 pub(crate) fn take(
     state: &State,
     api: Api,
     claim: &Claim,
     mut request: Request,
-    length: Option<u64>,
-    mut pieces: mpsc::Receiver<Piece>,
+    mut incoming: Incoming,
 ) -> Result<Request, Failed> {
     let mut decoder = Decoder::new(&request, claim, &state.keys.secret_key)?;
     let mut sink = if api.needs_length() {
         let decoded = request.header("x-amz-decoded-content-length").and_then(|t| t.trim().parse().ok());
         let digests = service::digests(state, &request);
-        Sink::Object(state.vault.receive(decoded.or(length), &digests)?)
+        Sink::Object(state.vault.receive(decoded.or(incoming.length), &digests)?)
     } else {
         Sink::Document(Vec::new())
     };
     loop {
-        match pieces.blocking_recv() {
-            Some(Piece::Bytes(raw)) => decoder.push(&raw, |data| sink.push(data))?,
+        match incoming.pieces.blocking_recv() {
+            Some(Piece::Bytes(raw)) => {
+                let raw = match &mut incoming.corruption {
+                    Some(corruption) => altered(corruption, raw),
+                    None => raw,
+                };
+                decoder.push(&raw, |data| sink.push(data))?;
+            }
             Some(Piece::End) => break,
             None => return Err(Failed::Cut),
         }

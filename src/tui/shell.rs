@@ -63,7 +63,7 @@ pub async fn run(options: Options) -> color_eyre::Result<i32> {
 impl Shell {
     fn new(options: Options, reports: mpsc::Sender<Report>) -> io::Result<Self> {
         let target = match &options.endpoint {
-            Endpoint::Sandbox => Target::sandbox(),
+            Endpoint::Sandbox(_) => Target::sandbox(),
             Endpoint::Real { name, .. } => Target::real(name.clone()),
         };
         let hub = Hub::new();
@@ -76,8 +76,8 @@ impl Shell {
         let mut model = Model::new(target, epoch);
         model.start_at = options.start_at;
         // The sandbox begins with its lessons: the bucket before them in the alphabet costs work to look at.
-        model.first_bucket =
-            matches!(options.endpoint, Endpoint::Sandbox).then(|| crate::sandbox::seed::LESSONS.to_owned());
+        model.first_bucket = matches!(options.endpoint, Endpoint::Sandbox(_))
+            .then(|| crate::sandbox::seed::LESSONS.to_owned());
         model.size = crossterm::terminal::size().unwrap_or((0, 0));
         Ok(Self {
             terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?,

@@ -4,6 +4,7 @@
 
 mod access;
 mod client;
+mod control;
 mod copy;
 mod encryption;
 mod errors;
@@ -12,6 +13,7 @@ mod giants;
 mod hostile;
 mod listing;
 mod reading;
+mod recorded;
 mod sdk;
 mod settings;
 mod storage;

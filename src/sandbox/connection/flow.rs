@@ -4,7 +4,7 @@ use super::{Accepted, Shared, readiness};
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::http::{Broken, Conn, Framing, Pumped};
-use crate::sandbox::intake::{self, Failed};
+use crate::sandbox::intake::{self, Failed, Incoming};
 use crate::sandbox::request::Request;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -22,10 +22,10 @@ pub(super) async fn receive(
     shared: &Arc<Shared>,
     accepted: Accepted,
 ) -> Result<Received, Broken> {
-    let Accepted { request, claim, api, framing } = accepted;
+    let Accepted { request, claim, api, framing, met } = accepted;
     if matches!(framing, Framing::Absent | Framing::Length(0)) {
         return Ok(match intake::nothing(&shared.state, &claim, request) {
-            Ok(request) => Received::Whole(Box::new(Accepted { request, claim, api, framing })),
+            Ok(request) => Received::Whole(Box::new(Accepted { request, claim, api, framing, met })),
             Err(error) => Received::Refused { error, unread: Some(0) },
         });
     }
@@ -34,10 +34,11 @@ pub(super) async fn receive(
         readiness(shared).await;
     }
     let (to, from) = mpsc::channel(intake::PIECES);
-    let work = Arc::clone(shared);
+    let (work, corruption) = (Arc::clone(shared), met.corruption(&claim));
     let length = if let Framing::Length(n) = framing { Some(n) } else { None };
     let worker = tokio::task::spawn_blocking(move || {
-        intake::take(&work.state, api, &claim, request, length, from).map(|request| (request, claim))
+        let body = Incoming { length, pieces: from, corruption };
+        intake::take(&work.state, api, &claim, request, body).map(|request| (request, claim))
     });
     let pumped = conn.pump(framing, &to).await;
     // Without an end, a channel that closes is a body that was cut.
@@ -51,7 +52,7 @@ pub(super) async fn receive(
         (_, Err(broken)) => return Err(broken),
     };
     match taken {
-        Ok((request, claim)) => Ok(Received::Whole(Box::new(Accepted { request, claim, api, framing }))),
+        Ok((request, claim)) => Ok(Received::Whole(Box::new(Accepted { request, claim, api, framing, met }))),
         Err(Failed::Refused(error)) => Ok(Received::Refused { error, unread }),
         Err(Failed::Cut) => Err(Broken::Closed),
     }

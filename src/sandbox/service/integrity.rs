@@ -2,6 +2,7 @@
 
 use super::properties::named_algorithm;
 use crate::domain::checksum::ChecksumAlgorithm;
+use crate::domain::etag::to_hex;
 use crate::sandbox::content::Content;
 use crate::sandbox::digest::Algorithm;
 use crate::sandbox::error::S3Error;
@@ -68,6 +69,6 @@ fn check_md5(request: &Request, content: &Content) -> Result<(), S3Error> {
         return Ok(());
     }
     Err(S3Error::new(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
-        .with("ExpectedDigest", value)
+        .with("ExpectedDigest", to_hex(&raw))
         .with("CalculatedDigest", base64(&content.md5()?)))
 }
