@@ -25,6 +25,7 @@ pub mod error;
 pub mod fault;
 mod http;
 mod intake;
+mod journal;
 mod lazy;
 pub mod record;
 mod request;

@@ -23,6 +23,8 @@ pub async fn run(target: &TargetArgs, args: &ServeArgs) -> Result<(), Failure> {
         options.memory_budget = bytes;
     }
     options.disk_budget = args.disk_budget;
+    options.data_dir.clone_from(&args.data_dir);
+    options.seed = !args.empty;
     let region = options.region.clone();
     let server = start(options, &target.faults).await?;
     Out.line(&format!("endpoint    {}", server.endpoint()))?;

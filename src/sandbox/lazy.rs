@@ -51,7 +51,8 @@ impl Lazy {
         let from = source.map_or(0, |source| of_key(&source.key));
         let at = match (request.bucket == HUGE, request.key.is_empty()) {
             (false, _) => 0,
-            (true, false) => of_key(&request.key),
+            (true, false) if matches!(request.head.method.as_str(), "GET" | "HEAD") => of_key(&request.key),
+            (true, false) => GIANTS.len(),
             (true, true) if matches!(request.head.method.as_str(), "GET" | "HEAD") => 1,
             (true, true) => GIANTS.len(),
         };
@@ -78,7 +79,8 @@ impl Lazy {
     pub(crate) fn fill(&self, state: &State) {
         let ids = state.ids.series(3);
         for (made, giant) in (1..).zip(GIANTS) {
-            let stage = match self.put(state, &ids, giant) {
+            let put = self.put(state, &ids, giant).and_then(|()| self.done(state, made));
+            let stage = match put {
                 Ok(()) => Stage::Made(made),
                 Err(_) => Stage::Failed,
             };
@@ -87,6 +89,14 @@ impl Lazy {
                 return;
             }
         }
+    }
+
+    /// After the last object the bucket needs no filling any more, not even after a restart.
+    fn done(&self, state: &State, made: usize) -> Result<(), S3Error> {
+        if made == GIANTS.len() && state.store().bucket(HUGE).is_ok() {
+            state.store().configure(HUGE, |settings| settings.unfilled = false)?;
+        }
+        state.settle()
     }
 
     /// Makes one object and puts it in its bucket, unless the bucket is gone or has that key.

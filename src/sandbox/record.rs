@@ -3,7 +3,7 @@
 //! A record holds no large bytes. It names blobs of a data directory and ranges of generators; only a few real
 //! bytes (the seeded notes) stand in it themselves. Bringing content back hashes nothing.
 
-use super::blob::BlobId;
+use super::blob::{BlobId, Stored};
 use super::content::{Content, Slice};
 use super::digest::Algorithm;
 use super::synthetic::Generator;
@@ -151,8 +151,15 @@ impl Content {
     }
 }
 
+impl Serialize for Content {
+    /// As its [`ContentRecord`].
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.record().map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
 impl SliceRecord {
-    fn restore(&self, vault: &Vault, generators: &mut Generators) -> io::Result<Slice> {
+    fn restore(&self, find: Find<'_>, generators: &mut Generators) -> io::Result<Slice> {
         match self {
             Self::Inline(text) => Ok(Slice::Real(STANDARD.decode(text).map_err(io::Error::other)?.into())),
             Self::Synthetic { seed, window, stamp, start, len } => {
@@ -166,22 +173,35 @@ impl SliceRecord {
                 if at.checked_add(*len).is_none_or(|end| end > *size) {
                     return Err(invalid(format!("blob {id} has {size} bytes: no {len} of them from {at}")));
                 }
-                Ok(Slice::Stored { stored: vault.find(*id, *size)?, start: *at, len: *len })
+                Ok(Slice::Stored { stored: find(*id, *size)?, start: *at, len: *len })
             }
         }
     }
 }
 
+/// The way from a name to a blob.
+type Find<'a> = &'a dyn Fn(BlobId, u64) -> io::Result<Stored>;
+
 impl ContentRecord {
     /// Brings the content back, its digests known. Fails when a blob is missing or the record is not sound.
     pub fn restore(&self, vault: &Vault, generators: &mut Generators) -> io::Result<Content> {
+        self.brought(&|id, size| vault.find(id, size), generators)
+    }
+
+    /// The same without looking whether the blobs are there: what is told of content that was removed later has
+    /// none any more. Who replays checks in the end what is left.
+    pub fn replayed(&self, vault: &Vault, generators: &mut Generators) -> io::Result<Content> {
+        self.brought(&|id, size| vault.expect(id, size), generators)
+    }
+
+    fn brought(&self, find: Find<'_>, generators: &mut Generators) -> io::Result<Content> {
         let content = if self.parts.is_empty() {
             let slices: io::Result<Vec<Slice>> =
-                self.slices.iter().map(|s| s.restore(vault, generators)).collect();
+                self.slices.iter().map(|s| s.restore(find, generators)).collect();
             Content::of_slices(slices?)
         } else {
             let parts: io::Result<Vec<Content>> =
-                self.parts.iter().map(|p| p.restore(vault, generators)).collect();
+                self.parts.iter().map(|p| p.brought(find, generators)).collect();
             Content::join(parts?)
         };
         let digests = self.digests.iter().map(|(name, hex)| Ok((named(name)?, unhex(hex)?)));

@@ -45,7 +45,8 @@ struct Seeding<'a> {
 /// Makes the empty buckets: quick enough to be done before the first request.
 pub fn buckets(store: &mut Store, now: i64) -> Result<(), S3Error> {
     for (name, age) in [(LESSONS, 40), (MANY_KEYS, 30), (SCRATCH, 20), (HUGE, 5)] {
-        store.create_bucket(name, Settings::new(), now - age * DAY)?;
+        let settings = Settings { unfilled: name == HUGE, ..Settings::new() };
+        store.create_bucket(name, settings, now - age * DAY)?;
     }
     Ok(())
 }

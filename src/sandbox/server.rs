@@ -8,6 +8,7 @@ use super::clock::{Clock, Ids};
 use super::connection::{self, Readiness, Shared};
 use super::fault::Faults;
 use super::http::Limits;
+use super::journal::Opened;
 use super::lazy::Lazy;
 use super::seed;
 use super::service::State;
@@ -15,7 +16,7 @@ use super::store::Store;
 use super::vault::{MEMORY_BUDGET, Usage, Vault};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -118,21 +119,36 @@ impl Server {
         let addr = listener.local_addr().map_err(bind)?;
         let (tell, ready) = watch::channel(Readiness::Seeding);
         let stop = CancellationToken::new();
-        let lazy = Lazy::new(options.seed, stop.clone());
-        let shared = Arc::new(shared(&options, ready, vault(&options)?, lazy));
-        if options.seed {
+        let kept = kept(&options).await?;
+        let fill = match &kept.found {
+            Some(found) => found.bucket(seed::huge::HUGE).is_ok_and(|b| b.settings.unfilled),
+            None => options.seed,
+        };
+        let lazy = Lazy::new(fill, stop.clone());
+        let shared = Arc::new(shared(&options, ready, kept.vault, lazy));
+        let seed = options.seed && kept.found.is_none();
+        if let Some(found) = kept.found {
+            *shared.state.store() = found;
+        } else if seed {
+            // The buckets are there at once.
             let _ = seed::buckets(&mut shared.state.store(), shared.state.clock.now());
-            let shared = Arc::clone(&shared);
-            tokio::task::spawn_blocking(move || {
-                let mut store = Store::new();
-                // A series of its own, because requests may be answered meanwhile.
-                let ids = shared.state.ids.series(1);
-                let seeded = seed::seed(&mut store, &ids, shared.state.clock.now());
-                *shared.state.store() = store;
-                tell.send_replace(if seeded.is_ok() { Readiness::Ready } else { Readiness::Failed });
-            });
-        } else {
-            tell.send_replace(Readiness::Ready);
+        }
+        let filling = Arc::clone(&shared);
+        let dir = options.data_dir.clone();
+        let fill = tokio::task::spawn_blocking(move || {
+            let filled = filling.fill(seed, kept.opened);
+            let (state, ended) = match filled {
+                Ok(()) => (Readiness::Ready, Ok(())),
+                Err(error) => (Readiness::Failed, Err(error)),
+            };
+            tell.send_replace(state);
+            ended
+        });
+        // Without a data directory nothing can go wrong that the caller could mend.
+        if let Some(path) = dir {
+            let ended =
+                fill.await.unwrap_or_else(|_| Err(std::io::Error::other("the filling was cut short")));
+            ended.map_err(|source| StartError::DataDir { path, source })?;
         }
         let accept = tokio::spawn(accept(listener, Arc::clone(&shared), stop.clone()));
         Ok(Self { addr, shared, stop, accept: Some(accept) })
@@ -196,11 +212,49 @@ impl Drop for Server {
     }
 }
 
-fn vault(options: &SandboxOptions) -> Result<Vault, StartError> {
-    match &options.data_dir {
-        None => Ok(Vault::temporary(options.memory_budget, options.disk_budget)),
-        Some(path) => Vault::open(path, options.disk_budget)
-            .map_err(|source| StartError::DataDir { path: path.clone(), source }),
+/// Where bytes are kept, and what was found in a data directory.
+struct Kept {
+    vault: Vault,
+    opened: Option<Opened>,
+    found: Option<Store>,
+}
+
+async fn kept(options: &SandboxOptions) -> Result<Kept, StartError> {
+    let Some(path) = options.data_dir.clone() else {
+        let vault = Vault::temporary(options.memory_budget, options.disk_budget);
+        return Ok(Kept { vault, opened: None, found: None });
+    };
+    let budget = options.disk_budget;
+    let dir = path.clone();
+    let open = move || {
+        let vault = Vault::open(&dir, budget)?;
+        let mut opened = Opened::at(&dir, &vault)?;
+        let found = opened.store.take();
+        Ok(Kept { vault, opened: Some(opened), found })
+    };
+    let opened = tokio::task::spawn_blocking(open).await;
+    let opened = opened.unwrap_or_else(|_| Err(std::io::Error::other("the reading was cut short")));
+    opened.map_err(|source| StartError::DataDir { path, source })
+}
+
+impl Shared {
+    /// Seeds a new store and begins its journal; blocks.
+    fn fill(&self, seed: bool, opened: Option<Opened>) -> std::io::Result<()> {
+        if seed {
+            let mut store = Store::new();
+            // A series of its own, because requests may be answered meanwhile.
+            let ids = self.state.ids.series(1);
+            let seeded = seed::seed(&mut store, &ids, self.state.clock.now());
+            seeded.map_err(|error| std::io::Error::other(error.to_string()))?;
+            *self.state.store() = store;
+        }
+        if let Some(opened) = opened {
+            let mut store = self.state.store();
+            let journal = opened.begin(&store, &self.state.vault)?;
+            store.write_down(Box::new(journal.clone()));
+            let _ = self.state.journal.set(journal);
+        }
+        Ok(())
     }
 }
 
@@ -219,6 +273,7 @@ fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>, vault: Va
                 region: options.region.clone(),
             },
             vault,
+            journal: OnceLock::new(),
             faults: Faults::default(),
         },
         lazy,

@@ -31,6 +31,7 @@ use super::clock::{Clock, Ids};
 use super::digest::Algorithm;
 use super::error::S3Error;
 use super::fault::Faults;
+use super::journal::Journal;
 use super::request::Request;
 use super::route::Api;
 use super::store::access::OWNER_ID;
@@ -40,7 +41,7 @@ use super::store::upload::UploadName;
 use super::store::{Moment, Store, VersionId};
 use super::vault::Vault;
 use crate::domain::etag::ETag;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Its name.
 const OWNER_NAME: &str = "sandbox";
@@ -60,6 +61,8 @@ pub(crate) struct State {
     pub(crate) vault: Vault,
     /// Version ids, a series of their own.
     pub(crate) versions: Ids,
+    /// Where changes are written down; nowhere without a data directory.
+    pub(crate) journal: OnceLock<Journal>,
     /// Failures in waiting.
     pub(crate) faults: Faults,
 }
@@ -68,6 +71,20 @@ impl State {
     /// The store, for a moment.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until what was done is durable, and frees what nothing holds any more.
+    pub(crate) fn settle(&self) -> Result<(), S3Error> {
+        let Some(journal) = self.journal.get() else { return Ok(()) };
+        let mut store = self.store();
+        if !store.takes_freed() {
+            drop(store);
+            return journal.sync();
+        }
+        // Nothing may be dropped between the two, or its bytes would go before it is known to be gone.
+        journal.sync()?;
+        self.vault.sweep()?;
+        Ok(())
     }
 
     /// Now, with an id for a version that may be written.
@@ -87,8 +104,14 @@ pub(crate) fn or_no_bucket(state: &State, request: &Request, error: S3Error) -> 
     }
 }
 
-/// Carries out one operation.
+/// Carries out one operation; what it changed is durable when this returns.
 pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Response, S3Error> {
+    let response = perform(state, api, request);
+    state.settle()?;
+    response
+}
+
+fn perform(state: &State, api: Api, request: &Request) -> Result<Response, S3Error> {
     refuse::unknown_headers(request)?;
     if api.concerns_uploads() {
         state.store().abort_overdue(&request.bucket, state.clock.now())?;

@@ -161,6 +161,22 @@ impl Vault {
         }
     }
 
+    /// As [`Vault::find`], whether the blob is there or not; [`Vault::check`] tells.
+    pub(super) fn expect(&self, id: BlobId, len: u64) -> io::Result<Stored> {
+        match &self.disk {
+            Disk::Dir(dir) => Ok(Stored::File(dir.expect(id, len)?)),
+            Disk::Spool(_) => Err(io::Error::new(io::ErrorKind::NotFound, "there is no data directory")),
+        }
+    }
+
+    /// Whether these blobs are there, as long as they were; names the first that is not.
+    pub fn check(&self, wanted: &HashSet<BlobId>) -> io::Result<()> {
+        match &self.disk {
+            Disk::Dir(dir) => dir.check(wanted),
+            Disk::Spool(_) => Ok(()),
+        }
+    }
+
     /// At the start, after recovery: deletes every blob that is neither listed nor held, and unfinished files;
     /// says how many.
     pub fn keep_only(&self, listed: &HashSet<BlobId>) -> io::Result<usize> {

@@ -148,13 +148,15 @@ impl BlobDir {
     /// A blob of an earlier process (or of this one), as long as it was. Fails when it is not there or not of
     /// that length.
     pub fn find(&self, id: BlobId, len: u64) -> io::Result<Arc<BlobFile>> {
+        self.there(id, len)?;
+        self.expect(id, len)
+    }
+
+    /// The same, whether it is there or not.
+    pub fn expect(&self, id: BlobId, len: u64) -> io::Result<Arc<BlobFile>> {
         let mut known = self.known();
         if let Some(file) = known.get(&id).and_then(|entry| entry.file.upgrade()) {
             return if file.len == len { Ok(file) } else { Err(wrong_length(id, file.len, len)) };
-        }
-        let there = fs::metadata(self.path.join(id.to_string()))?.len();
-        if there != len {
-            return Err(wrong_length(id, there, len));
         }
         let file = Arc::new(BlobFile { id, len, dir: Arc::clone(&self.path) });
         let entry = known.entry(id).or_insert_with(|| {
@@ -164,6 +166,21 @@ impl BlobDir {
         });
         entry.file = Arc::downgrade(&file);
         Ok(file)
+    }
+
+    fn there(&self, id: BlobId, len: u64) -> io::Result<()> {
+        let there = fs::metadata(self.path.join(id.to_string()))
+            .map_err(|error| io::Error::new(error.kind(), format!("blob {id}: {error}")))?;
+        if there.len() == len { Ok(()) } else { Err(wrong_length(id, there.len(), len)) }
+    }
+
+    /// Whether these blobs, which something holds, are there as long as they were; names the first that is not.
+    pub fn check(&self, wanted: &HashSet<BlobId>) -> io::Result<()> {
+        let held: Vec<Arc<BlobFile>> = {
+            let known = self.known();
+            wanted.iter().filter_map(|id| known.get(id)?.file.upgrade()).collect()
+        };
+        held.iter().try_for_each(|file| self.there(file.id, file.len))
     }
 
     /// Deletes the blobs of this process that nothing holds any more; says how many. To be called when no
