@@ -89,7 +89,7 @@ impl State {
 
     /// Now, with an id for a version that may be written.
     pub(crate) fn moment(&self) -> Moment {
-        Moment { now: self.clock.now(), version: VersionId(self.versions.version_id()) }
+        Moment { now: self.clock.now(), version: VersionId::of(&self.versions.version_beginning()) }
     }
 }
 
@@ -106,9 +106,17 @@ pub(crate) fn or_no_bucket(state: &State, request: &Request, error: S3Error) -> 
 
 /// Carries out one operation; what it changed is durable when this returns.
 pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Response, S3Error> {
-    let response = perform(state, api, request);
+    let response = perform(state, api, request).map_err(|error| of_method(request, error));
     state.settle()?;
     response
+}
+
+/// An error about a delete marker names the method that was used.
+fn of_method(request: &Request, mut error: S3Error) -> S3Error {
+    if let Some((_, method)) = error.extra.iter_mut().find(|(name, _)| *name == "Method") {
+        method.clone_from(&request.head.method);
+    }
+    error
 }
 
 fn perform(state: &State, api: Api, request: &Request) -> Result<Response, S3Error> {

@@ -24,7 +24,7 @@ fn open(dir: &Path) -> (Store, Journal, Vault) {
 }
 
 fn moment(n: u8) -> Moment {
-    Moment { now: NOW, version: VersionId(format!("{n:032}")) }
+    Moment { now: NOW, version: VersionId::of(&format!("{n:028}")) }
 }
 
 fn put(store: &mut Store, vault: &Vault, key: &str, bytes: &[u8], n: u8) {
@@ -43,7 +43,7 @@ fn work(store: &mut Store, vault: &Vault) {
     put(store, vault, "k", b"one", 1);
     put(store, vault, "k", b"two", 2);
     store.delete_object("bucket", "k", None, DeleteTerms::default(), &moment(3)).unwrap();
-    let first = VersionId(format!("{:032}", 1));
+    let first = VersionId::of(&format!("{:028}", 1));
     store.delete_object("bucket", "k", Some(&first.0), DeleteTerms::default(), &moment(4)).unwrap();
     put(store, vault, "t", b"tagged", 5);
     store.attach(("bucket", "t", None), |a| a.acl.0.clear()).unwrap();

@@ -41,7 +41,23 @@ pub(super) fn check(
     request: &Request,
     content: &Content,
 ) -> Result<Option<(ChecksumAlgorithm, String)>, S3Error> {
-    check_md5(request, content)?;
+    check_md5(request, content, to_hex)?;
+    check_checksum(request, content)
+}
+
+/// The same for a part. What was expected of its MD5 is told in base64, and in hex everywhere else: recorded.
+pub(super) fn check_part(
+    request: &Request,
+    content: &Content,
+) -> Result<Option<(ChecksumAlgorithm, String)>, S3Error> {
+    check_md5(request, content, base64)?;
+    check_checksum(request, content)
+}
+
+fn check_checksum(
+    request: &Request,
+    content: &Content,
+) -> Result<Option<(ChecksumAlgorithm, String)>, S3Error> {
     let Some((algorithm, value)) = stated(request)? else { return Ok(None) };
     let raw = STANDARD.decode(&value).unwrap_or_default();
     let computed = content.checksum(algorithm)?;
@@ -58,7 +74,7 @@ pub(super) fn check(
     Ok(Some((algorithm, value)))
 }
 
-fn check_md5(request: &Request, content: &Content) -> Result<(), S3Error> {
+fn check_md5(request: &Request, content: &Content, told: fn(&[u8]) -> String) -> Result<(), S3Error> {
     let Some(value) = request.header("content-md5") else { return Ok(()) };
     let raw = STANDARD.decode(value.trim()).unwrap_or_default();
     if raw.len() != 16 {
@@ -69,6 +85,6 @@ fn check_md5(request: &Request, content: &Content) -> Result<(), S3Error> {
         return Ok(());
     }
     Err(S3Error::new(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
-        .with("ExpectedDigest", to_hex(&raw))
+        .with("ExpectedDigest", told(&raw))
         .with("CalculatedDigest", base64(&content.md5()?)))
 }

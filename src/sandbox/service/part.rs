@@ -33,7 +33,7 @@ pub(super) fn upload(state: &State, request: &Request) -> Result<Response, S3Err
     let number = part_number(request)?;
     let (algorithm, encryption) = begun(state, request)?;
     let content = request.content.clone();
-    let stated = integrity::check(request, &content)?;
+    let stated = integrity::check_part(request, &content)?;
     if let (Some(wanted), Some((actual, _))) = (algorithm, &stated)
         && wanted != *actual
     {
