@@ -3,10 +3,10 @@
 //! COMPOSITE is the checksum of the concatenated raw part checksums and is written with `-N`; FULL_OBJECT is
 //! over the object's bytes. Source: S3 User Guide, "Checking object integrity".
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The algorithms S3 general purpose buckets answered with in the recordings this program follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ChecksumAlgorithm {
     /// CRC-32 (ISO-HDLC).
     #[serde(rename = "CRC32")]
@@ -73,7 +73,7 @@ impl ChecksumAlgorithm {
 }
 
 /// What a multipart checksum was computed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ChecksumType {
     /// The raw part checksums, concatenated.
     #[serde(rename = "COMPOSITE")]

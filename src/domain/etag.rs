@@ -99,6 +99,12 @@ impl fmt::Display for ETag {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for ETag {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(d).map(|text| Self::parse(&text))
+    }
+}
+
 impl serde::Serialize for ETag {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(self)

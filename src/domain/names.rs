@@ -1,7 +1,7 @@
 //! Names of things in S3: buckets, keys, upload ids, versions, `s3://` addresses and copy sources.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What stays literal in a path or copy source: RFC 3986 unreserved characters, and `/` between segments.
@@ -99,7 +99,7 @@ impl S3Uri {
 }
 
 /// A user-chosen tag of an object.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Tag {
     /// At most 128 characters.
     pub key: String,

@@ -7,7 +7,7 @@
 use super::etag::ETag;
 use super::names::{ObjectRef, Tag};
 use super::units::PartNumber;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Names one logical call; its retries share it.
@@ -276,7 +276,8 @@ pub struct CopyObject {
 }
 
 /// The properties an object gets at CreateMultipartUpload and nowhere later.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ObjectProperties {
     /// `Content-Type`.
     #[serde(skip_serializing_if = "Option::is_none")]

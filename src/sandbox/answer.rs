@@ -63,12 +63,6 @@ impl Response {
             None => self,
         }
     }
-
-    /// Adds the header every default bucket sends with objects and uploads.
-    #[must_use]
-    pub(crate) fn encrypted(self) -> Self {
-        self.header("x-amz-server-side-encryption", "AES256")
-    }
 }
 
 /// A document under construction.

@@ -120,6 +120,21 @@ impl Ids {
         self.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 76)
     }
 
+    /// Sixteen bytes for an ETag that tells nothing.
+    pub fn etag(&self) -> [u8; 16] {
+        let n = mix(self.seed ^ mix(self.next.fetch_add(1, Ordering::Relaxed)));
+        let mut bytes = [0; 16];
+        let (high, low) = bytes.split_at_mut(8);
+        high.copy_from_slice(&n.to_be_bytes());
+        low.copy_from_slice(&mix(n).to_be_bytes());
+        bytes
+    }
+
+    /// A version id: 32 letters, digits, dots and underscores.
+    pub fn version_id(&self) -> String {
+        self.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._", 32)
+    }
+
     /// An upload id: 128 characters that need no escaping.
     pub fn upload_id(&self) -> String {
         self.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._", 128)

@@ -128,7 +128,7 @@ async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken>
 fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3Error> {
     let claim = auth::check(&head, &shared.state.keys, shared.state.clock.now())?;
     let request = Request::of(head)?;
-    let api = route(&request)?;
+    let api = route(&request).map_err(|error| service::or_no_bucket(&shared.state, &request, error))?;
     if api.needs_length() {
         let decoded = request.header("x-amz-decoded-content-length").and_then(|t| t.trim().parse().ok());
         let length = match framing {
@@ -248,6 +248,9 @@ async fn run(shared: Arc<Shared>, accepted: Accepted, raw: Bytes) -> Result<Resp
 
 fn error_response(stamp: &Stamp, error: &S3Error) -> Response {
     let mut response = Response::empty(error.status);
+    for (name, value) in &error.headers {
+        response = response.header(name, value);
+    }
     let document = answer::error_document(error, &stamp.request_id, &stamp.host_id);
     response.body = Body::Bytes(Bytes::from(document));
     response
@@ -257,7 +260,7 @@ fn error_response(stamp: &Stamp, error: &S3Error) -> Response {
 fn late_error(stamp: &Stamp) -> Response {
     let document = answer::error_document(&S3Error::internal(), &stamp.request_id, &stamp.host_id);
     let error = document.strip_prefix(DECLARATION).unwrap_or(&document).to_owned();
-    let mut response = Response::empty(200).encrypted();
+    let mut response = Response::empty(200);
     let space = Bytes::from_static(b"\n\n");
     response.body = Body::Chunked(vec![
         Bytes::from_static(DECLARATION.as_bytes()),
@@ -297,7 +300,7 @@ async fn respond(
             conn.write(&out).await?;
             let mut at = 0;
             while at < content.len() {
-                let chunk = content.chunk(at, 256 * 1024);
+                let chunk = content.chunk(at, 256 * 1024)?;
                 conn.write(&chunk).await?;
                 at = at.saturating_add(u64::try_from(chunk.len()).unwrap_or(1).max(1));
             }

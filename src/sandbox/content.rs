@@ -8,6 +8,7 @@ use super::synthetic::Generator;
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::etag::ETag;
 use bytes::Bytes;
+use std::io;
 use std::sync::{Arc, OnceLock};
 
 /// A run of bytes with one origin.
@@ -27,27 +28,26 @@ impl Slice {
 
     fn cut(&self, at: u64, len: u64) -> Self {
         match self {
-            Self::Real(bytes) => {
-                let clamp = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(bytes.len());
-                Self::Real(bytes.slice(clamp(at)..clamp(at.saturating_add(len))))
-            }
+            Self::Real(bytes) => Self::Real(cut_bytes(bytes, at, len)),
             Self::Synthetic { generator, start, .. } => {
                 Self::Synthetic { generator: Arc::clone(generator), start: start + at, len }
             }
         }
     }
 
-    fn chunk(&self, at: u64, max: u64) -> Bytes {
+    fn chunk(&self, at: u64, max: u64) -> io::Result<Bytes> {
         match self {
-            Self::Real(_) => match self.cut(at, max) {
-                Self::Real(bytes) => bytes,
-                Self::Synthetic { .. } => Bytes::new(),
-            },
+            Self::Real(bytes) => Ok(cut_bytes(bytes, at, max)),
             Self::Synthetic { generator, start, len } => {
-                generator.chunk(start + at, max.min(len.saturating_sub(at)))
+                Ok(generator.chunk(start + at, max.min(len.saturating_sub(at))))
             }
         }
     }
+}
+
+fn cut_bytes(bytes: &Bytes, at: u64, len: u64) -> Bytes {
+    let clamp = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(bytes.len());
+    bytes.slice(clamp(at)..clamp(at.saturating_add(len)))
 }
 
 #[derive(Debug, Default)]
@@ -123,60 +123,68 @@ impl Content {
     }
 
     /// At most `max` bytes from `offset`; empty at the end.
-    pub fn chunk(&self, offset: u64, max: u64) -> Bytes {
+    pub fn chunk(&self, offset: u64, max: u64) -> io::Result<Bytes> {
         let index = self.0.slices.partition_point(|(at, slice)| at + slice.len() <= offset);
         match self.0.slices.get(index) {
             Some((at, slice)) => slice.chunk(offset - at, max),
-            None => Bytes::new(),
+            None => Ok(Bytes::new()),
         }
     }
 
-    /// The digest, computed at the first call.
-    pub fn digest(&self, algorithm: Algorithm) -> &[u8] {
-        match self.0.digests.get(algorithm.index()) {
-            Some(cell) => cell.get_or_init(|| self.compute(algorithm)),
-            None => &[],
+    /// The digest, computed at the first call; fails only when the bytes cannot be read.
+    pub fn digest(&self, algorithm: Algorithm) -> io::Result<&[u8]> {
+        let cell = self.0.digests.get(algorithm.index());
+        let cell = cell.ok_or_else(|| io::Error::other("an algorithm without a place in the table"))?;
+        if let Some(known) = cell.get() {
+            return Ok(known);
         }
+        let computed = self.compute(algorithm)?;
+        Ok(cell.get_or_init(|| computed))
     }
 
     /// MD5 of the bytes.
-    pub fn md5(&self) -> [u8; 16] {
-        self.digest(Algorithm::Md5).try_into().unwrap_or([0; 16])
+    pub fn md5(&self) -> io::Result<[u8; 16]> {
+        self.digest(Algorithm::Md5)?.try_into().map_err(io::Error::other)
     }
 
     /// The ETag S3 gives to these bytes when they are written in one piece.
-    pub fn etag(&self) -> ETag {
-        ETag::Hex128(self.md5())
+    pub fn etag(&self) -> io::Result<ETag> {
+        Ok(ETag::Hex128(self.md5()?))
     }
 
     /// An additional checksum, raw.
-    pub fn checksum(&self, algorithm: ChecksumAlgorithm) -> &[u8] {
+    pub fn checksum(&self, algorithm: ChecksumAlgorithm) -> io::Result<&[u8]> {
         self.digest(Algorithm::Checksum(algorithm))
     }
 
-    fn compute(&self, algorithm: Algorithm) -> Vec<u8> {
-        if let Some(digest) = self.combined(algorithm) {
-            return digest;
+    fn compute(&self, algorithm: Algorithm) -> io::Result<Vec<u8>> {
+        if let Some(digest) = self.combined(algorithm)? {
+            return Ok(digest);
         }
         if let [(_, Slice::Synthetic { generator, start, len })] = self.0.slices.as_slice() {
-            return generator.digest(algorithm, *start, *len);
+            return Ok(generator.digest(algorithm, *start, *len));
         }
         let mut hasher = Hasher::new(algorithm);
         let mut at = 0;
         while at < self.len() {
-            let chunk = self.chunk(at, u64::MAX);
+            let chunk = self.chunk(at, 1024 * 1024)?;
             hasher.update(&chunk);
             at += size(chunk.len()).max(1);
         }
-        hasher.finish()
+        Ok(hasher.finish())
     }
 
-    fn combined(&self, algorithm: Algorithm) -> Option<Vec<u8>> {
-        let Algorithm::Checksum(checksum) = algorithm else { return None };
-        let (first, rest) = self.0.parts.split_first()?;
-        let mut joiner = Joiner::new(checksum)?;
-        let sum = first.digest(algorithm).to_vec();
-        Some(rest.iter().fold(sum, |sum, part| joiner.join(&sum, part.digest(algorithm), part.len())))
+    fn combined(&self, algorithm: Algorithm) -> io::Result<Option<Vec<u8>>> {
+        let Algorithm::Checksum(checksum) = algorithm else { return Ok(None) };
+        let (Some((first, rest)), Some(mut joiner)) = (self.0.parts.split_first(), Joiner::new(checksum))
+        else {
+            return Ok(None);
+        };
+        let mut sum = first.digest(algorithm)?.to_vec();
+        for part in rest {
+            sum = joiner.join(&sum, part.digest(algorithm)?, part.len());
+        }
+        Ok(Some(sum))
     }
 }
 
@@ -189,7 +197,7 @@ mod tests {
     fn read(content: &Content) -> Vec<u8> {
         let mut out = Vec::new();
         while size(out.len()) < content.len() {
-            out.extend_from_slice(&content.chunk(size(out.len()), 97));
+            out.extend_from_slice(&content.chunk(size(out.len()), 97).unwrap());
         }
         out
     }
@@ -214,8 +222,8 @@ mod tests {
             let range = whole.range(start, len);
             prop_assert_eq!(&read(&range)[..], &bytes[from..to]);
             for algorithm in [Algorithm::Md5, Algorithm::Checksum(ChecksumAlgorithm::Crc32), Algorithm::Checksum(ChecksumAlgorithm::Sha1)] {
-                prop_assert_eq!(whole.digest(algorithm), &digest_of(algorithm, &bytes)[..]);
-                prop_assert_eq!(range.digest(algorithm), &digest_of(algorithm, &bytes[from..to])[..]);
+                prop_assert_eq!(whole.digest(algorithm).unwrap(), &digest_of(algorithm, &bytes)[..]);
+                prop_assert_eq!(range.digest(algorithm).unwrap(), &digest_of(algorithm, &bytes[from..to])[..]);
             }
         }
     }

@@ -17,18 +17,27 @@ pub struct S3Error {
     pub message: Cow<'static, str>,
     /// Further elements, in order.
     pub extra: Vec<(&'static str, String)>,
+    /// Headers that go with it.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl S3Error {
     /// An error of any code.
     pub fn new(status: u16, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), extra: Vec::new() }
+        Self { status, code, message: message.into(), extra: Vec::new(), headers: Vec::new() }
     }
 
     /// The same with one more element.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.extra.push((name, value.into()));
+        self
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 
@@ -131,8 +140,19 @@ impl S3Error {
         Self::new(500, "InternalError", "We encountered an internal error. Please try again.")
     }
 
+    /// 500 `InternalError` saying what this machine could not do.
+    pub fn machine(error: &std::io::Error) -> Self {
+        Self::internal().with("SandboxDetail", error.to_string())
+    }
+
     /// 503 `SlowDown`.
     pub fn slow_down() -> Self {
         Self::new(503, "SlowDown", "Please reduce your request rate.")
+    }
+}
+
+impl From<std::io::Error> for S3Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::machine(&error)
     }
 }

@@ -12,6 +12,33 @@ pub(crate) enum Api {
     HeadBucket,
     GetBucketLocation,
     GetBucketVersioning,
+    PutBucketVersioning,
+    GetBucketAcl,
+    PutBucketAcl,
+    GetObjectAcl,
+    PutObjectAcl,
+    GetObjectLockConfiguration,
+    PutObjectLockConfiguration,
+    GetObjectRetention,
+    PutObjectRetention,
+    GetObjectLegalHold,
+    PutObjectLegalHold,
+    GetBucketLifecycleConfiguration,
+    PutBucketLifecycleConfiguration,
+    DeleteBucketLifecycle,
+    GetBucketEncryption,
+    PutBucketEncryption,
+    DeleteBucketEncryption,
+    GetBucketOwnershipControls,
+    PutBucketOwnershipControls,
+    DeleteBucketOwnershipControls,
+    GetPublicAccessBlock,
+    PutPublicAccessBlock,
+    DeletePublicAccessBlock,
+    GetBucketTagging,
+    PutBucketTagging,
+    DeleteBucketTagging,
+    GetBucketRequestPayment,
     ListObjects,
     ListObjectsV2,
     ListObjectVersions,
@@ -45,6 +72,19 @@ impl Api {
         matches!(self, Self::CompleteMultipartUpload | Self::UploadPartCopy | Self::CopyObject)
     }
 
+    /// Whether it looks at uploads in progress.
+    pub(crate) fn concerns_uploads(self) -> bool {
+        matches!(
+            self,
+            Self::ListMultipartUploads
+                | Self::ListParts
+                | Self::UploadPart
+                | Self::UploadPartCopy
+                | Self::CompleteMultipartUpload
+                | Self::AbortMultipartUpload
+        )
+    }
+
     /// Whether its request has a body that needs a stated length.
     pub(crate) fn needs_length(self) -> bool {
         matches!(self, Self::PutObject | Self::UploadPart)
@@ -52,32 +92,23 @@ impl Api {
 }
 
 /// Sub-resources that are operations of S3 but not of this sandbox.
-const ABSENT: [&str; 29] = [
+const ABSENT: [&str; 20] = [
     "accelerate",
-    "acl",
     "analytics",
     "annotation",
     "cors",
-    "encryption",
     "intelligent-tiering",
     "inventory",
-    "legal-hold",
-    "lifecycle",
     "logging",
     "metadataConfiguration",
     "metadataTable",
     "metrics",
     "notification",
-    "object-lock",
-    "ownershipControls",
     "policy",
     "policyStatus",
-    "publicAccessBlock",
     "renameObject",
     "replication",
-    "requestPayment",
     "restore",
-    "retention",
     "select",
     "session",
     "torrent",
@@ -88,10 +119,6 @@ const ABSENT: [&str; 29] = [
 pub(crate) fn route(request: &Request) -> Result<Api, S3Error> {
     if let Some(name) = ABSENT.iter().find(|name| request.has(name)) {
         return Err(S3Error::not_in_sandbox(&format!("the sub-resource ?{name}")).with("Resource", *name));
-    }
-    // Without versioning every object is the version `null`; no other can be meant.
-    if let Some(id) = request.param("versionId").filter(|id| *id != "null") {
-        return Err(S3Error::not_in_sandbox("versions of objects").with("VersionId", id));
     }
     let method = request.head.method.as_str();
     let api = match (request.bucket.is_empty(), request.key.is_empty()) {
@@ -107,8 +134,8 @@ fn service(method: &str) -> Option<Api> {
 }
 
 fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
-    if request.has("tagging") {
-        return Err(S3Error::not_in_sandbox("the sub-resource ?tagging of a bucket"));
+    if let Some(api) = configuration(&CONFIGURATIONS, method, request) {
+        return Ok(api);
     }
     Ok(match method {
         "GET" if request.has("uploads") => Some(Api::ListMultipartUploads),
@@ -117,7 +144,8 @@ fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
         "GET" if request.has("versions") => Some(Api::ListObjectVersions),
         "GET" if request.has("versioning") => Some(Api::GetBucketVersioning),
         "GET" => Some(Api::ListObjects),
-        _ if request.has("versioning") => return Err(S3Error::not_in_sandbox("versioning of buckets")),
+        "PUT" if request.has("versioning") => Some(Api::PutBucketVersioning),
+        _ if request.has("versioning") => None,
         "HEAD" => Some(Api::HeadBucket),
         "PUT" => Some(Api::CreateBucket),
         "DELETE" => Some(Api::DeleteBucket),
@@ -127,16 +155,73 @@ fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
     })
 }
 
+/// Sub-resources of a bucket that are read, replaced and removed alike.
+const CONFIGURATIONS: [(&str, [Option<Api>; 3]); 8] = [
+    ("acl", [Some(Api::GetBucketAcl), Some(Api::PutBucketAcl), None]),
+    (
+        "lifecycle",
+        [
+            Some(Api::GetBucketLifecycleConfiguration),
+            Some(Api::PutBucketLifecycleConfiguration),
+            Some(Api::DeleteBucketLifecycle),
+        ],
+    ),
+    ("object-lock", [Some(Api::GetObjectLockConfiguration), Some(Api::PutObjectLockConfiguration), None]),
+    (
+        "encryption",
+        [Some(Api::GetBucketEncryption), Some(Api::PutBucketEncryption), Some(Api::DeleteBucketEncryption)],
+    ),
+    (
+        "ownershipControls",
+        [
+            Some(Api::GetBucketOwnershipControls),
+            Some(Api::PutBucketOwnershipControls),
+            Some(Api::DeleteBucketOwnershipControls),
+        ],
+    ),
+    (
+        "publicAccessBlock",
+        [
+            Some(Api::GetPublicAccessBlock),
+            Some(Api::PutPublicAccessBlock),
+            Some(Api::DeletePublicAccessBlock),
+        ],
+    ),
+    ("tagging", [Some(Api::GetBucketTagging), Some(Api::PutBucketTagging), Some(Api::DeleteBucketTagging)]),
+    ("requestPayment", [Some(Api::GetBucketRequestPayment), None, None]),
+];
+
+/// The same of an object.
+const OF_OBJECTS: [(&str, [Option<Api>; 3]); 4] = [
+    ("acl", [Some(Api::GetObjectAcl), Some(Api::PutObjectAcl), None]),
+    ("legal-hold", [Some(Api::GetObjectLegalHold), Some(Api::PutObjectLegalHold), None]),
+    ("retention", [Some(Api::GetObjectRetention), Some(Api::PutObjectRetention), None]),
+    ("tagging", [Some(Api::GetObjectTagging), Some(Api::PutObjectTagging), Some(Api::DeleteObjectTagging)]),
+];
+
+/// The operation on a configuration; `Some(None)` when there is such a sub-resource and no such operation.
+fn configuration(table: &[(&str, [Option<Api>; 3])], method: &str, request: &Request) -> Option<Option<Api>> {
+    let (_, apis) = table.iter().find(|(name, _)| request.has(name))?;
+    let [get, put, delete] = *apis;
+    Some(match method {
+        "GET" => get,
+        "PUT" => put,
+        "DELETE" => delete,
+        _ => None,
+    })
+}
+
 fn object(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
+    if let Some(api) = configuration(&OF_OBJECTS, method, request) {
+        return Ok(api);
+    }
     let (upload, part) = (request.has("uploadId"), request.has("partNumber"));
     let copy = request.header("x-amz-copy-source").is_some();
     Ok(match method {
         "HEAD" => Some(Api::HeadObject),
-        "GET" if request.has("tagging") => Some(Api::GetObjectTagging),
         "GET" if request.has("attributes") => Some(Api::GetObjectAttributes),
         "GET" if upload => Some(Api::ListParts),
         "GET" => Some(Api::GetObject),
-        "PUT" if request.has("tagging") => Some(Api::PutObjectTagging),
         "PUT" if upload && part && copy => Some(Api::UploadPartCopy),
         "PUT" if upload && part => Some(Api::UploadPart),
         // A stray parameter must not turn a part into an object.
@@ -153,7 +238,6 @@ fn object(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
         "POST" if request.has("uploads") => Some(Api::CreateMultipartUpload),
         "POST" if upload => Some(Api::CompleteMultipartUpload),
         "DELETE" if upload => Some(Api::AbortMultipartUpload),
-        "DELETE" if request.has("tagging") => Some(Api::DeleteObjectTagging),
         "DELETE" => Some(Api::DeleteObject),
         _ => None,
     })
@@ -187,13 +271,16 @@ mod tests {
             ("PUT", "/b/k/", false, Ok(Api::PutObject)),
             ("PUT", "/b/k?uploadId=x", false, Err("MethodNotAllowed")),
             ("PUT", "/b/k?partNumber=1", false, Err("InvalidArgument")),
-            ("GET", "/b/k?acl", false, Err("NotImplemented")),
+            ("GET", "/b/k?acl", false, Ok(Api::GetObjectAcl)),
+            ("DELETE", "/b/k?acl", false, Err("MethodNotAllowed")),
+            ("GET", "/b/k?torrent", false, Err("NotImplemented")),
             ("GET", "/b?versioning", false, Ok(Api::GetBucketVersioning)),
-            ("PUT", "/b?versioning", false, Err("NotImplemented")),
+            ("PUT", "/b?versioning", false, Ok(Api::PutBucketVersioning)),
+            ("DELETE", "/b?versioning", false, Err("MethodNotAllowed")),
             ("GET", "/b?versions", false, Ok(Api::ListObjectVersions)),
             ("GET", "/b", false, Ok(Api::ListObjects)),
             ("GET", "/b/k?versionId=null", false, Ok(Api::GetObject)),
-            ("DELETE", "/b/k?versionId=x", false, Err("NotImplemented")),
+            ("DELETE", "/b/k?versionId=x", false, Ok(Api::DeleteObject)),
             ("PATCH", "/b/k", false, Err("MethodNotAllowed")),
             ("GET", "/b/%ff", false, Err("InvalidURI")),
         ] {

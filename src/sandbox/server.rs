@@ -179,6 +179,7 @@ fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>) -> Shared
             store: Mutex::new(Store::new()),
             clock: options.clock.clone(),
             ids: Ids::new(id_seed),
+            versions: Ids::new(id_seed).series(2),
             keys: Keys {
                 access_key: options.access_key.clone(),
                 secret_key: options.secret_key.clone(),

@@ -3,18 +3,23 @@
 //! Services run on blocking threads: what must be hashed is hashed before the store's lock is taken, and the
 //! lock is held for the change alone.
 
+mod acl;
 mod attributes;
 mod buckets;
 mod complete;
 mod copy;
 mod document;
+mod encryption;
 mod integrity;
+mod lifecycle;
 mod list;
+mod lock;
 mod object;
 mod part;
 mod properties;
 mod read;
 mod refuse;
+mod settings;
 mod tagging;
 mod uploads;
 mod versions;
@@ -26,12 +31,14 @@ use super::error::S3Error;
 use super::fault::Faults;
 use super::request::Request;
 use super::route::Api;
-use super::store::Store;
+use super::store::access::OWNER_ID;
+use super::store::encryption::Encryption;
+use super::store::object::Attached;
 use super::store::upload::UploadName;
+use super::store::{Moment, Store, VersionId};
+use crate::domain::etag::ETag;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The canonical user id that owns everything here.
-pub(super) const OWNER_ID: &str = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a";
 /// Its name.
 const OWNER_NAME: &str = "sandbox";
 
@@ -46,6 +53,8 @@ pub(crate) struct State {
     pub(crate) ids: Ids,
     /// The one identity.
     pub(crate) keys: Keys,
+    /// Version ids, a series of their own.
+    pub(crate) versions: Ids,
     /// Failures in waiting.
     pub(crate) faults: Faults,
 }
@@ -55,11 +64,30 @@ impl State {
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Now, with an id for a version that may be written.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { now: self.clock.now(), version: VersionId(self.versions.version_id()) }
+    }
+}
+
+/// What the sandbox leaves out of a bucket that does not exist is missing, not unknown.
+pub(crate) fn or_no_bucket(state: &State, request: &Request, error: S3Error) -> S3Error {
+    if error.status != 501 || request.bucket.is_empty() {
+        return error;
+    }
+    match state.store().bucket(&request.bucket) {
+        Ok(_) => error,
+        Err(missing) => missing,
+    }
 }
 
 /// Carries out one operation.
 pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Response, S3Error> {
     refuse::unknown_headers(request)?;
+    if api.concerns_uploads() {
+        state.store().abort_overdue(&request.bucket, state.clock.now())?;
+    }
     match api {
         Api::ListBuckets => buckets::list(state, request),
         Api::CreateBucket => buckets::create(state, request),
@@ -67,6 +95,33 @@ pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Respon
         Api::HeadBucket => buckets::head(state, request),
         Api::GetBucketLocation => buckets::location(state, request),
         Api::GetBucketVersioning => versions::get(state, request),
+        Api::GetBucketEncryption => settings::encryption(state, request),
+        Api::PutBucketEncryption => settings::put_encryption(state, request),
+        Api::DeleteBucketEncryption => settings::delete_encryption(state, request),
+        Api::GetBucketOwnershipControls => settings::ownership(state, request),
+        Api::PutBucketOwnershipControls => settings::put_ownership(state, request),
+        Api::DeleteBucketOwnershipControls => settings::delete_ownership(state, request),
+        Api::GetPublicAccessBlock => settings::public_access(state, request),
+        Api::PutPublicAccessBlock => settings::put_public_access(state, request),
+        Api::DeletePublicAccessBlock => settings::delete_public_access(state, request),
+        Api::GetBucketTagging => settings::tagging(state, request),
+        Api::PutBucketTagging => settings::put_tagging(state, request),
+        Api::DeleteBucketTagging => settings::delete_tagging(state, request),
+        Api::GetBucketRequestPayment => settings::request_payment(state, request),
+        Api::GetBucketAcl => acl::of_bucket(state, request),
+        Api::PutBucketAcl => acl::put_bucket(state, request),
+        Api::GetObjectAcl => acl::get_object(state, request),
+        Api::PutObjectAcl => acl::put_object(state, request),
+        Api::GetObjectLockConfiguration => lock::configuration(state, request),
+        Api::PutObjectLockConfiguration => lock::put_configuration(state, request),
+        Api::GetObjectRetention => lock::retention(state, request),
+        Api::PutObjectRetention => lock::put_retention(state, request),
+        Api::GetObjectLegalHold => lock::legal_hold(state, request),
+        Api::PutObjectLegalHold => lock::put_legal_hold(state, request),
+        Api::GetBucketLifecycleConfiguration => lifecycle::get(state, request),
+        Api::PutBucketLifecycleConfiguration => lifecycle::put(state, request),
+        Api::DeleteBucketLifecycle => lifecycle::delete(state, request),
+        Api::PutBucketVersioning => versions::put(state, request),
         Api::ListObjectVersions => versions::list(state, request),
         Api::ListObjects => list::objects_v1(state, request),
         Api::ListObjectsV2 => list::objects(state, request),
@@ -92,6 +147,33 @@ pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Respon
 /// Bucket, key and upload id of a request.
 fn upload_name(request: &Request) -> UploadName<'_> {
     UploadName { bucket: &request.bucket, key: &request.key, id: request.param("uploadId").unwrap_or("") }
+}
+
+/// An ETag for what is encrypted so that its MD5 must not show.
+fn opaque_etag(state: &State, encryption: &Encryption) -> Option<ETag> {
+    encryption.is_opaque().then(|| ETag::Hex128(state.versions.etag()))
+}
+
+/// The encryption a write gets: what it asks for, or the bucket's default.
+fn encryption_for(state: &State, request: &Request) -> Result<Encryption, S3Error> {
+    let default = state.store().bucket(&request.bucket)?.settings.encryption.clone();
+    encryption::requested(request, default.as_ref(), &state.keys.region)
+}
+
+/// Tags, access and locks a write asks for.
+fn attached(state: &State, request: &Request) -> Result<Attached, S3Error> {
+    let now = state.clock.now();
+    let settings = state.store().bucket(&request.bucket)?.settings.clone();
+    Ok(Attached {
+        tags: properties::tagging(request)?,
+        acl: acl::of_object(request, &settings)?,
+        lock: settings.lock_of(lock::asked(request, now)?, now)?,
+    })
+}
+
+/// The version a request names.
+fn version(request: &Request) -> Option<&str> {
+    request.param("versionId").filter(|id| !id.is_empty())
 }
 
 fn owner(xml: &mut Xml) {

@@ -115,7 +115,18 @@ pub fn signed_head(
     hash: &str,
     length: usize,
 ) -> (String, Claim) {
-    let now = i64::try_from(NOW).unwrap();
+    head_at(server, (method, target), extra, hash, length, i64::try_from(NOW).unwrap())
+}
+
+/// The same at another time than the clock of most tests.
+fn head_at(
+    server: &Server,
+    (method, target): (&str, &str),
+    extra: &[(&str, &str)],
+    hash: &str,
+    length: usize,
+    now: i64,
+) -> (String, Claim) {
     let mut headers = owned(&[("Host", &server.addr().to_string())]);
     headers.push(("x-amz-date".into(), amz_date(now)));
     headers.push(("x-amz-content-sha256".into(), hash.into()));
@@ -138,7 +149,16 @@ pub async fn call(
     try_call(server, method, target, headers, body).await.expect("an answer")
 }
 
-/// The same; `None` when the connection ends without an answer.
+/// One signed request without a body, at a time.
+pub async fn call_at(server: &Server, method: &str, target: &str, now: i64) -> Answer {
+    let hash = to_hex(&Sha256::digest(b""));
+    let (head, _) = head_at(server, (method, target), &[], &hash, 0, now);
+    let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    read_answer(&mut stream, method == "HEAD").await.expect("an answer")
+}
+
+/// The same as [`call`]; `None` when the connection ends without an answer.
 pub async fn try_call(
     server: &Server,
     method: &str,

@@ -376,10 +376,10 @@ async fn s3_031_stray_parameters_do_not_turn_a_part_into_an_object() {
     check(&call(&server, "PUT", "/bucket/k?uploadId=x", &[], b"x").await, 405, "MethodNotAllowed", &[]);
     check(&call(&server, "GET", "/bucket/k", &[], b"").await, 404, "NoSuchKey", &[("Key", "k")]);
     check(
-        &call(&server, "GET", "/bucket?acl", &[], b"").await,
+        &call(&server, "GET", "/bucket?torrent", &[], b"").await,
         501,
         "NotImplemented",
-        &[("Resource", "acl")],
+        &[("Resource", "torrent")],
     );
 }
 

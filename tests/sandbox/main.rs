@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access;
 mod client;
 mod copy;
+mod encryption;
 mod errors;
 mod faults;
 mod hostile;
 mod listing;
 mod reading;
 mod sdk;
+mod settings;
+mod versions;

@@ -1,6 +1,6 @@
 //! GetObjectAttributes: the one place where a finished object's parts can be listed.
 
-use super::State;
+use super::{State, encryption, version};
 use crate::domain::checksum::ChecksumType;
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::http_date;
@@ -25,16 +25,25 @@ pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error>
     if let Some(unknown) = wanted.iter().find(|n| !NAMES.contains(n)) {
         return Err(S3Error::invalid_argument("Invalid attribute name specified.", header, unknown));
     }
-    let object = state.store().object(&request.bucket, &request.key)?;
+    let (object, version) = {
+        let store = state.store();
+        let bucket = store.bucket(&request.bucket)?;
+        let object = bucket.find(&request.key, version(request))?;
+        let version = bucket.version_header(&object.version);
+        (object, version)
+    };
+    encryption::may_read(request, &object.encryption)?;
     let asked = |name: &str| wanted.contains(&name);
     let mut xml = Xml::result("GetObjectAttributesResponse");
     if asked("ETag") {
         xml.text("ETag", &object.etag.to_string());
     }
-    if asked("Checksum") {
+    if let (true, Some(checksum), Some(value)) =
+        (asked("Checksum"), &object.checksum, object.checksum_value()?)
+    {
         xml.open("Checksum")
-            .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.value())
-            .text("ChecksumType", object.checksum.kind.name())
+            .text(&format!("Checksum{}", checksum.algorithm.name()), &value)
+            .text("ChecksumType", checksum.kind.name())
             .close("Checksum");
     }
     if let (true, Some(parts)) = (asked("ObjectParts"), &object.parts) {
@@ -46,7 +55,9 @@ pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error>
     if asked("ObjectSize") {
         xml.number("ObjectSize", object.content.len());
     }
-    Ok(Response::xml(xml).header("Last-Modified", http_date(object.last_modified)))
+    Ok(Response::xml(xml)
+        .header("Last-Modified", http_date(object.last_modified))
+        .header_if("x-amz-version-id", version))
 }
 
 fn number(request: &Request, header: &str, default: usize) -> Result<usize, S3Error> {
@@ -69,7 +80,8 @@ fn write_parts(
     parts: &[ObjectPart],
 ) -> Result<(), S3Error> {
     xml.open("ObjectParts");
-    if object.checksum.kind == ChecksumType::Composite {
+    let composite = object.checksum.as_ref().filter(|c| c.kind == ChecksumType::Composite);
+    if let Some(checksum) = composite {
         let max = number(request, "x-amz-max-parts", 1000)?.min(1000);
         let after = number(request, "x-amz-part-number-marker", 0)?;
         let page: Vec<(usize, &ObjectPart)> = (1..).zip(parts).skip(after).take(max).collect();
@@ -82,7 +94,7 @@ fn write_parts(
             .text("IsTruncated", if truncated { "true" } else { "false" });
         for (number, part) in page {
             xml.open("Part").number("PartNumber", number).number("Size", part.size);
-            let name = format!("Checksum{}", object.checksum.algorithm.name());
+            let name = format!("Checksum{}", checksum.algorithm.name());
             xml.text_if(&name, part.checksum.as_deref()).close("Part");
         }
     } else {

@@ -1,10 +1,13 @@
 //! Buckets: list, make, delete, look.
 
-use super::{State, owner};
+use super::{State, acl, document, owner, settings};
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::xml_date;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
+use crate::sandbox::store::bucket::{Ownership, Settings, Versioning, already_owned};
+use crate::sandbox::store::lock::LockSettings;
+use crate::sandbox::store::tags;
 
 /// ListBuckets, with `prefix`, `max-buckets` and `continuation-token`.
 pub(super) fn list(state: &State, request: &Request) -> Result<Response, S3Error> {
@@ -21,7 +24,7 @@ pub(super) fn list(state: &State, request: &Request) -> Result<Response, S3Error
         xml.open("Bucket")
             .text("Name", name)
             .text("CreationDate", &xml_date(bucket.created))
-            .text("BucketRegion", &state.keys.region)
+            .text("BucketRegion", bucket.settings.region().unwrap_or(&state.keys.region))
             .text("BucketArn", &format!("arn:aws:s3:::{name}"))
             .close("Bucket");
         last = Some(name.to_owned());
@@ -33,10 +36,112 @@ pub(super) fn list(state: &State, request: &Request) -> Result<Response, S3Error
     Ok(Response::xml(xml))
 }
 
-/// CreateBucket; the body's location is of no consequence here.
+/// Regions a bucket may be made in; `EU` is an old name.
+const REGIONS: [&str; 35] = [
+    "EU",
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-2",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// The location a new bucket asks for: us-east-1's endpoint takes any region but its own name, the endpoint of
+/// another region only its own.
+fn location_of(state: &State, asked: Option<&str>) -> Result<Option<String>, S3Error> {
+    let here = state.keys.region.as_str();
+    let incompatible = |what: &str| {
+        S3Error::new(
+            400,
+            "IllegalLocationConstraintException",
+            format!(
+                "The {what} location constraint is incompatible for the region specific endpoint this request was sent to."
+            ),
+        )
+    };
+    match (here, asked) {
+        ("us-east-1", None) => Ok(None),
+        ("us-east-1", Some(region)) if REGIONS.contains(&region) => Ok(Some(region.to_owned())),
+        ("us-east-1", Some(region)) => Err(S3Error::new(
+            400,
+            "InvalidLocationConstraint",
+            "The specified location-constraint is not valid",
+        )
+        .with("LocationConstraint", region)),
+        (_, None) => Err(incompatible("unspecified")),
+        (here, Some(region)) if region == here || (region == "EU" && here == "eu-west-1") => {
+            Ok(Some(region.to_owned()))
+        }
+        (_, Some(region)) => Err(incompatible(region)),
+    }
+}
+
+/// CreateBucket.
 pub(super) fn create(state: &State, request: &Request) -> Result<Response, S3Error> {
-    state.store().create_bucket(&request.bucket, state.clock.now())?;
-    Ok(Response::empty(200).header("Location", format!("/{}", request.bucket)))
+    let root = match request.body.is_empty() {
+        true => None,
+        false => Some(document::read(&request.body, "CreateBucketConfiguration")?),
+    };
+    let mut settings = Settings::new();
+    let asked = root.as_ref().and_then(|r| r.child("LocationConstraint")).filter(|l| !l.is_empty());
+    settings.location = location_of(state, asked)?;
+    if let Some(tags) = root.as_ref().and_then(|r| r.all("Tags").next()) {
+        settings.tags = settings::tags_in(tags)?;
+        tags::check_document(&settings.tags)?;
+    }
+    if let Some(name) = request.header("x-amz-object-ownership") {
+        let ownership = Ownership::parse(name).ok_or_else(|| {
+            S3Error::new(400, "InvalidArgument", format!("Invalid x-amz-object-ownership header: {name}"))
+                .with("ArgumentName", "x-amz-object-ownership")
+        })?;
+        settings.ownership = Some(ownership);
+    }
+    settings.acl = acl::of_new_bucket(request, &settings)?;
+    if request
+        .header("x-amz-bucket-object-lock-enabled")
+        .is_some_and(|v| v.trim().eq_ignore_ascii_case("true"))
+    {
+        settings.object_lock = Some(LockSettings::default());
+        settings.versioning = Versioning::Enabled;
+    }
+    let mut store = state.store();
+    // Only us-east-1 lets one make one's own bucket again.
+    if state.keys.region != "us-east-1" && store.bucket(&request.bucket).is_ok() {
+        return Err(already_owned(&request.bucket));
+    }
+    store.create_bucket(&request.bucket, settings, state.clock.now())?;
+    Ok(Response::empty(200)
+        .header("Location", format!("/{}", request.bucket))
+        .header("x-amz-bucket-arn", format!("arn:aws:s3:::{}", request.bucket)))
 }
 
 /// DeleteBucket.
@@ -47,20 +152,20 @@ pub(super) fn delete(state: &State, request: &Request) -> Result<Response, S3Err
 
 /// HeadBucket.
 pub(super) fn head(state: &State, request: &Request) -> Result<Response, S3Error> {
-    state.store().bucket(&request.bucket)?;
+    let region = state.store().bucket(&request.bucket)?.settings.region().map(str::to_owned);
     Ok(Response::empty(200)
         .header("x-amz-bucket-arn", format!("arn:aws:s3:::{}", request.bucket))
-        .header("x-amz-bucket-region", &state.keys.region)
+        .header("x-amz-bucket-region", region.as_deref().unwrap_or(&state.keys.region))
         .header("x-amz-access-point-alias", "false")
         .header("Content-Type", "application/xml"))
 }
 
 /// GetBucketLocation: us-east-1 is written as nothing.
 pub(super) fn location(state: &State, request: &Request) -> Result<Response, S3Error> {
-    state.store().bucket(&request.bucket)?;
+    let location = state.store().bucket(&request.bucket)?.settings.location.clone();
     let mut xml = Xml::result("LocationConstraint");
-    if state.keys.region != "us-east-1" {
-        xml.raw_text(&state.keys.region);
+    if let Some(location) = location {
+        xml.raw_text(&location);
     }
     Ok(Response::xml(xml))
 }

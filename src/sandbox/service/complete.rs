@@ -1,7 +1,7 @@
 //! CompleteMultipartUpload: the document is read and the rules of the store decide.
 
 use super::document::{self, Element};
-use super::{State, integrity, properties, upload_name};
+use super::{State, encryption, integrity, properties, upload_name};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
 use crate::domain::names::encode_key;
@@ -21,20 +21,29 @@ pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3E
         object_size: object_size(request)?,
         whole: integrity::stated(request)?,
     };
-    warm(state, request);
-    let object = state.store().complete(upload_name(request), &wanted, state.clock.now())?;
+    may_complete(state, request)?;
+    warm(state, request)?;
+    let (done, version) = {
+        let mut store = state.store();
+        let done = store.complete(upload_name(request), &wanted, &state.moment())?;
+        let version = store.bucket(&request.bucket)?.written_header(&done.version);
+        (done, version)
+    };
+
     let host = request.header("host").unwrap_or("localhost");
     let mut xml = Xml::result("CompleteMultipartUploadResult");
     xml.text("Location", &format!("http://{host}/{}/{}", request.bucket, encode_key(&request.key)))
         .text("Bucket", &request.bucket)
         .text("Key", &request.key)
-        .etag(&object.etag)
-        .text(&format!("Checksum{}", object.checksum.algorithm.name()), &object.checksum.with_suffix())
-        .text("ChecksumType", object.checksum.kind.name());
+        .etag(&done.etag);
+    if let Some((algorithm, kind, value)) = &done.checksum {
+        xml.text(&format!("Checksum{}", algorithm.name()), value).text("ChecksumType", kind.name());
+    }
     // S3 answers this operation in chunks, because it may begin before it knows the end.
     let document = xml.finish();
     let (declaration, result) = document.split_at(DECLARATION.len().min(document.len()));
-    let mut response = Response::empty(200).encrypted();
+    let mut response =
+        Response::empty(200).header_if("x-amz-version-id", version).encryption(&done.encryption);
     response.body = Body::Chunked(vec![
         Bytes::copy_from_slice(declaration.as_bytes()),
         Bytes::copy_from_slice(result.as_bytes()),
@@ -42,18 +51,30 @@ pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3E
     Ok(response)
 }
 
+/// A key must come with Complete too when the upload has both a client's key and a checksum algorithm.
+fn may_complete(state: &State, request: &Request) -> Result<(), S3Error> {
+    let store = state.store();
+    let Ok(upload) = store.upload(upload_name(request)) else { return Ok(()) };
+    let named = request.header("x-amz-server-side-encryption-customer-algorithm").is_some();
+    if named || (upload.checksum.is_some() && upload.encryption.customer_key().is_some()) {
+        encryption::same_key(request, &upload.encryption)?;
+    }
+    Ok(())
+}
+
 /// Has the digests computed that the store will need, before its lock is taken.
-fn warm(state: &State, request: &Request) {
+fn warm(state: &State, request: &Request) -> Result<(), S3Error> {
     let (contents, checksum): (Vec<Content>, _) = {
         let store = state.store();
-        let Ok(upload) = store.upload(upload_name(request)) else { return };
+        let Ok(upload) = store.upload(upload_name(request)) else { return Ok(()) };
         (upload.parts.values().map(|p| p.content.clone()).collect(), upload.checksum)
     };
     let algorithm =
         checksum.map_or(ChecksumAlgorithm::Crc64Nvme, |(algorithm, _): (_, ChecksumType)| algorithm);
     for content in contents {
-        let _ = (content.md5(), content.checksum(algorithm));
+        content.checksum(algorithm)?;
     }
+    Ok(())
 }
 
 fn object_size(request: &Request) -> Result<Option<u64>, S3Error> {

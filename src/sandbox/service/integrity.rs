@@ -32,7 +32,7 @@ pub(super) fn check(
     check_md5(request, content)?;
     let Some((algorithm, value)) = stated(request)? else { return Ok(None) };
     let raw = STANDARD.decode(&value).unwrap_or_default();
-    let computed = content.checksum(algorithm);
+    let computed = content.checksum(algorithm)?;
     if raw.len() != computed.len() {
         return Err(S3Error::invalid_request(format!("Value for {} header is invalid.", algorithm.header())));
     }
@@ -53,10 +53,10 @@ fn check_md5(request: &Request, content: &Content) -> Result<(), S3Error> {
         return Err(S3Error::new(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
             .with("Content-MD5", value));
     }
-    if raw == content.md5() {
+    if raw == content.md5()? {
         return Ok(());
     }
     Err(S3Error::new(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
         .with("ExpectedDigest", value)
-        .with("CalculatedDigest", base64(&content.md5())))
+        .with("CalculatedDigest", base64(&content.md5()?)))
 }

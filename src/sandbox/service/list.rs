@@ -108,8 +108,8 @@ fn write_objects(xml: &mut Xml, page: &Page<Arc<Object>>, keys: Keys, with_owner
             .text("Key", &keys.write(&object.key))
             .text("LastModified", &xml_date(object.last_modified))
             .etag(&object.etag)
-            .text("ChecksumAlgorithm", object.checksum.algorithm.name())
-            .text("ChecksumType", object.checksum.kind.name())
+            .text_if("ChecksumAlgorithm", object.checksum.as_ref().map(|c| c.algorithm.name()))
+            .text_if("ChecksumType", object.checksum.as_ref().map(|c| c.kind.name()))
             .number("Size", object.content.len());
         if with_owner {
             owner(xml);

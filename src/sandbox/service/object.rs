@@ -1,12 +1,14 @@
 //! PutObject, DeleteObject and DeleteObjects.
 
-use super::{State, document, integrity, properties};
+use super::{State, attached, document, encryption_for, integrity, lock, opaque_etag, properties, version};
 use crate::domain::limits::AWS;
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
-use crate::sandbox::store::NewObject;
+use crate::sandbox::store::write::{DeleteTerms, Deleted};
+use crate::sandbox::store::{NewObject, Object, Store, VersionId};
+use std::sync::Arc;
 
 /// PutObject.
 pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error> {
@@ -16,54 +18,99 @@ pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error>
         return Err(S3Error::too_large(content.len(), AWS.max_single_operation));
     }
     let stated = integrity::check(request, &content)?;
+    let encryption = encryption_for(state, request)?;
     let new = NewObject {
         content,
+        etag: opaque_etag(state, &encryption),
+        encryption,
         properties: properties::from_headers(request)?,
-        tags: properties::tagging(request)?,
+        attached: attached(state, request)?,
         checksum: stated.map(|(algorithm, _)| algorithm).or_else(|| properties::named_algorithm(request)),
     };
-    let _ = new.content.md5();
+    new.content.md5()?;
     let conditions = properties::conditions(request);
-    let now = state.clock.now();
-    let object = state.store().put_object(&request.bucket, &request.key, new, &conditions, now)?;
-    Ok(Response::empty(200)
-        .encrypted()
-        .header("ETag", object.etag.quoted())
-        .header(object.checksum.algorithm.header(), object.checksum.value())
-        .header("x-amz-checksum-type", object.checksum.kind.name()))
+    let (object, version) = {
+        let moment = state.moment();
+        let mut store = state.store();
+        let object = store.put_object(&request.bucket, &request.key, new, &conditions, &moment)?;
+        (Arc::clone(&object), written(&store, request, &object))
+    };
+    let response = Response::empty(200)
+        .encryption(&object.encryption)
+        .header_if("x-amz-version-id", version)
+        .header("ETag", object.etag.quoted());
+    properties::checksum_headers(response, &object)
+}
+
+/// The version header of an answer to a write.
+pub(super) fn written(store: &Store, request: &Request, object: &Object) -> Option<String> {
+    store.bucket(&request.bucket).ok().and_then(|b| b.written_header(&object.version))
 }
 
 /// DeleteObject, of the object with a given ETag only if `If-Match` names one.
 pub(super) fn delete(state: &State, request: &Request) -> Result<Response, S3Error> {
-    state.store().delete_object(&request.bucket, &request.key, request.header("if-match"))?;
-    Ok(Response::empty(204))
+    let version = version(request);
+    let terms = DeleteTerms { if_match: request.header("if-match"), bypass: lock::bypass(state, request)? };
+    let moment = state.moment();
+    let deleted = state.store().delete_object(&request.bucket, &request.key, version, terms, &moment);
+    let deleted = match deleted {
+        // A version that is gone already is deleted as asked; only DeleteObjects complains.
+        Err(error) if error.code == "NoSuchVersion" => {
+            Deleted { version: version.map(|id| VersionId(id.to_owned())), marker: false }
+        }
+        other => other?,
+    };
+    Ok(Response::empty(204)
+        .header_if("x-amz-version-id", deleted.version.map(|v| v.0))
+        .header_if("x-amz-delete-marker", deleted.marker.then_some("true")))
+}
+
+/// One entry of DeleteObjects.
+struct Doomed<'a> {
+    key: &'a str,
+    version: Option<&'a str>,
+    etag: Option<&'a str>,
 }
 
 /// DeleteObjects: up to a thousand keys, each with its own outcome.
 pub(super) fn delete_many(state: &State, request: &Request) -> Result<Response, S3Error> {
     integrity::check(request, &Content::of_bytes(request.body.clone()))?;
     let root = document::read(&request.body, "Delete")?;
-    if root.all("Object").any(|o| o.child("VersionId").is_some_and(|id| id != "null")) {
-        return Err(S3Error::not_in_sandbox("versions of objects"));
-    }
-    let keys: Vec<(&str, Option<&str>)> =
-        root.all("Object").filter_map(|o| Some((o.child("Key")?, o.child("ETag")))).collect();
-    if keys.is_empty() || keys.len() > 1000 {
+    let doomed: Vec<Doomed<'_>> = root
+        .all("Object")
+        .filter_map(|o| {
+            let version = o.child("VersionId").filter(|id| !id.is_empty());
+            Some(Doomed { key: o.child("Key")?, version, etag: o.child("ETag") })
+        })
+        .collect();
+    if doomed.is_empty() || doomed.len() > 1000 {
         return Err(S3Error::malformed_xml());
     }
     let quiet = root.child("Quiet") == Some("true");
+    let bypass = lock::bypass(state, request)?;
     let mut store = state.store();
     store.bucket(&request.bucket)?;
     let mut xml = Xml::result("DeleteResult");
-    for (key, etag) in keys {
-        match store.delete_object(&request.bucket, key, etag) {
-            Ok(()) if quiet => {}
-            Ok(()) => drop(xml.open("Deleted").text("Key", key).close("Deleted")),
+    for one in doomed {
+        let moment = state.moment();
+        let terms = DeleteTerms { if_match: one.etag, bypass };
+        match store.delete_object(&request.bucket, one.key, one.version, terms, &moment) {
+            Ok(_) if quiet => {}
+            Ok(deleted) => write_deleted(&mut xml, &one, &deleted),
             Err(e) => {
-                xml.open("Error").text("Key", key).text("Code", e.code).text("Message", &e.message);
-                xml.close("Error");
+                xml.open("Error").text("Key", one.key).text_if("VersionId", one.version);
+                xml.text("Code", e.code).text("Message", &e.message).close("Error");
             }
         }
     }
     Ok(Response::xml(xml))
+}
+
+fn write_deleted(xml: &mut Xml, one: &Doomed<'_>, deleted: &Deleted) {
+    xml.open("Deleted").text("Key", one.key).text_if("VersionId", one.version);
+    if deleted.marker {
+        let marker = deleted.version.as_ref().map(|v| v.0.as_str());
+        xml.text("DeleteMarker", "true").text_if("DeleteMarkerVersionId", marker);
+    }
+    xml.close("Deleted");
 }

@@ -1,13 +1,14 @@
 //! UploadPart and UploadPartCopy.
 
-use super::{State, integrity, upload_name};
+use super::{State, encryption, integrity, opaque_etag, upload_name};
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::{parse_http_date, xml_date};
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
-use crate::sandbox::store::copy::{SourceConditions, copied_range, parse_source};
+use crate::sandbox::store::copy::{Source, SourceConditions, copied_range, parse_source};
+use crate::sandbox::store::encryption::Encryption;
 use crate::sandbox::store::object::base64;
 use crate::sandbox::store::upload::check_part_number;
 
@@ -19,16 +20,19 @@ pub(super) fn part_number(request: &Request) -> Result<i32, S3Error> {
     Ok(number)
 }
 
-/// The algorithm the upload was created with; finds out at once whether there is such an upload.
-fn upload_algorithm(state: &State, request: &Request) -> Result<Option<ChecksumAlgorithm>, S3Error> {
+/// The algorithm and encryption the upload was created with; finds out at once whether there is such an upload
+/// and whether the client has its key.
+fn begun(state: &State, request: &Request) -> Result<(Option<ChecksumAlgorithm>, Encryption), S3Error> {
     let store = state.store();
-    Ok(store.upload(upload_name(request))?.checksum.map(|(algorithm, _)| algorithm))
+    let upload = store.upload(upload_name(request))?;
+    encryption::same_key(request, &upload.encryption)?;
+    Ok((upload.checksum.map(|(algorithm, _)| algorithm), upload.encryption.clone()))
 }
 
 /// UploadPart.
 pub(super) fn upload(state: &State, request: &Request) -> Result<Response, S3Error> {
     let number = part_number(request)?;
-    let algorithm = upload_algorithm(state, request)?;
+    let (algorithm, encryption) = begun(state, request)?;
     let content = Content::of_bytes(request.body.clone());
     let stated = integrity::check(request, &content)?;
     if let (Some(wanted), Some((actual, _))) = (algorithm, &stated)
@@ -40,10 +44,12 @@ pub(super) fn upload(state: &State, request: &Request) -> Result<Response, S3Err
             actual.name().to_ascii_lowercase()
         )));
     }
-    let etag = content.etag();
-    let echoed = stated.or_else(|| algorithm.map(|a| (a, base64(content.checksum(a)))));
-    state.store().put_part(upload_name(request), number, content, state.clock.now())?;
-    let mut response = Response::empty(200).encrypted().header("ETag", etag.quoted());
+    let opaque = opaque_etag(state, &encryption);
+    let etag = opaque.clone().map_or_else(|| content.etag(), Ok)?;
+    let computed = algorithm.map(|a| Ok::<_, S3Error>((a, base64(content.checksum(a)?)))).transpose()?;
+    let echoed = stated.or(computed);
+    state.store().put_part(upload_name(request), number, content, opaque, state.clock.now())?;
+    let mut response = Response::empty(200).encryption(&encryption).header("ETag", etag.quoted());
     if let Some((algorithm, value)) = echoed {
         response = response.header(algorithm.header(), value);
     }
@@ -51,7 +57,7 @@ pub(super) fn upload(state: &State, request: &Request) -> Result<Response, S3Err
 }
 
 /// `x-amz-copy-source` and its conditions.
-pub(super) fn source(request: &Request) -> Result<((String, String), SourceConditions), S3Error> {
+pub(super) fn source(request: &Request) -> Result<(Source, SourceConditions), S3Error> {
     let source = parse_source(request.header("x-amz-copy-source").unwrap_or(""))?;
     let conditions = SourceConditions {
         if_match: request.owned("x-amz-copy-source-if-match"),
@@ -68,17 +74,24 @@ pub(super) fn source(request: &Request) -> Result<((String, String), SourceCondi
 pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error> {
     let number = part_number(request)?;
     let (source, conditions) = source(request)?;
-    let algorithm = upload_algorithm(state, request)?;
+    let (algorithm, encryption) = begun(state, request)?;
     let now = state.clock.now();
-    let object = state.store().copy_source(&source, &conditions, now)?;
+    let (object, source_version) = {
+        let store = state.store();
+        let object = store.copy_source(&source, &conditions, now)?;
+        let version = store.bucket(&source.bucket)?.version_header(&object.version);
+        (object, version)
+    };
+    encryption::may_copy(request, &object.encryption)?;
     let content = copied_range(&object, request.header("x-amz-copy-source-range"))?;
-    let etag = content.etag();
-    let checksum = algorithm.map(|a| (a, base64(content.checksum(a))));
-    state.store().put_part(upload_name(request), number, content, now)?;
+    let opaque = opaque_etag(state, &encryption);
+    let etag = opaque.clone().map_or_else(|| content.etag(), Ok)?;
+    let checksum = algorithm.map(|a| Ok::<_, S3Error>((a, base64(content.checksum(a)?)))).transpose()?;
+    state.store().put_part(upload_name(request), number, content, opaque, now)?;
     let mut xml = Xml::result("CopyPartResult");
     xml.text("LastModified", &xml_date(now)).etag(&etag);
     if let Some((algorithm, value)) = checksum {
         xml.text(&format!("Checksum{}", algorithm.name()), &value);
     }
-    Ok(Response::xml(xml).encrypted())
+    Ok(Response::xml(xml).header_if("x-amz-copy-source-version-id", source_version).encryption(&encryption))
 }

@@ -96,15 +96,26 @@ pub(super) fn named_algorithm(request: &Request) -> Option<ChecksumAlgorithm> {
     named.and_then(ChecksumAlgorithm::parse)
 }
 
+/// Adds the object's checksum and its type.
+pub(super) fn checksum_headers(response: Response, object: &Object) -> Result<Response, S3Error> {
+    let (Some(checksum), Some(value)) = (&object.checksum, object.checksum_header()?) else {
+        return Ok(response);
+    };
+    Ok(response
+        .header(checksum.algorithm.header(), value)
+        .header("x-amz-checksum-type", checksum.kind.name()))
+}
+
 /// Adds the headers by which GET and HEAD give properties back.
 pub(super) fn to_headers(mut response: Response, object: &Object) -> Response {
     let p = &object.properties;
     for (name, value) in &p.metadata {
         response = response.header(&format!("x-amz-meta-{name}"), value);
     }
-    if !object.tags.is_empty() {
-        response = response.header("x-amz-tagging-count", object.tags.len().to_string());
+    if !object.attached.tags.is_empty() {
+        response = response.header("x-amz-tagging-count", object.attached.tags.len().to_string());
     }
+    response = super::lock::told(response, &object.attached.lock);
     response
         .header_if("x-amz-storage-class", p.storage_class.as_deref())
         .header_if("x-amz-website-redirect-location", p.website_redirect_location.as_deref())

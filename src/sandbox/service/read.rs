@@ -1,6 +1,6 @@
 //! HeadObject and GetObject: whole, by range, by part.
 
-use super::{State, properties};
+use super::{State, encryption, properties, version};
 use crate::domain::checksum::ChecksumType;
 use crate::domain::etag::ETag;
 use crate::sandbox::answer::{Body, Response};
@@ -18,9 +18,24 @@ enum Portion {
 
 /// HeadObject and GetObject; the server leaves the body away for HEAD.
 pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error> {
-    let object = state.store().object(&request.bucket, &request.key)?;
+    let (object, version) = {
+        let store = state.store();
+        let bucket = store.bucket(&request.bucket)?;
+        let object = bucket.find(&request.key, version(request)).map_err(|e| of_method(request, e))?;
+        let version = bucket.version_header(&object.version);
+        (object, version)
+    };
+    encryption::may_read(request, &object.encryption)?;
     if let Some(response) = check_conditions(request, &object)? {
         return Ok(response);
+    }
+    if object.is_archived() && request.head.method == "GET" {
+        return Err(S3Error::new(
+            403,
+            "InvalidObjectState",
+            "The operation is not valid for the object's storage class",
+        )
+        .with("StorageClass", object.storage_class()));
     }
     let portion = portion(request, &object)?;
     let total = object.content.len();
@@ -31,9 +46,10 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error
     let mut response = Response::empty(status)
         .header("Last-Modified", http_date(object.last_modified))
         .header("ETag", object.etag.quoted())
-        .encrypted();
+        .header_if("x-amz-version-id", version)
+        .encryption(&object.encryption);
     if request.header("x-amz-checksum-mode").is_some_and(|m| m.eq_ignore_ascii_case("ENABLED")) {
-        response = checksum(response, &object, &portion);
+        response = checksum(response, &object, &portion)?;
     }
     response = properties::to_headers(response, &object);
     if let (Portion::Part { .. }, Some(parts)) = (&portion, &object.parts) {
@@ -48,6 +64,16 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error
     response = response.header("Content-Type", request.param("response-content-type").unwrap_or(kept));
     response.body = Body::Content(object.content.range(first, len));
     Ok(response)
+}
+
+/// The error about a delete marker names the method that was used.
+fn of_method(request: &Request, mut error: S3Error) -> S3Error {
+    for (name, value) in &mut error.extra {
+        if *name == "Method" {
+            value.clone_from(&request.head.method);
+        }
+    }
+    error
 }
 
 fn portion(request: &Request, object: &Object) -> Result<Portion, S3Error> {
@@ -104,24 +130,26 @@ fn by_range(text: &str, total: u64) -> Result<Portion, S3Error> {
     }
 }
 
-fn checksum(response: Response, object: &Object, portion: &Portion) -> Response {
-    let kept = &object.checksum;
+fn checksum(response: Response, object: &Object, portion: &Portion) -> Result<Response, S3Error> {
+    let Some(kept) = &object.checksum else { return Ok(response) };
     let value = match portion {
-        Portion::Whole => Some(kept.with_suffix()),
-        Portion::Range { len, .. } if *len == object.content.len() => Some(kept.with_suffix()),
+        Portion::Whole => Some(kept.with_suffix(&object.content)?),
+        Portion::Range { len, .. } if *len == object.content.len() => {
+            Some(kept.with_suffix(&object.content)?)
+        }
         Portion::Range { .. } => None,
         Portion::Part { index, .. } => match (&object.parts, kept.kind) {
             (Some(parts), ChecksumType::Composite) => parts.get(*index).and_then(|p| p.checksum.clone()),
             (Some(parts), ChecksumType::FullObject) if parts.len() > 1 => None,
-            _ => Some(kept.value()),
+            _ => Some(kept.value(&object.content)?),
         },
     };
-    match value {
+    Ok(match value {
         Some(value) => {
             response.header(kept.algorithm.header(), value).header("x-amz-checksum-type", kept.kind.name())
         }
         None => response,
-    }
+    })
 }
 
 fn check_conditions(request: &Request, object: &Object) -> Result<Option<Response>, S3Error> {

@@ -1,16 +1,17 @@
 //! Object tags: read, replace, remove.
 
-use super::{State, document, integrity};
+use super::{State, document, integrity, settings, version};
 use crate::domain::names::Tag;
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
-use crate::sandbox::store::tags;
+use crate::sandbox::store::{Object, tags};
 
 /// GetObjectTagging.
 pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error> {
-    let object = state.store().object(&request.bucket, &request.key).map_err(|mut error| {
+    let object = state.store().object(&request.bucket, &request.key, version(request));
+    let object = object.map_err(|mut error| {
         // Recorded oddity: here, and only here, the missing key is named with its bucket.
         for (name, value) in &mut error.extra {
             if *name == "Key" {
@@ -20,33 +21,43 @@ pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error>
         error
     })?;
     let mut xml = Xml::result("Tagging");
+    write(&mut xml, &object.attached.tags);
+    Ok(told(state, request, &object, Response::xml(xml)))
+}
+
+/// Bucket, key and version of a request.
+fn name(request: &Request) -> (&str, &str, Option<&str>) {
+    (&request.bucket, &request.key, version(request))
+}
+
+/// `<TagSet>`.
+pub(super) fn write(xml: &mut Xml, tags: &[Tag]) {
     xml.open("TagSet");
-    for tag in &object.tags {
+    for tag in tags {
         xml.open("Tag").text("Key", &tag.key).text("Value", &tag.value).close("Tag");
     }
     xml.close("TagSet");
-    Ok(Response::xml(xml))
+}
+
+/// Adds the version that was read or changed.
+fn told(state: &State, request: &Request, object: &Object, response: Response) -> Response {
+    let store = state.store();
+    let version = store.bucket(&request.bucket).ok().and_then(|b| b.version_header(&object.version));
+    response.header_if("x-amz-version-id", version)
 }
 
 /// PutObjectTagging.
 pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error> {
     integrity::check(request, &Content::of_bytes(request.body.clone()))?;
     let root = document::read(&request.body, "Tagging")?;
-    let set = root.all("TagSet").next().ok_or_else(S3Error::malformed_xml)?;
-    let mut list = Vec::new();
-    for tag in set.all("Tag") {
-        let (Some(key), Some(value)) = (tag.child("Key"), tag.child("Value")) else {
-            return Err(S3Error::malformed_xml());
-        };
-        list.push(Tag { key: key.to_owned(), value: value.to_owned() });
-    }
+    let list = settings::tag_set(&root)?;
     tags::check_document(&list)?;
-    state.store().set_tags(&request.bucket, &request.key, list)?;
-    Ok(Response::empty(200))
+    let object = state.store().attach(name(request), |attached| attached.tags = list)?;
+    Ok(told(state, request, &object, Response::empty(200)))
 }
 
 /// DeleteObjectTagging.
 pub(super) fn delete(state: &State, request: &Request) -> Result<Response, S3Error> {
-    state.store().set_tags(&request.bucket, &request.key, Vec::new())?;
-    Ok(Response::empty(204))
+    let object = state.store().attach(name(request), |attached| attached.tags.clear())?;
+    Ok(told(state, request, &object, Response::empty(204)))
 }

@@ -1,13 +1,12 @@
 //! CreateMultipartUpload, AbortMultipartUpload and ListParts.
 
-use super::{State, initiator, owner, properties, upload_name};
+use super::{State, attached, encryption_for, initiator, lifecycle, owner, properties, upload_name};
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::xml_date;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::list::PartsPage;
-use crate::sandbox::store::object::base64;
-use crate::sandbox::store::upload::{NewUpload, checksum_choice};
+use crate::sandbox::store::upload::{NewUpload, UploadName, checksum_choice};
 
 /// CreateMultipartUpload.
 pub(super) fn create(state: &State, request: &Request) -> Result<Response, S3Error> {
@@ -15,14 +14,22 @@ pub(super) fn create(state: &State, request: &Request) -> Result<Response, S3Err
         checksum_choice(request.header("x-amz-checksum-algorithm"), request.header("x-amz-checksum-type"))?;
     let new = NewUpload {
         properties: properties::from_headers(request)?,
-        tags: properties::tagging(request)?,
+        encryption: encryption_for(state, request)?,
+        attached: attached(state, request)?,
         checksum,
     };
+    let encryption = new.encryption.clone();
     let id = state.ids.upload_id();
-    state.store().create_upload(&request.bucket, &request.key, new, id.clone(), state.clock.now())?;
+    let (settings, upload) = {
+        let mut store = state.store();
+        store.create_upload(&request.bucket, &request.key, new, id.clone(), state.clock.now())?;
+        let upload =
+            store.upload(UploadName { bucket: &request.bucket, key: &request.key, id: &id })?.clone();
+        (store.bucket(&request.bucket)?.settings.clone(), upload)
+    };
     let mut xml = Xml::result("InitiateMultipartUploadResult");
     xml.text("Bucket", &request.bucket).text("Key", &request.key).text("UploadId", &id);
-    let mut response = Response::xml(xml).encrypted();
+    let mut response = lifecycle::told(Response::xml(xml).encryption(&encryption), &settings, &upload);
     if let Some((algorithm, kind)) = checksum {
         response = response
             .header("x-amz-checksum-algorithm", algorithm.name())
@@ -45,8 +52,13 @@ pub(super) fn list_parts(state: &State, request: &Request) -> Result<Response, S
         Some(_) => i32::try_from(after).unwrap_or(i32::MAX),
         None => 0,
     };
-    let page = state.store().list_parts(upload_name(request), after, max)?;
-    Ok(Response::xml(document(request, &page, after, max)))
+    let (page, settings) = {
+        let store = state.store();
+        let page = store.list_parts(upload_name(request), after, max)?;
+        (page, store.bucket(&request.bucket)?.settings.clone())
+    };
+    let response = Response::xml(document(request, &page, after, max));
+    Ok(lifecycle::told(response, &settings, &page.upload))
 }
 
 fn document(request: &Request, page: &PartsPage, after: i32, max: usize) -> Xml {
@@ -67,10 +79,10 @@ fn document(request: &Request, page: &PartsPage, after: i32, max: usize) -> Xml 
         xml.open("Part")
             .number("PartNumber", number)
             .text("LastModified", &xml_date(part.last_modified))
-            .etag(&part.etag())
+            .etag(&part.etag)
             .number("Size", part.content.len());
-        if let Some((algorithm, _)) = upload.checksum {
-            xml.text(&format!("Checksum{}", algorithm.name()), &base64(part.content.checksum(algorithm)));
+        if let (Some((algorithm, _)), Some(value)) = (upload.checksum, &part.checksum) {
+            xml.text(&format!("Checksum{}", algorithm.name()), value);
         }
         xml.close("Part");
     }

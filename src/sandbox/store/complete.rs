@@ -4,19 +4,20 @@
 //! order of the list, each part, sizes, stated object size, stated whole checksum. A failure changes nothing,
 //! so the upload can be completed later.
 
-use super::Store;
-use super::object::{Conditions, Object, ObjectPart, StoredChecksum, base64};
+use super::change::Change;
+use super::encryption::Encryption;
+use super::object::{Conditions, Object, ObjectPart, StoredChecksum};
 use super::upload::{Part, Upload, UploadName};
+use super::version::VersionId;
+use super::{Moment, Store};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use base64::Engine;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// How many finished uploads a bucket remembers.
-const REMEMBERED: usize = 4096;
 
 /// One `<Part>` of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,12 +45,27 @@ pub struct CompleteRequest {
     pub whole: Option<(ChecksumAlgorithm, String)>,
 }
 
+/// What CompleteMultipartUpload says of the object it made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completed {
+    /// The object's ETag.
+    pub etag: ETag,
+    /// Its checksum as headers carry it: algorithm, type, value. Not told of objects under SSE-KMS.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType, String)>,
+    /// How it is encrypted.
+    pub encryption: Encryption,
+    /// Its version.
+    pub version: VersionId,
+}
+
 /// What a finished upload answered, and to which list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Finished {
+    /// The upload's id.
+    pub(super) upload_id: String,
     key: String,
     parts: Vec<(i32, ETag)>,
-    object: Arc<Object>,
+    answer: Completed,
 }
 
 impl Store {
@@ -58,37 +74,52 @@ impl Store {
         &mut self,
         name: UploadName<'_>,
         request: &CompleteRequest,
-        now: i64,
-    ) -> Result<Arc<Object>, S3Error> {
+        moment: &Moment,
+    ) -> Result<Completed, S3Error> {
         let bucket = self.bucket(name.bucket)?;
         let list: Vec<(i32, ETag)> = request.parts.iter().map(|p| (p.number, p.etag.clone())).collect();
         if let Some(done) = bucket.completed.get(name.id)
             && done.key == name.key
             && done.parts == list
         {
-            return Ok(Arc::clone(&done.object));
+            return Ok(done.answer.clone());
         }
-        request.conditions.check(bucket.objects.get(name.key).map(Arc::as_ref), name.key)?;
+        request.conditions.check(bucket.current(name.key).map(Arc::as_ref), name.key)?;
         let upload = self.upload(name)?;
         let changed = bucket.changed.get(name.key).is_some_and(|event| *event > upload.event);
         if let (Some(condition), true) = (request.conditions.named(), changed) {
             return Err(S3Error::conflict(condition, name.key));
         }
-        let object = Arc::new(assemble(upload, request, now)?);
-        let event = upload.event;
-        self.insert(name.bucket, Arc::clone(&object))?;
-        let bucket = self.bucket_mut(name.bucket)?;
-        bucket.uploads.remove(&(name.key.to_owned(), event));
-        if bucket.completed.len() >= REMEMBERED {
-            bucket.completed.clear();
-        }
-        let finished = Finished { key: name.key.to_owned(), parts: list, object: Arc::clone(&object) };
-        bucket.completed.insert(name.id.to_owned(), finished);
-        Ok(object)
+        let object = Arc::new(assemble(upload, request, bucket.next_version(moment), moment.now)?);
+        // The default checksum of an encrypted upload is kept, and not told here.
+        let told = upload.checksum.is_some() || !upload.encryption.is_opaque();
+        let checksum = object.checksum.as_ref().filter(|_| told);
+        let checksum =
+            checksum.map(|c| c.with_suffix(&object.content).map(|value| (c.algorithm, c.kind, value)));
+        let answer = Completed {
+            etag: object.etag.clone(),
+            checksum: checksum.transpose()?,
+            encryption: object.encryption.clone(),
+            version: object.version.clone(),
+        };
+        let finished = Finished {
+            upload_id: name.id.to_owned(),
+            key: name.key.to_owned(),
+            parts: list,
+            answer: answer.clone(),
+        };
+        let bucket = name.bucket.to_owned();
+        self.commit(Change::Written { bucket, object, finished: Some(finished) })?;
+        Ok(answer)
     }
 }
 
-fn assemble(upload: &Upload, request: &CompleteRequest, now: i64) -> Result<Object, S3Error> {
+fn assemble(
+    upload: &Upload,
+    request: &CompleteRequest,
+    version: VersionId,
+    now: i64,
+) -> Result<Object, S3Error> {
     check_type(upload, request)?;
     check_order(upload, request)?;
     let mut chosen: Vec<&Part> = Vec::with_capacity(request.parts.len());
@@ -105,16 +136,18 @@ fn assemble(upload: &Upload, request: &CompleteRequest, now: i64) -> Result<Obje
             content.len()
         )));
     }
-    let checksum = object_checksum(upload, &chosen, &content);
-    check_whole(upload, request, &checksum)?;
-    let digests: Vec<[u8; 16]> = chosen.iter().map(|p| p.content.md5()).collect();
+    let checksum = object_checksum(upload, &chosen)?;
+    check_whole(upload, request, checksum.as_ref(), &content)?;
+    let digests: Vec<[u8; 16]> = chosen.iter().filter_map(|p| p.etag.digest()).collect();
     Ok(Object {
         key: upload.key.clone(),
+        version,
         etag: ETag::composite(&digests),
         content,
         last_modified: now,
         properties: upload.properties.clone(),
-        tags: upload.tags.clone(),
+        encryption: upload.encryption.clone(),
+        attached: upload.attached.clone(),
         parts: Some(object_parts(upload, &chosen)),
         checksum,
     })
@@ -170,14 +203,14 @@ fn check_part<'u>(upload: &'u Upload, listed: &ListedPart) -> Result<&'u Part, S
         .with("ETag", listed.etag.to_string())
     };
     let part = upload.parts.get(&listed.number).ok_or_else(invalid)?;
-    if listed.etag != part.etag() {
+    if listed.etag != part.etag {
         return Err(invalid());
     }
     let Some((algorithm, kind)) = upload.checksum else {
         return if listed.checksums.is_empty() { Ok(part) } else { Err(invalid()) };
     };
     match listed.checksums.iter().find(|(a, _)| *a == algorithm) {
-        Some((_, value)) if *value == base64(part.content.checksum(algorithm)) => Ok(part),
+        Some((_, value)) if Some(value) == part.checksum.as_ref() => Ok(part),
         Some(_) => Err(invalid()),
         None => match (listed.checksums.first(), kind) {
             (Some((other, _)), _) => Err(S3Error::new(
@@ -213,31 +246,39 @@ fn check_sizes(listed: &[ListedPart], chosen: &[&Part]) -> Result<(), S3Error> {
         .with("ProposedSize", part.content.len().to_string())
         .with("MinSizeAllowed", AWS.min_part_size.to_string())
         .with("PartNumber", listed.number.to_string())
-        .with("ETag", part.etag().to_string())),
+        .with("ETag", part.etag.to_string())),
     }
 }
 
-fn object_checksum(upload: &Upload, chosen: &[&Part], content: &Content) -> StoredChecksum {
-    match upload.checksum {
+fn object_checksum(upload: &Upload, chosen: &[&Part]) -> Result<Option<StoredChecksum>, S3Error> {
+    Ok(Some(match upload.checksum {
         Some((algorithm, ChecksumType::Composite)) => {
-            let raw: Vec<u8> =
-                chosen.iter().flat_map(|p| p.content.checksum(algorithm).iter().copied()).collect();
+            let mut raw = Vec::new();
+            for part in chosen {
+                raw.extend_from_slice(part.content.checksum(algorithm)?);
+            }
             StoredChecksum::composite(algorithm, &raw, chosen.len())
         }
-        Some((algorithm, ChecksumType::FullObject)) => StoredChecksum::full_object(algorithm, content),
-        None => StoredChecksum::full_object(ChecksumAlgorithm::Crc64Nvme, content),
-    }
+        Some((algorithm, ChecksumType::FullObject)) => StoredChecksum::full_object(algorithm),
+        None if upload.encryption.customer_key().is_some() => return Ok(None),
+        None => StoredChecksum::full_object(ChecksumAlgorithm::Crc64Nvme),
+    }))
 }
 
-fn check_whole(upload: &Upload, request: &CompleteRequest, checksum: &StoredChecksum) -> Result<(), S3Error> {
-    let Some((algorithm, value)) = &request.whole else { return Ok(()) };
+fn check_whole(
+    upload: &Upload,
+    request: &CompleteRequest,
+    checksum: Option<&StoredChecksum>,
+    content: &Content,
+) -> Result<(), S3Error> {
+    let (Some((algorithm, value)), Some(checksum)) = (&request.whole, checksum) else { return Ok(()) };
     let valid = match checksum.kind {
         // A whole-object value counts only together with the type header.
         ChecksumType::FullObject => request.checksum_type.is_some() || upload.checksum.is_none(),
         ChecksumType::Composite => true,
     };
-    let same =
-        *algorithm == checksum.algorithm && (*value == checksum.value() || *value == checksum.with_suffix());
+    let same = *algorithm == checksum.algorithm
+        && (*value == checksum.value(content)? || *value == checksum.with_suffix(content)?);
     if base64::engine::general_purpose::STANDARD.decode(value.split('-').next().unwrap_or("")).is_err() {
         return Err(S3Error::invalid_request(format!("Value for {} header is invalid.", algorithm.header())));
     }
@@ -259,7 +300,7 @@ fn object_parts(upload: &Upload, chosen: &[&Part]) -> Vec<ObjectPart> {
         .iter()
         .map(|part| {
             let size = part.content.len();
-            let checksum = composite.map(|(algorithm, _)| base64(part.content.checksum(algorithm)));
+            let checksum = composite.and_then(|_| part.checksum.clone());
             let listed = ObjectPart { offset, size, checksum };
             offset = offset.saturating_add(size);
             listed

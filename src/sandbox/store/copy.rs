@@ -1,5 +1,6 @@
 //! Rules of copying: the source's name, its conditions, and the range of UploadPartCopy.
 
+use super::version::{VersionId, invalid_version};
 use super::{Object, Store};
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
@@ -21,13 +22,27 @@ pub struct SourceConditions {
     pub if_unmodified_since: Option<i64>,
 }
 
-/// Reads `x-amz-copy-source`: decoded bucket and key.
-pub fn parse_source(value: &str) -> Result<(String, String), S3Error> {
+/// What is copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Bucket.
+    pub bucket: String,
+    /// Key, decoded.
+    pub key: String,
+    /// The version, if one was named.
+    pub version: Option<String>,
+}
+
+/// Reads `x-amz-copy-source`: bucket and key, decoded once, and the version behind them, which is not encoded.
+pub fn parse_source(value: &str) -> Result<Source, S3Error> {
     let argument =
         |message: &'static str| S3Error::invalid_argument(message, "x-amz-copy-source", "x-amz-copy-source");
-    let (path, version) = value.split_once("?versionId=").unwrap_or((value, "null"));
-    if version != "null" {
-        return Err(S3Error::not_in_sandbox("versions of objects").with("VersionId", version));
+    let (path, version) = match value.split_once("?versionId=") {
+        Some((path, version)) => (path, Some(version.to_owned())),
+        None => (value, None),
+    };
+    if let Some(id) = version.as_deref().filter(|id| !VersionId::is_well_formed(id)) {
+        return Err(invalid_version(id));
     }
     // S3 reads a plus as a space here, as in a form.
     let spaced = path.replace('+', " ");
@@ -37,7 +52,9 @@ pub fn parse_source(value: &str) -> Result<(String, String), S3Error> {
     let decoded = decoded.strip_prefix('/').unwrap_or(&decoded);
     match decoded.split_once('/') {
         Some(("", _)) => Err(argument("Invalid copy source bucket name")),
-        Some((bucket, key)) if !key.is_empty() => Ok((bucket.to_owned(), key.to_owned())),
+        Some((bucket, key)) if !key.is_empty() => {
+            Ok(Source { bucket: bucket.to_owned(), key: key.to_owned(), version })
+        }
         _ => Err(argument("Invalid copy source object key")),
     }
 }
@@ -70,15 +87,32 @@ impl SourceConditions {
 }
 
 impl Store {
-    /// The source of a copy, its conditions checked.
+    /// The source of a copy, its conditions checked. A delete marker is `NoSuchKey` as the current version and
+    /// `InvalidRequest` when it is named.
     pub fn copy_source(
         &self,
-        source: &(String, String),
+        source: &Source,
         conditions: &SourceConditions,
         now: i64,
     ) -> Result<Arc<Object>, S3Error> {
-        let object = self.object(&source.0, &source.1)?;
+        let version = source.version.as_deref();
+        let object = self.object(&source.bucket, &source.key, version).map_err(|error| {
+            if error.status == 405 {
+                S3Error::invalid_request(
+                    "The source of a copy request may not specifically refer to a delete marker by version id.",
+                )
+            } else {
+                error
+            }
+        })?;
         conditions.check(&object, now)?;
+        if object.is_archived() {
+            return Err(S3Error::new(
+                403,
+                "ObjectNotInActiveTierError",
+                "The source object of the COPY operation is not in the active tier and is only stored in Amazon Glacier.",
+            ));
+        }
         Ok(object)
     }
 }

@@ -1,7 +1,7 @@
 //! Pages: of keys, of uploads in progress, of parts.
 
 use super::upload::{Part, Upload, UploadName};
-use super::{Bucket, Object, Store};
+use super::{Bucket, Object, Store, Version, VersionId};
 use crate::sandbox::error::S3Error;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -46,6 +46,34 @@ fn group<'k>(key: &'k str, prefix: &str, delimiter: &str) -> Option<&'k str> {
     key.get(..prefix.len() + at + delimiter.len())
 }
 
+impl KeyQuery {
+    /// Where to begin looking; the marker's own key is among it.
+    fn first(&self) -> &str {
+        if self.after > self.prefix { &self.after } else { &self.prefix }
+    }
+}
+
+/// Versions of a key, newest first; of the marker's key only those after the version it names, or none.
+fn newest_first<'v>(versions: &'v [Version], marker: Option<&'v str>) -> impl Iterator<Item = &'v Version> {
+    let skip = match marker {
+        None => 0,
+        Some("") => versions.len(),
+        Some(id) => versions.iter().rev().position(|v| v.id().0 == id).map_or(0, |at| at + 1),
+    };
+    versions.iter().rev().skip(skip)
+}
+
+/// One line of ListObjectVersions.
+#[derive(Debug, Clone)]
+pub struct VersionEntry {
+    /// Its key.
+    pub key: String,
+    /// The version.
+    pub version: Version,
+    /// Whether it is the newest of its key.
+    pub is_latest: bool,
+}
+
 impl Bucket {
     /// ListObjectsV2.
     pub fn list_objects(&self, query: &KeyQuery) -> Page<Arc<Object>> {
@@ -56,7 +84,13 @@ impl Bucket {
             Bound::Included(&query.prefix)
         };
         let mut last = String::new();
-        for (key, object) in self.objects.range::<str, _>((from, Bound::Unbounded)) {
+        let current = |(key, versions): (_, &Vec<Version>)| {
+            let newest = versions.last().and_then(Version::object)?;
+            Some((key, Arc::clone(newest)))
+        };
+        let keys = self.keys.range::<str, _>((from, Bound::Unbounded)).filter_map(current);
+        for (key, object) in keys {
+            let key: &String = key;
             if !key.starts_with(&query.prefix) {
                 break;
             }
@@ -75,11 +109,49 @@ impl Bucket {
                 }
                 None => {
                     key.clone_into(&mut last);
-                    page.entries.push(Entry::Item(Arc::clone(object)));
+                    page.entries.push(Entry::Item(object));
                 }
             }
         }
         page
+    }
+
+    /// ListObjectVersions: after the marker, or after one version of the marker's key.
+    pub fn list_versions(&self, query: &KeyQuery, id_marker: &str) -> Result<Page<VersionEntry>, S3Error> {
+        if !id_marker.is_empty() && !VersionId::is_well_formed(id_marker) {
+            return Err(S3Error::invalid_argument(
+                "Invalid version id specified",
+                "version-id-marker",
+                id_marker,
+            ));
+        }
+        let mut page = Page { entries: Vec::new(), next: None };
+        let mut last_group = String::new();
+        for (key, versions) in self.keys.range::<str, _>((Bound::Included(query.first()), Bound::Unbounded)) {
+            if !key.starts_with(&query.prefix) {
+                break;
+            }
+            let common = group(key, &query.prefix, &query.delimiter);
+            if common.is_some_and(|c| c == last_group || c == query.after) {
+                continue;
+            }
+            let marker = (*key == query.after).then_some(id_marker);
+            for version in newest_first(versions, marker) {
+                if page.entries.len() >= query.max {
+                    page.next = (query.max > 0).then(|| key.clone());
+                    return Ok(page);
+                }
+                if let Some(common) = common {
+                    common.clone_into(&mut last_group);
+                    page.entries.push(Entry::CommonPrefix(common.to_owned()));
+                    break;
+                }
+                let is_latest = versions.last().is_some_and(|newest| newest.id() == version.id());
+                let (key, version) = (key.clone(), version.clone());
+                page.entries.push(Entry::Item(VersionEntry { key, version, is_latest }));
+            }
+        }
+        Ok(page)
     }
 
     /// ListMultipartUploads: by key, then by initiation.

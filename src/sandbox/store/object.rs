@@ -1,5 +1,9 @@
 //! An object as stored, and what writing one needs.
 
+use super::access::Acl;
+use super::encryption::Encryption;
+use super::lock::Lock;
+use super::version::VersionId;
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
 use crate::domain::names::Tag;
@@ -9,49 +13,46 @@ use crate::sandbox::digest::{Algorithm, digest_of};
 use crate::sandbox::error::S3Error;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use std::io;
 
-/// The checksum S3 keeps of an object.
-#[derive(Debug, Clone)]
+/// The checksum S3 keeps of an object. A FULL_OBJECT value is that of the content and computed when it is first
+/// asked for: listings do not ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredChecksum {
     /// Which algorithm.
     pub algorithm: ChecksumAlgorithm,
     /// Over the bytes, or over the parts' checksums.
     pub kind: ChecksumType,
-    source: Source,
-}
-
-/// What a value comes from. A FULL_OBJECT value is computed when it is first asked for: listings do not.
-#[derive(Debug, Clone)]
-enum Source {
-    Bytes(Content),
-    Parts { value: String, count: usize },
+    /// The base64 value and the number of parts, for COMPOSITE.
+    composite: Option<(String, usize)>,
 }
 
 impl StoredChecksum {
     /// The checksum over the bytes themselves.
-    pub fn full_object(algorithm: ChecksumAlgorithm, content: &Content) -> Self {
-        Self { algorithm, kind: ChecksumType::FullObject, source: Source::Bytes(content.clone()) }
+    pub fn full_object(algorithm: ChecksumAlgorithm) -> Self {
+        Self { algorithm, kind: ChecksumType::FullObject, composite: None }
     }
 
     /// The checksum over the raw checksums of `count` parts.
     pub fn composite(algorithm: ChecksumAlgorithm, raw: &[u8], count: usize) -> Self {
         let value = base64(&digest_of(Algorithm::Checksum(algorithm), raw));
-        Self { algorithm, kind: ChecksumType::Composite, source: Source::Parts { value, count } }
+        Self { algorithm, kind: ChecksumType::Composite, composite: Some((value, count)) }
     }
 
     /// The value in base64, without a suffix.
-    pub fn value(&self) -> String {
-        match &self.source {
-            Source::Bytes(content) => base64(content.checksum(self.algorithm)),
-            Source::Parts { value, .. } => value.clone(),
-        }
+    pub fn value(&self, content: &Content) -> io::Result<String> {
+        Ok(match &self.composite {
+            Some((value, _)) => value.clone(),
+            None => base64(content.checksum(self.algorithm)?),
+        })
     }
 
     /// The value as headers carry it: `-N` after a COMPOSITE one.
-    pub fn with_suffix(&self) -> String {
-        match &self.source {
-            Source::Bytes(_) => self.value(),
-            Source::Parts { value, count } => format!("{value}-{count}"),
+    pub fn with_suffix(&self, content: &Content) -> io::Result<String> {
+        match &self.composite {
+            Some((value, count)) => Ok(format!("{value}-{count}")),
+            None => self.value(content),
         }
     }
 }
@@ -62,7 +63,7 @@ pub fn base64(raw: &[u8]) -> String {
 }
 
 /// One part of a completed multipart object, renumbered from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectPart {
     /// Offset of its first byte.
     pub offset: u64,
@@ -72,11 +73,24 @@ pub struct ObjectPart {
     pub checksum: Option<String>,
 }
 
+/// What may change of an object after it was written; none of it touches its ETag.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// Who is granted what.
+    pub acl: Acl,
+    /// Retention and legal hold.
+    pub lock: Lock,
+}
+
 /// A completed object.
 #[derive(Debug, Clone)]
 pub struct Object {
     /// Its key.
     pub key: String,
+    /// Its version; `null` where versions are not kept.
+    pub version: VersionId,
     /// Its bytes.
     pub content: Content,
     /// Its entity tag.
@@ -85,10 +99,12 @@ pub struct Object {
     pub last_modified: i64,
     /// Headers it was written with.
     pub properties: ObjectProperties,
-    /// Its tags.
-    pub tags: Vec<Tag>,
-    /// Its checksum.
-    pub checksum: StoredChecksum,
+    /// How it is encrypted.
+    pub encryption: Encryption,
+    /// What may change later.
+    pub attached: Attached,
+    /// Its checksum; only a multipart object under SSE-C may have none.
+    pub checksum: Option<StoredChecksum>,
     /// Its parts, if it was written by CompleteMultipartUpload.
     pub parts: Option<Vec<ObjectPart>>,
 }
@@ -98,34 +114,55 @@ impl Object {
     pub fn storage_class(&self) -> &str {
         self.properties.storage_class.as_deref().unwrap_or("STANDARD")
     }
+
+    /// Whether it must be restored before it can be read.
+    pub fn is_archived(&self) -> bool {
+        matches!(self.storage_class(), "GLACIER" | "DEEP_ARCHIVE")
+    }
+
+    /// Its checksum in base64, without a suffix.
+    pub fn checksum_value(&self) -> io::Result<Option<String>> {
+        self.checksum.as_ref().map(|c| c.value(&self.content)).transpose()
+    }
+
+    /// Its checksum as headers carry it.
+    pub fn checksum_header(&self) -> io::Result<Option<String>> {
+        self.checksum.as_ref().map(|c| c.with_suffix(&self.content)).transpose()
+    }
 }
 
 /// What PutObject writes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewObject {
     /// The bytes.
     pub content: Content,
+    /// The ETag where it is not the MD5 of the bytes.
+    pub etag: Option<ETag>,
+    /// How it is encrypted.
+    pub encryption: Encryption,
     /// Headers to keep.
     pub properties: ObjectProperties,
-    /// Tags to set.
-    pub tags: Vec<Tag>,
+    /// Tags, access, locks.
+    pub attached: Attached,
     /// Checksum to keep; S3 takes CRC64NVME when none is asked for.
     pub checksum: Option<ChecksumAlgorithm>,
 }
 
 impl NewObject {
-    pub(super) fn into_object(self, key: &str, now: i64) -> Object {
+    pub(super) fn into_object(self, key: &str, version: VersionId, now: i64) -> io::Result<Object> {
         let algorithm = self.checksum.unwrap_or(ChecksumAlgorithm::Crc64Nvme);
-        Object {
+        Ok(Object {
             key: key.to_owned(),
-            etag: self.content.etag(),
-            checksum: StoredChecksum::full_object(algorithm, &self.content),
+            version,
+            etag: self.etag.map_or_else(|| self.content.etag(), Ok)?,
+            encryption: self.encryption,
+            checksum: Some(StoredChecksum::full_object(algorithm)),
             content: self.content,
             last_modified: now,
             properties: self.properties,
-            tags: self.tags,
+            attached: self.attached,
             parts: None,
-        }
+        })
     }
 }
 

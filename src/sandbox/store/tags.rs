@@ -30,6 +30,8 @@ pub fn from_header(value: &str) -> Result<Vec<Tag>, S3Error> {
         return Err(malformed());
     }
     check(&tags)?;
+    // The order of a header is not kept; a document's is.
+    tags.sort();
     Ok(tags)
 }
 

@@ -1,10 +1,12 @@
 //! Multipart uploads in progress: create, put parts, abort.
 
 use super::Store;
+use super::change::Change;
+use super::encryption::Encryption;
+use super::object::{Attached, base64};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
-use crate::domain::names::Tag;
 use crate::domain::operation::ObjectProperties;
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
@@ -17,13 +19,10 @@ pub struct Part {
     pub content: Content,
     /// When it arrived.
     pub last_modified: i64,
-}
-
-impl Part {
-    /// MD5 of the bytes.
-    pub fn etag(&self) -> ETag {
-        self.content.etag()
-    }
+    /// MD5 of the bytes, or opaque.
+    pub etag: ETag,
+    /// The checksum of the upload's algorithm in base64, if it has one.
+    pub checksum: Option<String>,
 }
 
 /// An upload that was begun and neither completed nor aborted.
@@ -39,8 +38,10 @@ pub struct Upload {
     pub event: u64,
     /// Headers of the object to be.
     pub properties: ObjectProperties,
-    /// Tags of the object to be.
-    pub tags: Vec<Tag>,
+    /// How the object will be encrypted.
+    pub encryption: Encryption,
+    /// Tags, access and locks of the object to be.
+    pub attached: Attached,
     /// The checksum asked for, if any.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
     /// Parts by number.
@@ -63,8 +64,10 @@ pub struct UploadName<'a> {
 pub struct NewUpload {
     /// Headers of the object to be.
     pub properties: ObjectProperties,
-    /// Tags of the object to be.
-    pub tags: Vec<Tag>,
+    /// How the object will be encrypted.
+    pub encryption: Encryption,
+    /// Tags, access and locks of the object to be.
+    pub attached: Attached,
     /// The checksum asked for, if any.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
@@ -117,19 +120,18 @@ impl Store {
         now: i64,
     ) -> Result<(), S3Error> {
         self.check_key(bucket, key)?;
-        let event = self.event();
         let upload = Upload {
             id,
             key: key.to_owned(),
             initiated: now,
-            event,
+            event: 0,
             properties: new.properties,
-            tags: new.tags,
+            encryption: new.encryption,
+            attached: new.attached,
             checksum: new.checksum,
             parts: BTreeMap::new(),
         };
-        self.bucket_mut(bucket)?.uploads.insert((key.to_owned(), event), upload);
-        Ok(())
+        self.commit(Change::UploadBegun { bucket: bucket.to_owned(), upload: Box::new(upload) })
     }
 
     /// The upload in progress under this name.
@@ -139,32 +141,42 @@ impl Store {
         uploads.find(|(_, u)| u.id == name.id).map(|(_, u)| u).ok_or_else(|| S3Error::no_such_upload(name.id))
     }
 
-    /// The end of UploadPart and UploadPartCopy. The same number again replaces the part.
+    /// The end of UploadPart and UploadPartCopy. The same number again replaces the part. An ETag is given
+    /// where it is not the MD5 of the bytes.
     pub fn put_part(
         &mut self,
         name: UploadName<'_>,
         number: i32,
         content: Content,
+        etag: Option<ETag>,
         now: i64,
     ) -> Result<Part, S3Error> {
         check_part_number(number)?;
         if content.len() > AWS.max_part_size {
             return Err(S3Error::too_large(content.len(), AWS.max_part_size));
         }
-        let event = self.upload(name)?.event;
-        let uploads = &mut self.bucket_mut(name.bucket)?.uploads;
-        let upload =
-            uploads.get_mut(&(name.key.to_owned(), event)).ok_or_else(|| S3Error::no_such_upload(name.id))?;
-        let part = Part { content, last_modified: now };
-        upload.parts.insert(number, part.clone());
+        let upload = self.upload(name)?;
+        let etag = etag.map_or_else(|| content.etag(), Ok)?;
+        let checksum = match upload.checksum {
+            Some((algorithm, _)) => Some(base64(content.checksum(algorithm)?)),
+            None => None,
+        };
+        let part = Part { content, last_modified: now, etag, checksum };
+        self.commit(Change::PartPut {
+            bucket: name.bucket.to_owned(),
+            key: name.key.to_owned(),
+            upload_id: name.id.to_owned(),
+            number,
+            part: part.clone(),
+        })?;
         Ok(part)
     }
 
     /// AbortMultipartUpload: the parts are gone at once.
     pub fn abort_upload(&mut self, name: UploadName<'_>) -> Result<(), S3Error> {
-        let event = self.upload(name)?.event;
-        self.bucket_mut(name.bucket)?.uploads.remove(&(name.key.to_owned(), event));
-        Ok(())
+        self.upload(name)?;
+        let (bucket, key) = (name.bucket.to_owned(), name.key.to_owned());
+        self.commit(Change::UploadGone { bucket, key, upload_id: name.id.to_owned() })
     }
 }
 

@@ -1,0 +1,153 @@
+//! Versions of a key: ids, delete markers, and finding the one that is meant.
+
+use super::bucket::Bucket;
+use super::object::Object;
+use crate::sandbox::clock::http_date;
+use crate::sandbox::error::S3Error;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Names one version of a key: 32 characters, or `null` for one written without versioning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VersionId(pub String);
+
+impl VersionId {
+    /// The id of a version written while versioning was not enabled.
+    pub fn null() -> Self {
+        Self("null".to_owned())
+    }
+
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        self.0 == "null"
+    }
+
+    /// Whether a text has the form of an id; others are `InvalidArgument` and never `NoSuchVersion`.
+    pub fn is_well_formed(text: &str) -> bool {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_');
+        text == "null" || (text.len() == 32 && text.bytes().all(allowed))
+    }
+}
+
+impl std::fmt::Display for VersionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A version without content: the key counts as deleted while it is the newest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marker {
+    /// Its id.
+    pub version: VersionId,
+    /// When the key was deleted.
+    pub last_modified: i64,
+}
+
+/// One version of a key.
+#[derive(Debug, Clone)]
+pub enum Version {
+    /// An object.
+    Object(Arc<Object>),
+    /// A delete marker.
+    Marker(Marker),
+}
+
+impl Version {
+    /// Its id.
+    pub fn id(&self) -> &VersionId {
+        match self {
+            Self::Object(object) => &object.version,
+            Self::Marker(marker) => &marker.version,
+        }
+    }
+
+    /// The object, unless this is a marker.
+    pub fn object(&self) -> Option<&Arc<Object>> {
+        match self {
+            Self::Object(object) => Some(object),
+            Self::Marker(_) => None,
+        }
+    }
+}
+
+/// 400 for a version id that cannot be one, or of a bucket that has no versions.
+pub fn invalid_version(text: &str) -> S3Error {
+    S3Error::invalid_argument("Invalid version id specified", "versionId", text)
+}
+
+/// 404 for a version that is not there.
+pub fn no_such_version(key: &str, id: &str) -> S3Error {
+    S3Error::new(404, "NoSuchVersion", "The specified version does not exist.")
+        .with("Key", key)
+        .with("VersionId", id)
+}
+
+/// 405 for reading a delete marker.
+fn is_marker(marker: &Marker) -> S3Error {
+    S3Error::method_not_allowed("GET")
+        .with("ResourceType", "DeleteMarker")
+        .header("x-amz-delete-marker", "true")
+        .header("x-amz-version-id", &marker.version.0)
+        .header("Last-Modified", http_date(marker.last_modified))
+        .header("Allow", "DELETE")
+}
+
+impl Bucket {
+    /// All versions of a key, oldest first.
+    pub fn versions(&self, key: &str) -> &[Version] {
+        self.keys.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The object a plain GET finds.
+    pub fn current(&self, key: &str) -> Option<&Arc<Object>> {
+        self.versions(key).last().and_then(Version::object)
+    }
+
+    /// The current object, or the version that is named.
+    pub fn find(&self, key: &str, version: Option<&str>) -> Result<Arc<Object>, S3Error> {
+        let Some(id) = version else {
+            return match self.versions(key).last() {
+                Some(Version::Object(object)) => Ok(Arc::clone(object)),
+                Some(Version::Marker(marker)) => Err(S3Error::no_such_key(key)
+                    .header("x-amz-delete-marker", "true")
+                    .header("x-amz-version-id", &marker.version.0)),
+                None => Err(S3Error::no_such_key(key)),
+            };
+        };
+        match self.version(key, id)? {
+            Some(Version::Object(object)) => Ok(Arc::clone(object)),
+            Some(Version::Marker(marker)) => Err(is_marker(marker)),
+            None => Err(no_such_version(key, id)),
+        }
+    }
+
+    /// The object whose tags, access or locks are to be changed: a delete marker in its place is
+    /// `MethodNotAllowed`, whether it was named or not.
+    pub fn find_to_change(&self, key: &str, version: Option<&str>) -> Result<Arc<Object>, S3Error> {
+        match (version, self.versions(key).last()) {
+            (None, Some(Version::Marker(marker))) => Err(is_marker(marker)),
+            _ => self.find(key, version),
+        }
+    }
+
+    /// The version of that id, if there is one; an id that cannot be one is an error.
+    pub fn version(&self, key: &str, id: &str) -> Result<Option<&Version>, S3Error> {
+        let possible = VersionId::is_well_formed(id) && (id == "null" || self.settings.versioning.is_kept());
+        if !possible {
+            return Err(invalid_version(id));
+        }
+        Ok(self.versions(key).iter().find(|v| v.id().0 == id))
+    }
+
+    /// The value of `x-amz-version-id` in the answer to a write: none where `null` was written.
+    pub fn written_header(&self, id: &VersionId) -> Option<String> {
+        (!id.is_null()).then(|| id.0.clone())
+    }
+
+    /// The value of `x-amz-version-id` for a version; a bucket that never had versioning sends none.
+    pub fn version_header(&self, id: &VersionId) -> Option<String> {
+        self.settings.versioning.is_kept().then(|| id.0.clone())
+    }
+}
