@@ -7,6 +7,7 @@ pub mod checksum;
 pub mod etag;
 pub mod evidence;
 pub mod exchange;
+pub mod fault;
 pub mod infer;
 pub mod layout;
 pub mod limits;

@@ -1,18 +1,22 @@
 //! The program: a headless command if one is named, else the terminal program.
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use partscope::cli::args::Cli;
 use partscope::tui::{self, Endpoint, Options, theme::Choice};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::parse().gathered() {
+        Ok(cli) => cli,
+        Err(problem) => Cli::command().error(ErrorKind::ArgumentConflict, problem).exit(),
+    };
     if let Some(command) = &cli.command {
         return ExitCode::from(partscope::cli::run(&cli, command));
     }
     let options = Options {
         endpoint: match cli.wants_sandbox() {
-            true => Endpoint::Sandbox,
+            true => Endpoint::Sandbox(cli.target.faults),
             false => Endpoint::Real { spec: Box::new(cli.target.spec()), name: cli.target.name() },
         },
         start_at: cli.address.map(|address| (address.bucket, address.key)),

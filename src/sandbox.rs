@@ -10,11 +10,15 @@
 //! ```
 
 mod answer;
+mod apply;
 mod auth;
 mod body;
+mod brake;
 pub mod clock;
 mod connection;
 pub mod content;
+mod control;
+mod corrupt;
 pub mod digest;
 pub mod error;
 pub mod fault;
@@ -28,5 +32,5 @@ pub mod store;
 pub mod synthetic;
 
 pub use clock::{Clock, Ids};
-pub use fault::{Fault, FaultAction, Faults};
+pub use fault::{Fault, FaultAction, FaultError, FaultStatus, Faults, TooManyFaults};
 pub use server::{SandboxOptions, Server, StartError};

@@ -12,13 +12,14 @@ pub mod terminal;
 pub mod theme;
 pub mod view;
 
+use crate::domain::fault::Fault;
 use crate::s3::target::TargetSpec;
 
 /// Where the program connects.
 #[derive(Debug, Clone)]
 pub enum Endpoint {
-    /// A fresh embedded sandbox.
-    Sandbox,
+    /// A fresh embedded sandbox, and the rules by which it fails.
+    Sandbox(Vec<Fault>),
     /// A real endpoint; it starts read-only.
     Real {
         /// How to reach it.

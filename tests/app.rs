@@ -7,7 +7,7 @@ mod play;
 
 use partscope::app::command::{Command, Pane, SPECS, Screen};
 use partscope::app::model::{Level, Target};
-use partscope::app::msg::{Effect, Msg};
+use partscope::app::msg::{Effect, FaultChange, Msg};
 use partscope::app::overlay::Overlay;
 use partscope::app::update;
 use partscope::domain::operation::{Operation, OperationKind as Op};
@@ -333,4 +333,52 @@ fn pages_are_asked_for_one_at_a_time_and_only_near_the_end() {
     assert!(p.calls.is_empty());
     p.press("End End End");
     assert_eq!(p.kinds(), [Op::ListObjectsV2]);
+}
+
+#[test]
+fn faults_are_typed_taken_over_deleted_and_cleared() {
+    let mut p = Play::new(80, 24);
+    let added = |rule: &str| Effect::Fault(FaultChange::Add(Box::new(rule.parse().unwrap())));
+    // A wrong rule stays in the line and says why; q and digits are letters there.
+    p.press("!").text("UploadPrat part=3 slow-down").press("Enter");
+    assert!(p.note().contains("did you mean UploadPart?"), "{}", p.note());
+    assert!(p.others.is_empty());
+    p.press("C-u").text("UploadPart part=3 slow-down").press("Enter");
+    assert_eq!(p.others, [added("UploadPart part=3 slow-down")]);
+    assert!(matches!(p.model.overlays.last(), Some(Overlay::Faults(f)) if f.input.value().is_empty()));
+    // The sandbox answers with its rules: nothing is believed before.
+    assert!(p.model.faults.is_empty());
+    p.faults(&["UploadPart part=3 slow-down", "any reset"], 0);
+    p.others.clear();
+    // With an empty line Enter takes the chosen one over, and a second Enter adds it.
+    p.press("Down Down Enter");
+    assert!(p.others.is_empty());
+    p.press("Enter");
+    assert_eq!(p.others, [added("UploadPartCopy part=2 slow-down")]);
+    p.others.clear();
+    p.press("Delete");
+    assert!(p.others.is_empty() && p.note().contains("ready-made"), "{}", p.note());
+    p.press("Up Delete C-x");
+    assert_eq!(p.others, [Effect::Fault(FaultChange::Remove(2)), Effect::Fault(FaultChange::Clear)]);
+    // Delete within the text edits it.
+    p.others.clear();
+    p.text("xy").press("Home Delete");
+    assert!(matches!(p.model.overlays.last(), Some(Overlay::Faults(f)) if f.input.value() == "y"));
+    p.msg(Msg::Paste("z\n".into()));
+    assert!(matches!(p.model.overlays.last(), Some(Overlay::Faults(f)) if f.input.value().contains('z')));
+    p.msg(Msg::FaultRefused("there are 200 rules already".into()));
+    assert!(p.note().contains("200 rules"));
+    p.press("Esc");
+    assert!(p.model.overlays.is_empty() && p.others.is_empty());
+}
+
+#[test]
+fn a_real_endpoint_has_no_faults_and_says_why() {
+    let mut p = Play::on(Target::real("AWS"), 80, 24);
+    p.press("!");
+    assert!(p.model.overlays.is_empty());
+    assert!(p.note().contains("only the sandbox fails on demand"), "{}", p.note());
+    let found = update::overlay::palette_matches(&p.model, "faults");
+    let (spec, ok) = &found[0];
+    assert_eq!((spec.command, ok.is_err()), (Command::Faults, true));
 }

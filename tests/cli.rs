@@ -4,7 +4,7 @@
 
 use assert_cmd::Command;
 use insta::assert_snapshot;
-use partscope::sandbox::{Fault, FaultAction, SandboxOptions, Server};
+use partscope::sandbox::{SandboxOptions, Server};
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 use std::time::Duration;
@@ -67,9 +67,8 @@ impl Bench {
         Self { server, _runtime: runtime }
     }
 
-    fn fault(&self, operation: &str, part_number: Option<i32>, times: u32, action: FaultAction) {
-        let operation = Some(operation.to_owned());
-        self.server.faults().push(Fault { operation, part_number, times, action });
+    fn fault(&self, rule: &str) {
+        self.server.faults().add(rule.parse().unwrap()).unwrap();
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -167,8 +166,7 @@ fn copy_says_what_it_does() {
 #[test]
 fn a_refused_part_aborts_the_upload_and_exits_with_1() {
     let bench = Bench::new();
-    let refuse = FaultAction::InternalError;
-    bench.fault("UploadPartCopy", Some(2), 3, refuse);
+    bench.fault("UploadPartCopy part=2 times=3 internal-error");
     let (code, _, err) = bench.run(&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/denied"]);
     assert_eq!(code, 1, "{err}");
     assert!(err.contains("part 2: InternalError (500)"), "{err}");
@@ -178,9 +176,8 @@ fn a_refused_part_aborts_the_upload_and_exits_with_1() {
 #[test]
 fn an_upload_that_cannot_be_aborted_is_named_with_the_command_that_does_it() {
     let bench = Bench::new();
-    let refuse = FaultAction::InternalError;
-    bench.fault("UploadPartCopy", Some(2), 3, refuse);
-    bench.fault("AbortMultipartUpload", None, 3, refuse);
+    bench.fault("UploadPartCopy part=2 times=3 internal-error");
+    bench.fault("AbortMultipartUpload times=3 internal-error");
     let (code, _, err) = bench.run(&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/it's here"]);
     assert_eq!(code, 1, "{err}");
     let command = err.lines().last().unwrap().trim();
@@ -192,15 +189,61 @@ fn an_upload_that_cannot_be_aborted_is_named_with_the_command_that_does_it() {
 #[test]
 fn a_slow_server_is_asked_again() {
     let bench = Bench::new();
-    bench.fault("UploadPartCopy", None, 2, FaultAction::SlowDown);
+    bench.fault("UploadPartCopy times=2 slow-down");
     let (code, out, err) = bench.run(&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/slow"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
 }
 
 #[test]
+fn the_embedded_sandbox_fails_by_rules_and_the_copy_survives_them() {
+    let (code, out, err) = run(&[
+        "copy",
+        "--sandbox",
+        "s3://lessons/uniform-8mib.bin",
+        "s3://scratch/survivor",
+        "--fault",
+        "UploadPartCopy part=2 times=2 slow-down",
+        "--fault",
+        "UploadPartCopy part=3 lost-answer",
+        "--fault",
+        "CompleteMultipartUpload lost-answer",
+    ]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.ends_with("verdict: copied; same ETag as the source\n"), "{out}");
+    // The rules are met: one that does not end is felt.
+    let (code, _, err) = run(&[
+        "--fault",
+        "UploadPartCopy part=2 always slow-down",
+        "copy",
+        "--sandbox",
+        "s3://lessons/uniform-8mib.bin",
+        "s3://scratch/victim",
+    ]);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("part 2: SlowDown (503)"), "{err}");
+}
+
+#[test]
+fn faults_are_refused_where_there_is_no_sandbox_and_when_they_are_wrong() {
+    for (args, said) in [
+        (&["copy", "s3://a/b", "s3://c/d", "--fault", "any reset"][..], "--fault is for the sandbox only"),
+        (&["s3://a/b", "--fault", "any reset"], "--fault is for the sandbox only"),
+        (&["serve", "--fault", "UploadPart slow"], "did you mean slow-down or slow-answer"),
+        (
+            &["serve", "--fault", "GetObject error-after-200"],
+            "only to CompleteMultipartUpload, UploadPartCopy",
+        ),
+    ] {
+        let (code, out, err) = run(args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
+        assert!(err.contains(said), "{err}");
+    }
+}
+
+#[test]
 fn a_complete_whose_answer_was_lost_is_settled_by_looking() {
     let bench = Bench::new();
-    bench.fault("CompleteMultipartUpload", None, 9, FaultAction::ResetAfterEffect);
+    bench.fault("CompleteMultipartUpload times=9 lost-answer");
     let (code, out, err) = bench.run(&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/lost"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("verdict: copied; same ETag as the source"), "{out}");
@@ -210,11 +253,11 @@ fn a_complete_whose_answer_was_lost_is_settled_by_looking() {
 fn a_part_that_may_land_late_is_looked_for_after_the_abort() {
     let bench = Bench::new();
     for (listable, want) in [(true, 2), (false, 3)] {
-        bench.fault("UploadPartCopy", Some(2), 9, FaultAction::ResetBeforeResponse);
+        bench.fault("UploadPartCopy part=2 times=9 reset");
         if !listable {
-            bench.fault("ListParts", None, 99, FaultAction::InternalError);
-            bench.fault("AbortMultipartUpload", None, 1, FaultAction::Delay(Duration::ZERO));
-            bench.fault("AbortMultipartUpload", None, 99, FaultAction::InternalError);
+            bench.fault("ListParts times=99 internal-error");
+            bench.fault("AbortMultipartUpload delay=0s");
+            bench.fault("AbortMultipartUpload times=99 internal-error");
         }
         let (code, _, err) = bench.run(&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/late"]);
         assert_eq!(code, want, "{err}");
@@ -287,8 +330,8 @@ fn a_refused_complete_that_took_effect_is_not_called_aborted() {
     for (refused, want) in [(false, 0), (true, 3)] {
         if refused {
             // The first is the look at the source.
-            bench.fault("HeadObject", None, 1, FaultAction::Delay(Duration::ZERO));
-            bench.fault("HeadObject", None, 99, FaultAction::InternalError);
+            bench.fault("HeadObject delay=0s");
+            bench.fault("HeadObject times=99 internal-error");
         }
         let (code, out, err) = ended(&mut command);
         assert_eq!(code, want, "{err}");
@@ -304,7 +347,7 @@ fn a_refused_complete_that_took_effect_is_not_called_aborted() {
 #[test]
 fn a_create_whose_answer_was_lost_is_doubtful_and_names_what_may_have_leaked() {
     let bench = Bench::new();
-    bench.fault("CreateMultipartUpload", None, 9, FaultAction::ResetAfterEffect);
+    bench.fault("CreateMultipartUpload times=9 lost-answer");
     let (code, _, err) = bench.run(&["copy", "s3://lessons/uniform-8mib.bin", "s3://scratch/leak"]);
     assert_eq!(code, 3, "{err}");
     assert_eq!(err.matches("aws s3api abort-multipart-upload").count(), 1, "{err}");
@@ -437,7 +480,7 @@ fn an_interrupted_copy_aborts_its_upload() {
         Some(value) => drop(command.env(name, value)),
         None => drop(command.env_remove(name)),
     });
-    bench.fault("UploadPartCopy", Some(3), 1, FaultAction::Delay(Duration::from_secs(30)));
+    bench.fault("UploadPartCopy part=3 delay=30s");
     let mut child = command
         .env("AWS_ACCESS_KEY_ID", bench.server.access_key())
         .env("AWS_SECRET_ACCESS_KEY", bench.server.secret_key())

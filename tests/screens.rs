@@ -128,6 +128,13 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
         "form" => {
             p.press("Tab End c").settle();
         }
+        "faults" => {
+            p.faults(&["UploadPartCopy part=2 times=2 slow-down", "any always delay=250ms"], 2);
+            p.press("! Down").text("UploadPart part=3 slow");
+        }
+        "faults_none" => {
+            p.press("! Down");
+        }
         "abort" => {
             p.planned_copy().press("Enter Enter").released(None);
             p.press("6");
@@ -137,7 +144,7 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
     p
 }
 
-const SCENES: [&str; 11] = [
+const SCENES: [&str; 13] = [
     "browse",
     "inspect",
     "step_planned",
@@ -148,6 +155,8 @@ const SCENES: [&str; 11] = [
     "palette",
     "help",
     "form",
+    "faults",
+    "faults_none",
     "abort",
 ];
 
@@ -186,6 +195,21 @@ fn the_frame_names_a_real_endpoint_and_its_lock() {
     assert!(row(&draw(&p, look(Choice::Terminal, false)), 0).contains("AWS prod eu-west-1 READ-ONLY"));
     p.press("U").text("write").press("Enter");
     assert!(row(&draw(&p, look(Choice::Terminal, false)), 0).contains("AWS prod eu-west-1 WRITE"));
+}
+
+#[test]
+fn the_frame_says_that_faults_wait_at_every_size_until_they_are_used_up() {
+    for (cols, rows) in [(60, 16), (80, 24), (200, 60)] {
+        let mut p = Play::new(cols, rows);
+        let top = |p: &Play| row(&draw(p, look(Choice::Terminal, false)), 0);
+        assert!(!top(&p).contains("FAULTS"));
+        p.faults(&["any reset", "any slow-down"], 1);
+        for screen in ["1", "2", "3", "4"] {
+            assert!(top(p.press(screen)).contains("SANDBOX  FAULTS 1"), "{cols}: {}", top(&p));
+        }
+        p.faults(&["any reset"], 1);
+        assert!(!top(&p).contains("FAULTS"));
+    }
 }
 
 #[test]

@@ -169,6 +169,8 @@ pub enum Command {
     WireMode,
     /// Follow the newest exchange.
     Follow,
+    /// Show and change the rules by which the sandbox fails.
+    Faults,
     /// Send one S3 operation by its name.
     Send(OperationKind),
 }
@@ -386,6 +388,7 @@ pub const SPECS: &[Spec] = &[
         "",
         "Allow writes on a real endpoint, or forbid them again",
     ),
+    spec(C::Faults, "faults", &["!"], &[], "", "Make the sandbox fail on demand: the rules, and new ones"),
     spec(C::Redraw, "redraw", &["C-l"], &[], "", "Draw everything again"),
     spec(C::Suspend, "suspend", &["C-z"], &[], "", "Stop the program until the shell continues it"),
     spec(C::Back, "back", &["Esc"], &[], "back", "Close one layer, or go one step back; never quits"),

@@ -43,6 +43,8 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
         Command::EditCopyPart if model.step.bench().is_some_and(|b| b.machine.plan().source.is_none()) => {
             Err("this upload copies no source".into())
         }
+        Command::Faults if model.target.real => Err("only the sandbox fails on demand".into()),
+        Command::Faults => ready(model),
         Command::Unlock if !model.target.real => Err("the sandbox is always writable".into()),
         Command::Send(kind) => send_enabled(model, kind),
         _ => Ok(()),
@@ -57,12 +59,16 @@ fn held(model: &Model) -> Result<(), String> {
     if model.step.held.is_empty() { Err("nothing is held".into()) } else { Ok(()) }
 }
 
-fn send_enabled(model: &Model, kind: OperationKind) -> Result<(), String> {
+fn ready(model: &Model) -> Result<(), String> {
     match &model.target.link {
-        Link::Ready => {}
-        Link::Connecting => return Err("still connecting".into()),
-        Link::Failed(why) => return Err(why.clone()),
+        Link::Ready => Ok(()),
+        Link::Connecting => Err("still connecting".into()),
+        Link::Failed(why) => Err(why.clone()),
     }
+}
+
+fn send_enabled(model: &Model, kind: OperationKind) -> Result<(), String> {
+    ready(model)?;
     if kind.writes() && !model.target.writable {
         return Err("this endpoint is read-only; U unlocks writes".into());
     }

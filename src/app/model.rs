@@ -4,6 +4,7 @@ use super::command::{Pane, Screen};
 use super::msg::Effect;
 use super::overlay::Overlay;
 use super::panes::{browse::Browse, inspect::Inspect, step::Step, wire::Wire};
+use crate::domain::fault::FaultStatus;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{Operation, OperationId};
 use crate::domain::units::PartNumber;
@@ -146,6 +147,8 @@ pub struct Model {
     pub note: Option<Note>,
     /// Messages so far, newest last; bounded.
     pub log: VecDeque<Note>,
+    /// The rules by which the sandbox fails, used up or not; empty on any other target.
+    pub faults: Vec<FaultStatus>,
     /// Where to go once connected.
     pub start_at: Option<(String, String)>,
     /// Effects gathered by the update under way.
@@ -178,6 +181,7 @@ impl Model {
             reveal_until: None,
             note: None,
             log: VecDeque::new(),
+            faults: Vec::new(),
             start_at: None,
             effects: Vec::new(),
             next_operation: 1,
@@ -251,6 +255,11 @@ impl Model {
     /// Uploads on the workbench whose parts the server may hold.
     pub fn open_uploads(&self) -> usize {
         self.step.benches.iter().filter(|b| b.machine.holds_parts()).count()
+    }
+
+    /// How many rules wait for requests to fail.
+    pub fn waiting_faults(&self) -> usize {
+        self.faults.iter().filter(|f| !f.is_spent()).count()
     }
 
     /// Whether the model changes by itself as time passes, so that ticks are needed.

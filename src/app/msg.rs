@@ -2,6 +2,7 @@
 
 use super::press::Press;
 use crate::domain::exchange::{Exchange, ExchangeId};
+use crate::domain::fault::{Fault, FaultStatus};
 use crate::domain::operation::{Operation, OperationId};
 use crate::domain::outcome::Outcome;
 use std::path::PathBuf;
@@ -44,6 +45,10 @@ pub enum Msg {
         /// Bytes.
         size: Result<u64, String>,
     },
+    /// The rules by which the sandbox fails, as they are now.
+    Faults(Vec<FaultStatus>),
+    /// A rule was not taken, and this is why.
+    FaultRefused(String),
     /// Time passed; microseconds since the program began.
     Tick(u64),
 }
@@ -55,6 +60,17 @@ pub struct Connected {
     pub region: String,
     /// Where requests go, for display.
     pub endpoint: String,
+}
+
+/// A change of the rules by which the sandbox fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultChange {
+    /// One more, after the others.
+    Add(Box<Fault>),
+    /// The one with this id goes.
+    Remove(u64),
+    /// All go.
+    Clear,
 }
 
 /// Something to do outside.
@@ -77,6 +93,8 @@ pub enum Effect {
     Cancel(OperationId),
     /// Ask for a local file's size.
     FileSize(PathBuf),
+    /// Change the rules by which the sandbox fails.
+    Fault(FaultChange),
     /// Draw everything again from nothing.
     Repaint,
     /// Stop the program until the shell continues it.

@@ -1,6 +1,7 @@
 //! What lies over the screen: palette, help, dialogs and forms. The topmost takes every press.
 
 use super::command::Command;
+use super::faults::FaultList;
 use super::form::Form;
 use crate::domain::operation::UploadRef;
 use tui_input::Input;
@@ -25,6 +26,8 @@ pub enum Overlay {
         /// First line shown, counted from the newest.
         top: usize,
     },
+    /// The rules by which the sandbox fails.
+    Faults(FaultList),
     /// A form.
     Form(Box<Form>),
     /// A question with two buttons; the safe one is preselected.

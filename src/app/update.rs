@@ -4,6 +4,7 @@
 
 mod browse;
 mod command;
+mod faults;
 mod inspect;
 pub mod overlay;
 mod plan;
@@ -36,6 +37,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Wire(batch, dropped) => on_wire(model, batch, dropped),
         Msg::Finished { id, outcome } => on_finished(model, id, &outcome),
         Msg::FileSize { path, size } => plan::file_known(model, path, size),
+        Msg::Faults(rules) => faults::came(model, rules),
+        Msg::FaultRefused(why) => model.say(Level::Bad, why),
         Msg::Tick(now) => model.now = now,
     }
     std::mem::take(&mut model.effects)

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::domain::fault::Fault;
 use crate::domain::names::S3Uri;
 use crate::domain::units::parse_size;
 use crate::s3::TargetSpec;
@@ -41,6 +42,10 @@ pub struct Cli {
     #[command(flatten)]
     pub target: TargetArgs,
 
+    /// How the sandbox fails.
+    #[command(flatten)]
+    pub faults: FaultArgs,
+
     /// What to do instead of starting the terminal program.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -78,9 +83,47 @@ pub struct TargetArgs {
     /// Use a fresh S3 inside this program, with example buckets; nothing leaves the machine
     #[arg(long, global = true, conflicts_with_all = ["profile", "endpoint_url", "no_sign_request"])]
     pub sandbox: bool,
+
+    /// Rules by which the sandbox fails, from wherever they stood; filled in by [`Cli::gathered`].
+    #[arg(skip)]
+    pub faults: Vec<Fault>,
+}
+
+/// Rules by which the sandbox fails.
+///
+/// Not a global option: of a repeated one that stands before and after the command clap would drop some.
+#[derive(Debug, Clone, Default, Args)]
+pub struct FaultArgs {
+    /// The rules, in order.
+    #[arg(
+        long = "fault",
+        value_name = "RULE",
+        value_parser = str::parse::<Fault>,
+        help_heading = "Target",
+        display_order = 1000,
+        help = "Make the sandbox fail: 'UploadPart part=3 slow-down', 'any delay=250ms'; may be repeated"
+    )]
+    rules: Vec<Fault>,
 }
 
 impl Cli {
+    /// Brings the faults together, and says what is wrong with options that are each right.
+    pub fn gathered(mut self) -> Result<Self, &'static str> {
+        let (more, sandbox) = match &mut self.command {
+            Some(Command::Serve(args)) => (Some(&mut args.faults), true),
+            Some(Command::Copy(args)) => (Some(&mut args.faults), self.target.sandbox),
+            Some(Command::Inspect(args)) => (Some(&mut args.faults), self.target.sandbox),
+            None => (None, self.wants_sandbox()),
+        };
+        let mut all = std::mem::take(&mut self.faults.rules);
+        all.extend(more.map(|more| std::mem::take(&mut more.rules)).unwrap_or_default());
+        if !sandbox && !all.is_empty() {
+            return Err("--fault is for the sandbox only: add --sandbox, or use it with serve");
+        }
+        self.target.faults = all;
+        Ok(self)
+    }
+
     /// Whether the terminal program opens the embedded sandbox: told to, or told of no other S3.
     pub fn wants_sandbox(&self) -> bool {
         self.target.sandbox || (self.address.is_none() && !self.target.names_one())
@@ -142,6 +185,10 @@ pub struct InspectArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+
+    /// How the sandbox fails.
+    #[command(flatten)]
+    pub faults: FaultArgs,
 }
 
 /// Arguments of `copy`.
@@ -182,6 +229,10 @@ pub struct CopyArgs {
     /// Do not copy tags
     #[arg(long)]
     pub no_tags: bool,
+
+    /// How the sandbox fails.
+    #[command(flatten)]
+    pub faults: FaultArgs,
 }
 
 /// Arguments of `serve`.
@@ -198,6 +249,10 @@ pub struct ServeArgs {
     /// Secret key that goes with it
     #[arg(long, value_name = "SECRET", requires = "access_key")]
     pub secret_key: Option<String>,
+
+    /// How it fails.
+    #[command(flatten)]
+    pub faults: FaultArgs,
 }
 
 #[cfg(test)]
@@ -217,5 +272,25 @@ mod tests {
         let cli = Cli::try_parse_from(["partscope", "inspect", "s3://b/k", "--sandbox"]).unwrap();
         assert!(cli.target.sandbox && matches!(cli.command, Some(Command::Inspect(_))));
         assert!(Cli::try_parse_from(["partscope", "--sandbox", "--profile", "x"]).is_err());
+    }
+
+    #[test]
+    fn faults_are_for_the_sandbox() {
+        const RULE: &str = "UploadPart part=3 slow-down";
+        for (args, faults, fine) in [
+            (&["--fault", RULE][..], 1, true),
+            (&["--fault", RULE, "serve", "--fault", "any reset"], 2, true),
+            (&["serve", "--fault", RULE, "--fault", "any reset"], 2, true),
+            (&["inspect", "s3://b/k", "--sandbox", "--fault", RULE], 1, true),
+            (&["inspect", "s3://b/k", "--fault", RULE], 1, false),
+            (&["--fault", RULE, "s3://b/k"], 1, false),
+            (&["--fault", RULE, "--region", "eu-west-1"], 1, false),
+        ] {
+            let cli = Cli::try_parse_from([&["partscope"], args].concat()).unwrap().gathered();
+            assert_eq!(cli.map(|c| c.target.faults.len()).ok(), fine.then_some(faults), "{args:?}");
+        }
+        let wrong =
+            Cli::try_parse_from(["partscope", "--fault", "UploadPrat reset"]).unwrap_err().to_string();
+        assert!(wrong.contains("did you mean UploadPart?"), "{wrong}");
     }
 }

@@ -3,6 +3,8 @@
 use super::Failure;
 use super::args::{ServeArgs, TargetArgs};
 use super::out::Out;
+use crate::domain::fault::Fault;
+use crate::domain::text::visible;
 use crate::s3::TargetSpec;
 use crate::s3::error::chain;
 use crate::sandbox::{SandboxOptions, Server};
@@ -18,25 +20,35 @@ pub async fn run(target: &TargetArgs, args: &ServeArgs) -> Result<(), Failure> {
         options.region.clone_from(region);
     }
     let region = options.region.clone();
-    let server = Server::start(options).await.map_err(|e| Failure::Local(chain(&e)))?;
+    let server = start(options, &target.faults).await?;
     Out.line(&format!("endpoint    {}", server.endpoint()))?;
     Out.line(&format!("region      {region}"))?;
     Out.line(&format!("access key  {}", server.access_key()))?;
     Out.line(&format!("secret key  {}", server.secret_key()))?;
+    for fault in &target.faults {
+        Out.line(&format!("fault       {}", visible(&fault.to_string())))?;
+    }
     Out.line("ready")?;
     stop.wait().await;
     server.shutdown().await;
     Ok(())
 }
 
-/// A fresh sandbox and the target that leads to it.
-pub async fn embedded(region: Option<&str>) -> Result<(Server, TargetSpec), Failure> {
+/// A server that fails by these rules from its first request on.
+async fn start(options: SandboxOptions, faults: &[Fault]) -> Result<Server, Failure> {
+    let server = Server::start(options).await.map_err(|e| Failure::Local(chain(&e)))?;
+    server.faults().add_all(faults.to_vec()).map_err(|e| Failure::Local(e.to_string()))?;
+    Ok(server)
+}
+
+/// A fresh sandbox with these faults and the target that leads to it.
+pub async fn embedded(region: Option<&str>, faults: &[Fault]) -> Result<(Server, TargetSpec), Failure> {
     let mut options = SandboxOptions::default();
     if let Some(region) = region {
         options.region = region.to_owned();
     }
     let region = options.region.clone();
-    let server = Server::start(options).await.map_err(|e| Failure::Local(chain(&e)))?;
+    let server = start(options, faults).await?;
     let spec = TargetSpec {
         endpoint_url: Some(server.endpoint()),
         region: Some(region),

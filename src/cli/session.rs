@@ -115,6 +115,6 @@ impl Session {
 }
 
 async fn sandbox(target: &TargetArgs) -> Result<(TargetSpec, Option<Server>), Failure> {
-    let (server, spec) = super::serve::embedded(target.region.as_deref()).await?;
+    let (server, spec) = super::serve::embedded(target.region.as_deref(), &target.faults).await?;
     Ok((spec, Some(server)))
 }

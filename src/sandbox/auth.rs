@@ -53,6 +53,7 @@ pub(crate) fn check(head: &Head, keys: &Keys, now: i64) -> Result<Claim, S3Error
     }
     check_scope(&claim, keys)?;
     check_time(&claim, now)?;
+    check_signed(head, &claim)?;
     let evaluation = evaluate(&sent, &claim, &keys.secret_key);
     if !evaluation.matches() {
         return Err(diagnosis(&evaluation));
@@ -141,16 +142,37 @@ fn check_time(claim: &Claim, now: i64) -> Result<(), S3Error> {
         return Ok(());
     }
     if now.saturating_sub(time).saturating_abs() > MAX_SKEW {
-        return Err(S3Error::new(
-            403,
-            "RequestTimeTooSkewed",
-            "The difference between the request time and the current time is too large.",
-        )
-        .with("RequestTime", http_date(time))
-        .with("ServerTime", iso_date(now))
-        .with("MaxAllowedSkewMilliseconds", (MAX_SKEW * 1000).to_string()));
+        return Err(skewed(time, now));
     }
     Ok(())
+}
+
+/// Every `x-amz-*` header must be signed, but the hash of the body, which is checked by itself.
+fn check_signed(head: &Head, claim: &Claim) -> Result<(), S3Error> {
+    let unsigned: Vec<String> = head
+        .headers
+        .iter()
+        .map(|(name, _)| name.to_ascii_lowercase())
+        .filter(|name| name.starts_with("x-amz-") && name != "x-amz-content-sha256")
+        .filter(|name| !claim.signed_headers.contains(name))
+        .collect();
+    if unsigned.is_empty() {
+        return Ok(());
+    }
+    Err(denied("There were headers present in the request which were not signed")
+        .with("HeadersNotSigned", unsigned.join(", ")))
+}
+
+/// 403 `RequestTimeTooSkewed` with both clocks.
+pub(crate) fn skewed(time: i64, now: i64) -> S3Error {
+    S3Error::new(
+        403,
+        "RequestTimeTooSkewed",
+        "The difference between the request time and the current time is too large.",
+    )
+    .with("RequestTime", http_date(time))
+    .with("ServerTime", iso_date(now))
+    .with("MaxAllowedSkewMilliseconds", (MAX_SKEW * 1000).to_string())
 }
 
 fn diagnosis(evaluation: &Evaluation) -> S3Error {

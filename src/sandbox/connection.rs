@@ -1,11 +1,12 @@
 //! One connection: requests in turn, each read, judged, served and answered.
 
 use super::answer::{self, Body, DECLARATION, Response};
+use super::apply::{Instead, Met};
 use super::auth;
 use super::body;
 use super::clock::http_date;
+use super::control;
 use super::error::S3Error;
-use super::fault::FaultAction;
 use super::http::{Broken, Conn, Framing, Limits, framing};
 use super::request::{Head, Request};
 use super::route::{Api, route};
@@ -82,6 +83,8 @@ struct Stamp {
     host_id: String,
     is_head: bool,
     close: bool,
+    /// Seconds that the clock of the answer is ahead.
+    ahead: i64,
 }
 
 /// An accepted head: who asks, for what, and how the body comes.
@@ -90,12 +93,13 @@ struct Accepted {
     claim: Claim,
     api: Api,
     framing: Framing,
+    met: Met,
 }
 
 async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken> {
     let ids = &shared.state.ids;
     let mut stamp =
-        Stamp { request_id: ids.request_id(), host_id: ids.host_id(), is_head: false, close: true };
+        Stamp { request_id: ids.request_id(), host_id: ids.host_id(), is_head: false, close: true, ahead: 0 };
     let head = match conn.read_head().await {
         Ok(head) => head,
         Err(broken) => return refuse(conn, shared, &stamp, &broken).await,
@@ -106,11 +110,16 @@ async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken>
         Err(broken) => return refuse(conn, shared, &stamp, &broken).await,
     };
     stamp.close = head.wants_close();
+    if control::is_meant(&head) {
+        let close = control::exchange(conn, &shared.state.faults, &head, framing).await?;
+        return Ok(if close { Next::Close } else { Next::KeepAlive });
+    }
     let expects = head.header("expect").is_some_and(|e| e.eq_ignore_ascii_case("100-continue"));
     let accepted = match accept(shared, head, framing) {
         Ok(accepted) => accepted,
         Err(error) => return reject(conn, shared, stamp, framing, expects, &error).await,
     };
+    stamp.ahead = accepted.met.ahead();
     if expects && framing != Framing::Absent {
         conn.write(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
     }
@@ -143,7 +152,8 @@ fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3E
             return Err(S3Error::too_large(length, AWS.max_part_size));
         }
     }
-    Ok(Accepted { request, claim, api, framing })
+    let met = Met::by(&shared.state.faults, api, &request);
+    Ok(Accepted { request, claim, api, framing, met })
 }
 
 /// Answers an error found before the body was read.
@@ -173,7 +183,7 @@ async fn reject(
 /// Answers what is not a request at all, and closes.
 async fn refuse(conn: &mut Conn, shared: &Shared, stamp: &Stamp, broken: &Broken) -> Result<Next, Broken> {
     let error = match broken {
-        Broken::Io(_) => return Ok(Next::Close),
+        Broken::Io(_) | Broken::Cut => return Ok(Next::Close),
         Broken::Closed => body::incomplete(),
         Broken::TimedOut => S3Error::new(
             400,
@@ -195,6 +205,7 @@ async fn refuse(conn: &mut Conn, shared: &Shared, stamp: &Stamp, broken: &Broken
         host_id: stamp.host_id.clone(),
         is_head: stamp.is_head,
         close: true,
+        ahead: stamp.ahead,
     };
     respond(conn, shared, &stamp, error_response(&stamp, &error)).await
 }
@@ -203,7 +214,7 @@ async fn answer_whole(
     conn: &mut Conn,
     shared: &Arc<Shared>,
     stamp: &Stamp,
-    accepted: Accepted,
+    mut accepted: Accepted,
     raw: Bytes,
 ) -> Result<Next, Broken> {
     // The buckets are there from the start; what is in them comes a moment later.
@@ -211,34 +222,40 @@ async fn answer_whole(
     if waits && !readiness(shared).await {
         return respond(conn, shared, stamp, error_response(stamp, &S3Error::internal())).await;
     }
-    let part_number = accepted.request.param("partNumber").and_then(|n| n.parse().ok());
-    let fault = shared.state.faults.take(&accepted.api.name(), part_number);
-    let early = match fault {
-        Some(FaultAction::ResetBeforeResponse) => return Ok(Next::Reset),
-        Some(FaultAction::SlowDown) => Some(error_response(stamp, &S3Error::slow_down())),
-        Some(FaultAction::ErrorAfterOk) if accepted.api.may_fail_after_ok() => Some(late_error(stamp)),
-        Some(FaultAction::InternalError | FaultAction::ErrorAfterOk) => {
-            Some(error_response(stamp, &S3Error::internal()))
+    let (now, met) = (shared.state.clock.now(), std::mem::take(&mut accepted.met));
+    let early = match met.instead(&accepted.request, &accepted.claim, now) {
+        Some(Instead::Reset) => return Ok(Next::Reset),
+        Some(Instead::LateError) => Some(late_error(stamp)),
+        Some(Instead::Refusal(error, headers)) => {
+            let response = error_response(stamp, &error);
+            Some(headers.into_iter().fold(response, |r, (name, value)| r.header(name, value)))
         }
-        _ => None,
+        None => None,
     };
     if let Some(response) = early {
         return respond(conn, shared, stamp, response).await;
     }
+    let raw = met.received(raw, &accepted.claim);
     let result = run(Arc::clone(shared), accepted, raw).await;
-    match fault {
-        Some(FaultAction::ResetAfterEffect) => return Ok(Next::Reset),
-        Some(FaultAction::Delay(time)) => tokio::time::sleep(time).await,
-        _ => {}
+    if met.loses_answer() {
+        return Ok(Next::Reset);
+    }
+    if let Some(time) = met.delay() {
+        tokio::time::sleep(time).await;
     }
     let response = result.unwrap_or_else(|error| error_response(stamp, &error));
-    respond(conn, shared, stamp, response).await
+    conn.brake = met.brake();
+    let ended = respond(conn, shared, stamp, response).await;
+    match (ended, std::mem::take(&mut conn.brake).cuts()) {
+        (Ok(_) | Err(Broken::Cut), true) => Ok(Next::Reset),
+        (ended, _) => ended,
+    }
 }
 
 /// Decodes, verifies and serves on a blocking thread: all of it may hash much.
 async fn run(shared: Arc<Shared>, accepted: Accepted, raw: Bytes) -> Result<Response, S3Error> {
     let work = move || {
-        let Accepted { mut request, claim, api, framing } = accepted;
+        let Accepted { mut request, claim, api, framing, .. } = accepted;
         debug_assert!(framing != Framing::Absent || raw.is_empty());
         body::settle(&mut request, raw, &claim, &shared.state.keys.secret_key)?;
         service::serve(&shared.state, api, &request)
@@ -277,7 +294,7 @@ async fn respond(
     stamp: &Stamp,
     response: Response,
 ) -> Result<Next, Broken> {
-    let date = http_date(shared.state.clock.now());
+    let date = http_date(shared.state.clock.now().saturating_add(stamp.ahead));
     let ids = (stamp.request_id.as_str(), stamp.host_id.as_str());
     let mut out = answer::head(&response, stamp.is_head, ids, &date, stamp.close).into_bytes();
     match response.body {

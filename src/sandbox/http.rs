@@ -3,6 +3,7 @@
 //! We write heads ourselves because their casing and order are what this program shows. Every read has a time
 //! limit and a size limit; whatever is hostile or broken becomes a [`Broken`] and a closed connection.
 
+use super::brake::Brake;
 use super::request::Head;
 use bytes::{Buf, Bytes, BytesMut};
 use std::time::Duration;
@@ -34,6 +35,9 @@ pub(crate) enum Broken {
     /// Not HTTP/1.
     #[error("the request is not HTTP/1: {0}")]
     Malformed(&'static str),
+    /// A fault cut our answer short.
+    #[error("a fault cut the answer short")]
+    Cut,
     /// The socket failed.
     #[error("the socket failed")]
     Io(#[from] std::io::Error),
@@ -64,13 +68,15 @@ pub(crate) struct Limits {
 /// One connection and what was read ahead.
 pub(crate) struct Conn {
     pub(crate) stream: TcpStream,
+    /// What holds back what is written.
+    pub(crate) brake: Brake,
     buf: BytesMut,
     limits: Limits,
 }
 
 impl Conn {
     pub(crate) fn new(stream: TcpStream, limits: Limits) -> Self {
-        Self { stream, buf: BytesMut::with_capacity(8 * 1024), limits }
+        Self { stream, brake: Brake::default(), buf: BytesMut::with_capacity(8 * 1024), limits }
     }
 
     /// Waits until the first byte of a request is there; `false` at a clean end.
@@ -191,9 +197,16 @@ impl Conn {
 
     /// Writes bytes; a client that takes nothing for too long is given up.
     pub(crate) async fn write(&mut self, data: &[u8]) -> Result<(), Broken> {
-        for piece in data.chunks(256 * 1024) {
+        let mut rest = data;
+        while !rest.is_empty() {
+            let allowed = self.brake.allow(rest.len().min(256 * 1024)).await;
+            let (piece, later) = rest.split_at_checked(allowed).unwrap_or((rest, &[]));
+            if piece.is_empty() {
+                return Err(Broken::Cut);
+            }
             let write = tokio::time::timeout(self.limits.stall, self.stream.write_all(piece));
             write.await.map_err(|_| Broken::TimedOut)??;
+            rest = later;
         }
         Ok(())
     }

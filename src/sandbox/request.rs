@@ -79,7 +79,35 @@ impl Request {
             };
             pairs.push((decode(name)?, value));
         }
-        Ok(Self { bucket, key, query: pairs, head, ..Self::default() })
+        let mut request = Self { bucket, key, query: pairs, head, ..Self::default() };
+        request.hoist();
+        Ok(request)
+    }
+
+    /// In a presigned URL, parameters named `x-amz-*` that are no part of the signature stand for headers.
+    /// Checksums do not: whoever signs cannot know the body.
+    fn hoist(&mut self) {
+        const SIGNATURE: [&str; 7] = [
+            "x-amz-algorithm",
+            "x-amz-credential",
+            "x-amz-date",
+            "x-amz-expires",
+            "x-amz-signedheaders",
+            "x-amz-signature",
+            "x-amz-content-sha256",
+        ];
+        if !self.query.iter().any(|(name, _)| name == "X-Amz-Signature") {
+            return;
+        }
+        for (name, value) in &self.query {
+            let name = name.to_ascii_lowercase();
+            let is_header = name.starts_with("x-amz-")
+                && !SIGNATURE.contains(&name.as_str())
+                && !name.starts_with("x-amz-checksum-");
+            if is_header && self.head.header(&name).is_none() {
+                self.head.headers.push((name, value.clone().unwrap_or_default()));
+            }
+        }
     }
 
     /// Whether a query parameter is there, with or without a value.
@@ -125,11 +153,12 @@ impl Request {
     }
 }
 
-/// `bucket.localhost`, the virtual-host style that loopback allows.
+/// `bucket.localhost` or `bucket.s3.localhost`, the virtual-host style that loopback allows.
 fn virtual_host(head: &Head) -> Option<String> {
     let host = head.header("host")?;
     let host = host.split_once(':').map_or(host, |(h, _)| h);
-    host.strip_suffix(".localhost").filter(|b| !b.is_empty()).map(str::to_owned)
+    let bucket = host.strip_suffix(".s3.localhost").or_else(|| host.strip_suffix(".localhost"));
+    bucket.filter(|b| !b.is_empty() && *b != "s3").map(str::to_owned)
 }
 
 fn decode(text: &str) -> Result<String, S3Error> {

@@ -67,11 +67,6 @@ impl Api {
         format!("{self:?}")
     }
 
-    /// Whether S3 may answer 200 before it knows how it ends.
-    pub(crate) fn may_fail_after_ok(self) -> bool {
-        matches!(self, Self::CompleteMultipartUpload | Self::UploadPartCopy | Self::CopyObject)
-    }
-
     /// Whether it looks at uploads in progress.
     pub(crate) fn concerns_uploads(self) -> bool {
         matches!(

@@ -19,6 +19,7 @@ mod part;
 mod properties;
 mod read;
 mod refuse;
+mod rfc2047;
 mod settings;
 mod tagging;
 mod uploads;
@@ -89,7 +90,7 @@ pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Respon
         state.store().abort_overdue(&request.bucket, state.clock.now())?;
     }
     match api {
-        Api::ListBuckets => buckets::list(state, request),
+        Api::ListBuckets => buckets::list_all(state, request),
         Api::CreateBucket => buckets::create(state, request),
         Api::DeleteBucket => buckets::delete(state, request),
         Api::HeadBucket => buckets::head(state, request),

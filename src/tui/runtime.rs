@@ -1,7 +1,7 @@
 //! Executes effects: everything slow happens in tasks of their own, and comes back as messages.
 
 use super::Endpoint;
-use crate::app::msg::{Connected, Effect, Msg};
+use crate::app::msg::{Connected, Effect, FaultChange, Msg};
 use crate::domain::operation::{Operation, OperationId};
 use crate::domain::outcome::Outcome;
 use crate::s3::client::{Call, Client};
@@ -32,6 +32,7 @@ pub struct Runtime {
     calls: HashMap<OperationId, CancellationToken>,
     tasks: TaskTracker,
     turn: Option<oneshot::Receiver<()>>,
+    over: CancellationToken,
     reports: mpsc::Sender<Report>,
 }
 
@@ -47,6 +48,7 @@ impl Runtime {
             calls: HashMap::new(),
             tasks: TaskTracker::new(),
             turn: None,
+            over: CancellationToken::new(),
             reports,
         }
     }
@@ -75,6 +77,7 @@ impl Runtime {
                     let _ = reports.send(Report::Msg(Msg::FileSize { path, size })).await;
                 });
             }
+            Effect::Fault(change) => self.change_faults(change),
             Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -94,8 +97,49 @@ impl Runtime {
     pub fn connected(&mut self, client: Client, sandbox: Option<Server>) -> Msg {
         let connected = Connected { region: client.region(), endpoint: client.endpoint() };
         self.client = Some(client);
+        if let Some(server) = &sandbox {
+            self.watch_faults(server);
+        }
         self.sandbox = sandbox;
         Msg::Connected(Ok(connected))
+    }
+
+    /// Tells the model of every change of the rules, whoever made it: a screen, a request, the control interface.
+    fn watch_faults(&self, server: &Server) {
+        let (mut news, reports) = (server.faults().subscribe(), self.reports.clone());
+        let over = self.over.clone();
+        news.mark_changed();
+        self.tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = over.cancelled() => return,
+                    changed = news.changed() => if changed.is_err() { return },
+                }
+                let rules = news.borrow_and_update().clone();
+                if reports.send(Report::Msg(Msg::Faults(rules))).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Changes the rules; what they are then comes back as news.
+    fn change_faults(&self, change: FaultChange) {
+        let Some(server) = &self.sandbox else { return };
+        match change {
+            FaultChange::Add(fault) => {
+                if let Err(why) = server.faults().add(*fault) {
+                    let (why, reports) = (why.to_string(), self.reports.clone());
+                    self.tasks.spawn(async move {
+                        let _ = reports.send(Report::Msg(Msg::FaultRefused(why))).await;
+                    });
+                }
+            }
+            FaultChange::Remove(id) => {
+                server.faults().remove(id);
+            }
+            FaultChange::Clear => server.faults().clear(),
+        }
     }
 
     fn perform(&mut self, id: OperationId, operation: Operation, hold: bool) {
@@ -127,6 +171,7 @@ impl Runtime {
         for token in self.calls.values() {
             token.cancel();
         }
+        self.over.cancel();
         self.tasks.close();
         drop(self.reports);
         let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.tasks.wait()).await;
@@ -139,7 +184,7 @@ impl Runtime {
 async fn open(endpoint: &Endpoint, hub: Arc<Hub>) -> Result<(Client, Option<Server>), String> {
     match endpoint {
         Endpoint::Real { spec, .. } => Ok((connect(spec, hub).await.map_err(|e| e.to_string())?, None)),
-        Endpoint::Sandbox => {
+        Endpoint::Sandbox(faults) => {
             let standing = super::hooks::standing_clock();
             let mut options = SandboxOptions::default();
             if let Some(time) = standing {
@@ -147,6 +192,7 @@ async fn open(endpoint: &Endpoint, hub: Arc<Hub>) -> Result<(Client, Option<Serv
                 options.id_seed = Some(1);
             }
             let server = Server::start(options).await.map_err(|e| e.to_string())?;
+            server.faults().add_all(faults.clone()).map_err(|e| e.to_string())?;
             let spec = TargetSpec {
                 endpoint_url: Some(server.endpoint()),
                 region: Some(server.region().to_owned()),

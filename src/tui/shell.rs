@@ -63,7 +63,7 @@ pub async fn run(options: Options) -> color_eyre::Result<i32> {
 impl Shell {
     fn new(options: Options, reports: mpsc::Sender<Report>) -> io::Result<Self> {
         let target = match &options.endpoint {
-            Endpoint::Sandbox => Target::sandbox(),
+            Endpoint::Sandbox(_) => Target::sandbox(),
             Endpoint::Real { name, .. } => Target::real(name.clone()),
         };
         let hub = Hub::new();

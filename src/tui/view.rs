@@ -2,6 +2,7 @@
 
 mod bench;
 mod browse;
+mod faults;
 mod frame;
 mod inspect;
 mod overlay;

@@ -11,6 +11,7 @@ use partscope::app::update;
 use partscope::domain::checksum::Checksums;
 use partscope::domain::etag::ETag;
 use partscope::domain::exchange::{Captured, End, Exchange, ExchangeId, Timing};
+use partscope::domain::fault::FaultStatus;
 use partscope::domain::names::Tag;
 use partscope::domain::operation::{ObjectProperties, Operation, OperationId, OperationKind, UploadRef};
 use partscope::domain::outcome::{Outcome, ServiceError};
@@ -75,6 +76,17 @@ impl Play {
                 other => self.others.push(other),
             }
         }
+    }
+
+    /// The sandbox has these rules, and the first of them has met so many requests.
+    pub fn faults(&mut self, rules: &[&str], met: usize) -> &mut Self {
+        let parsed = rules.iter().zip(1..).map(|(r, id)| FaultStatus::new(id, r.parse().unwrap()));
+        let mut list: Vec<FaultStatus> = parsed.collect();
+        for _ in 0..met {
+            list[0].meets();
+        }
+        self.msg(Msg::Faults(list));
+        self
     }
 
     /// Presses keys written in the table's notation, separated by blanks.

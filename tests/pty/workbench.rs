@@ -1,6 +1,6 @@
 //! The main loop by keys: look, plan, hold, release, complete; and the ways out of it.
 
-use crate::support::terminal::{BACK_TAB, CTRL_C, END, ENTER, ESC};
+use crate::support::terminal::{BACK_TAB, CTRL_C, END, ENTER, ESC, Start};
 use crate::{browsing, inspect_lesson, open_lesson, plan_lesson};
 use std::time::Instant;
 
@@ -120,4 +120,35 @@ fn digits_type_into_fields_and_act_outside() {
     t.until_gone("Plan a multipart copy");
     t.press("4", "[4 Wire]");
     t.press("1", "[1 Browse]");
+}
+
+#[test]
+fn faults_are_set_by_keys_met_and_cleared() {
+    let t = browsing(120, 36);
+    open_lesson(&t);
+    t.press("!", "Faults of the sandbox   0 waiting");
+    t.press("UploadPartCopy part=1 tims", "did you mean times=N?");
+    t.press("\x15", "Type a rule:");
+    t.press("UploadPartCopy part=1 internal-error\r", "FAULTS 1");
+    t.until_line(&["UploadPartCopy part=1 internal-error", "0", "1"]);
+    t.send(ESC);
+    t.until_gone("Faults of the sandbox");
+    t.press(ENTER, "UploadPartCopy is held");
+    // Used up by the one request it meets; the SDK's second try is held again.
+    t.press(ENTER, "InternalError");
+    t.until_gone("FAULTS 1");
+    t.press("!", "Faults of the sandbox   0 waiting");
+    t.until_line(&["UploadPartCopy part=1 internal-error", "1", "0"]);
+    t.press("\x18", "none: every request is served");
+    t.send(ESC);
+    t.until_text("UploadPartCopy is held");
+    t.press(ENTER, "part 1 is stored");
+}
+
+#[test]
+fn faults_of_the_command_line_are_there_from_the_start() {
+    let t = Start::new(80, 24).args(&["--sandbox", "--fault", "CopyObject slow-down"]).run();
+    t.until_text("FAULTS 1");
+    t.press("!", "Faults of the sandbox   1 waiting");
+    t.until_line(&["CopyObject slow-down", "0", "1"]);
 }

@@ -1,8 +1,11 @@
 //! A tiny S3 client on a raw socket: signs with the crate's own SigV4, reads answers byte by byte.
 
+use base64::Engine;
+use partscope::domain::checksum::ChecksumAlgorithm;
 use partscope::domain::etag::to_hex;
 use partscope::domain::sigv4::{Claim, Scope, SentHead, Style, evaluate};
 use partscope::sandbox::clock::amz_date;
+use partscope::sandbox::digest::{Algorithm, digest_of};
 use partscope::sandbox::{Clock, SandboxOptions, Server};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -63,6 +66,12 @@ impl Answer {
         }
         found
     }
+}
+
+/// The CRC-32 of bytes, as `x-amz-checksum-crc32` carries it.
+pub fn crc32(data: &[u8]) -> String {
+    let algorithm = Algorithm::Checksum(ChecksumAlgorithm::Crc32);
+    base64::engine::general_purpose::STANDARD.encode(digest_of(algorithm, data))
 }
 
 pub type Headers = Vec<(String, String)>;

@@ -4,6 +4,7 @@
 
 mod access;
 mod client;
+mod control;
 mod copy;
 mod encryption;
 mod errors;
@@ -11,6 +12,7 @@ mod faults;
 mod hostile;
 mod listing;
 mod reading;
+mod recorded;
 mod sdk;
 mod settings;
 mod versions;

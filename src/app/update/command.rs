@@ -2,6 +2,7 @@
 
 use super::super::command::{Command, Pane, Screen};
 use super::super::enabled::enabled;
+use super::super::faults::FaultList;
 use super::super::form::{Field, Form, Purpose, Rule};
 use super::super::model::{Level, Model};
 use super::super::msg::Effect;
@@ -29,6 +30,7 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::Quit => quit(model),
         Command::Palette => model.overlays.push(Overlay::Palette { input: Input::default(), at: 0 }),
         Command::Help => model.overlays.push(Overlay::Help { top: 0 }),
+        Command::Faults => model.overlays.push(Overlay::Faults(FaultList::default())),
         Command::Log => model.overlays.push(Overlay::Log { top: 0 }),
         Command::Redraw => model.effects.push(Effect::Repaint),
         Command::Suspend => model.effects.push(Effect::Suspend),

@@ -7,7 +7,7 @@ use super::super::model::{Level, Model};
 use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::press::{Key, Press};
-use super::{browse, command, inspect, plan, step};
+use super::{browse, command, faults, inspect, plan, step};
 use crate::domain::names::{ObjectRef, S3Uri};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -19,6 +19,7 @@ pub(super) fn press(model: &mut Model, press: Press) {
         Overlay::Palette { input, at } => palette(model, input, at, press),
         Overlay::Help { top } => scroll(model, press, top, |top| Overlay::Help { top }),
         Overlay::Log { top } => scroll(model, press, top, |top| Overlay::Log { top }),
+        Overlay::Faults(list) => faults::press(model, list, press),
         Overlay::Form(form) => form_press(model, form, press),
         Overlay::Confirm(confirm) => confirm_press(model, confirm, press),
     }
@@ -39,6 +40,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             paste_into(input, text);
             *at = 0;
         }
+        Some(Overlay::Faults(list)) => paste_into(&mut list.input, text),
         Some(_) => {}
         None if model.browse.filtering.is_some() => {
             if let Some(input) = model.browse.filtering.as_mut() {

@@ -1,21 +1,37 @@
 //! Buckets: list, make, delete, look.
 
-use super::{State, acl, document, owner, settings};
+use super::{State, acl, document, list, owner, settings};
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::xml_date;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::bucket::{Ownership, Settings, Versioning, already_owned};
 use crate::sandbox::store::lock::LockSettings;
-use crate::sandbox::store::tags;
+use crate::sandbox::store::{Bucket, tags};
 
-/// ListBuckets, with `prefix`, `max-buckets` and `continuation-token`.
-pub(super) fn list(state: &State, request: &Request) -> Result<Response, S3Error> {
+/// ListBuckets, with `prefix`, `bucket-region`, `max-buckets` and `continuation-token`.
+pub(super) fn list_all(state: &State, request: &Request) -> Result<Response, S3Error> {
     let max = request.count("max-buckets", 10_000)?;
     let prefix = request.param("prefix").unwrap_or("");
-    let after = request.param("continuation-token").unwrap_or("");
+    let after = match request.param("continuation-token").filter(|t| !t.is_empty()) {
+        Some(token) => list::decode_token(token)?,
+        None => String::new(),
+    };
+    let region = request.param("bucket-region").filter(|r| !r.is_empty());
+    if let Some(region) = region.filter(|r| *r != "us-east-1" && !REGIONS.contains(r)) {
+        return Err(S3Error::invalid_argument(
+            format!("Argument value {region} is not a valid AWS Region"),
+            "bucket-region",
+            region,
+        ));
+    }
     let store = state.store();
-    let mut matching = store.buckets().filter(|(name, _)| name.starts_with(prefix) && *name > after);
+    let region_of = |bucket: &Bucket| bucket.settings.region().unwrap_or(&state.keys.region).to_owned();
+    let mut matching = store.buckets().filter(|(name, bucket)| {
+        name.starts_with(prefix)
+            && *name > after.as_str()
+            && region.is_none_or(|wanted| region_of(bucket) == wanted)
+    });
     let mut xml = Xml::result("ListAllMyBucketsResult");
     owner(&mut xml);
     xml.open("Buckets");
@@ -24,7 +40,7 @@ pub(super) fn list(state: &State, request: &Request) -> Result<Response, S3Error
         xml.open("Bucket")
             .text("Name", name)
             .text("CreationDate", &xml_date(bucket.created))
-            .text("BucketRegion", bucket.settings.region().unwrap_or(&state.keys.region))
+            .text("BucketRegion", &region_of(bucket))
             .text("BucketArn", &format!("arn:aws:s3:::{name}"))
             .close("Bucket");
         last = Some(name.to_owned());
@@ -32,7 +48,7 @@ pub(super) fn list(state: &State, request: &Request) -> Result<Response, S3Error
     xml.close("Buckets");
     let more = matching.next().is_some();
     xml.text_if("Prefix", request.param("prefix"))
-        .text_if("ContinuationToken", last.filter(|_| more).as_deref());
+        .text_if("ContinuationToken", last.filter(|_| more).map(|l| list::encode_token(&l)).as_deref());
     Ok(Response::xml(xml))
 }
 
@@ -134,13 +150,22 @@ pub(super) fn create(state: &State, request: &Request) -> Result<Response, S3Err
         settings.versioning = Versioning::Enabled;
     }
     let mut store = state.store();
-    // Only us-east-1 lets one make one's own bucket again.
-    if state.keys.region != "us-east-1" && store.bucket(&request.bucket).is_ok() {
+    // Only us-east-1 lets one make one's own bucket again, and there only one of its own.
+    if let Ok(old) = store.bucket(&request.bucket)
+        && (state.keys.region != "us-east-1"
+            || old.settings.location.is_some()
+            || settings.location.is_some())
+    {
         return Err(already_owned(&request.bucket));
     }
+    let host = request.header("host").unwrap_or("localhost");
+    let place = match settings.location {
+        Some(_) => format!("http://{}.{host}/", request.bucket),
+        None => format!("/{}", request.bucket),
+    };
     store.create_bucket(&request.bucket, settings, state.clock.now())?;
     Ok(Response::empty(200)
-        .header("Location", format!("/{}", request.bucket))
+        .header("Location", place)
         .header("x-amz-bucket-arn", format!("arn:aws:s3:::{}", request.bucket)))
 }
 

@@ -15,7 +15,7 @@ use bytes::Bytes;
 /// CompleteMultipartUpload.
 pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3Error> {
     let wanted = CompleteRequest {
-        parts: parts(&request.body)?,
+        parts: parts(&request.body).map_err(|error| or_no_upload(state, request, error))?,
         conditions: properties::conditions(request),
         checksum_type: request.owned("x-amz-checksum-type"),
         object_size: object_size(request)?,
@@ -49,6 +49,15 @@ pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3E
         Bytes::copy_from_slice(result.as_bytes()),
     ]);
     Ok(response)
+}
+
+/// A list that cannot be read is of no interest where there is no upload.
+fn or_no_upload(state: &State, request: &Request, error: S3Error) -> S3Error {
+    let (store, name) = (state.store(), upload_name(request));
+    match store.upload(name) {
+        Err(missing) if !store.was_completed(name) => missing,
+        _ => error,
+    }
 }
 
 /// A key must come with Complete too when the upload has both a client's key and a checksum algorithm.

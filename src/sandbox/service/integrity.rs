@@ -1,6 +1,7 @@
 //! What a client says about its body's integrity, checked: `Content-MD5` and `x-amz-checksum-*`.
 
 use crate::domain::checksum::ChecksumAlgorithm;
+use crate::domain::etag::to_hex;
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
@@ -57,6 +58,6 @@ fn check_md5(request: &Request, content: &Content) -> Result<(), S3Error> {
         return Ok(());
     }
     Err(S3Error::new(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
-        .with("ExpectedDigest", value)
+        .with("ExpectedDigest", to_hex(&raw))
         .with("CalculatedDigest", base64(&content.md5()?)))
 }

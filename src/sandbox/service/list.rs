@@ -51,6 +51,7 @@ pub(super) fn query(request: &Request, after: &str) -> Result<KeyQuery, S3Error>
         prefix: request.param("prefix").unwrap_or("").to_owned(),
         delimiter: request.param("delimiter").unwrap_or("").to_owned(),
         after: after.to_owned(),
+        by_group: false,
         max: request.count("max-keys", 1000)?,
     })
 }
@@ -60,7 +61,7 @@ pub(super) fn query(request: &Request, after: &str) -> Result<KeyQuery, S3Error>
 pub(super) fn objects_v1(state: &State, request: &Request) -> Result<Response, S3Error> {
     let keys = Keys::of(request)?;
     let marker = request.param("marker").unwrap_or("");
-    let query = query(request, marker)?;
+    let query = KeyQuery { by_group: true, ..query(request, marker)? };
     let page = state.store().bucket(&request.bucket)?.list_objects(&query);
     let next = page.next.as_deref().filter(|_| !query.delimiter.is_empty());
     let mut xml = Xml::result("ListBucketResult");
@@ -80,9 +81,10 @@ pub(super) fn objects_v1(state: &State, request: &Request) -> Result<Response, S
 pub(super) fn objects(state: &State, request: &Request) -> Result<Response, S3Error> {
     let keys = Keys::of(request)?;
     let token = request.param("continuation-token");
+    let start_after = request.param("start-after").filter(|_| token.is_none());
     let after = match token {
         Some(token) => decode_token(token)?,
-        None => request.param("start-after").unwrap_or("").to_owned(),
+        None => start_after.unwrap_or("").to_owned(),
     };
     let query = query(request, &after)?;
     let page = state.store().bucket(&request.bucket)?.list_objects(&query);
@@ -91,7 +93,7 @@ pub(super) fn objects(state: &State, request: &Request) -> Result<Response, S3Er
         .text("Prefix", &keys.write(&query.prefix))
         .text_if("ContinuationToken", token)
         .text_if("NextContinuationToken", page.next.as_deref().map(encode_token).as_deref())
-        .text_if("StartAfter", request.param("start-after").map(|k| keys.write(k)).as_deref())
+        .text_if("StartAfter", start_after.map(|k| keys.write(k)).as_deref())
         .number("KeyCount", page.entries.len())
         .number("MaxKeys", query.max)
         .text_if("Delimiter", Some(keys.write(&query.delimiter)).filter(|d| !d.is_empty()).as_deref())
@@ -127,13 +129,14 @@ pub(super) fn write_prefixes<T>(xml: &mut Xml, page: &Page<T>, keys: Keys) {
     }
 }
 
-fn encode_token(after: &str) -> String {
+pub(super) fn encode_token(after: &str) -> String {
     STANDARD.encode(format!("1{after}"))
 }
 
-fn decode_token(token: &str) -> Result<String, S3Error> {
+pub(super) fn decode_token(token: &str) -> Result<String, S3Error> {
     let wrong = || {
-        S3Error::invalid_argument("The continuation token provided is incorrect", "continuation-token", token)
+        S3Error::new(400, "InvalidArgument", "The continuation token provided is incorrect")
+            .with("ArgumentName", "continuation-token")
     };
     // A query turns a plus into a space; standard base64 has the one and never the other.
     let raw = STANDARD.decode(token.replace(' ', "+")).map_err(|_| wrong())?;
@@ -151,26 +154,24 @@ pub(super) fn uploads(state: &State, request: &Request) -> Result<Response, S3Er
         prefix: request.param("prefix").unwrap_or("").to_owned(),
         delimiter: request.param("delimiter").unwrap_or("").to_owned(),
         after: key_marker.to_owned(),
+        by_group: true,
         max,
     };
     let page = state.store().bucket(&request.bucket)?.list_uploads(&query, id_marker)?;
+    // A page that is cut off behind a common prefix has no markers: recorded, however hard to continue from.
+    let ends_in_prefix = page.next.is_some() && matches!(page.entries.last(), Some(Entry::CommonPrefix(_)));
     let last = page.entries.iter().rev().find_map(|e| match e {
         Entry::Item(upload) => Some((upload.key.as_str(), upload.id.as_str())),
         Entry::CommonPrefix(_) => None,
     });
-    // A page of prefixes alone can be continued only from its last prefix.
-    let last_prefix = page.entries.iter().rev().find_map(|e| match e {
-        Entry::CommonPrefix(prefix) if page.next.is_some() => Some((prefix.as_str(), "")),
-        _ => None,
-    });
-    let (next_key, next_id) = last.max(last_prefix).unwrap_or(("", ""));
+    let (next_key, next_id) = last.filter(|_| !ends_in_prefix).unwrap_or(("", ""));
     let mut xml = Xml::result("ListMultipartUploadsResult");
     xml.text("Bucket", &request.bucket)
         .text("KeyMarker", &keys.write(key_marker))
         .text("UploadIdMarker", id_marker.unwrap_or(""))
         .text("NextKeyMarker", &keys.write(next_key))
         .text("NextUploadIdMarker", next_id)
-        .text("Prefix", &keys.write(&query.prefix))
+        .text_if("Prefix", Some(keys.write(&query.prefix)).filter(|p| !p.is_empty()).as_deref())
         .text_if("Delimiter", Some(keys.write(&query.delimiter)).filter(|d| !d.is_empty()).as_deref())
         .text_if("EncodingType", request.param("encoding-type"))
         .number("MaxUploads", max)

@@ -25,7 +25,7 @@ pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error>
         encryption,
         properties: properties::from_headers(request)?,
         attached: attached(state, request)?,
-        checksum: stated.map(|(algorithm, _)| algorithm).or_else(|| properties::named_algorithm(request)),
+        checksum: stated.map(|(algorithm, _)| algorithm),
     };
     new.content.md5()?;
     let conditions = properties::conditions(request);

@@ -62,9 +62,9 @@ fn metadata(request: &Request) -> Result<Vec<(String, String)>, S3Error> {
         match list.iter_mut().find(|(n, _)| n == name) {
             Some((_, values)) => {
                 values.push(',');
-                values.push_str(value);
+                values.push_str(&super::rfc2047::stored(value));
             }
-            None => list.push((name.to_owned(), value.clone())),
+            None => list.push((name.to_owned(), super::rfc2047::stored(value))),
         }
     }
     let size: usize = list.iter().map(|(n, v)| n.len() + v.len()).sum();
@@ -90,10 +90,10 @@ pub(super) fn conditions(request: &Request) -> Conditions {
     Conditions { if_match: request.owned("if-match"), if_none_match: request.owned("if-none-match") }
 }
 
-/// The checksum algorithm a PutObject or CopyObject names.
+/// The checksum algorithm a CopyObject names. What an SDK says of itself (`x-amz-sdk-checksum-algorithm`) means
+/// nothing without a value.
 pub(super) fn named_algorithm(request: &Request) -> Option<ChecksumAlgorithm> {
-    let named = request.header("x-amz-sdk-checksum-algorithm").or(request.header("x-amz-checksum-algorithm"));
-    named.and_then(ChecksumAlgorithm::parse)
+    request.header("x-amz-checksum-algorithm").and_then(ChecksumAlgorithm::parse)
 }
 
 /// Adds the object's checksum and its type.
@@ -110,7 +110,7 @@ pub(super) fn checksum_headers(response: Response, object: &Object) -> Result<Re
 pub(super) fn to_headers(mut response: Response, object: &Object) -> Response {
     let p = &object.properties;
     for (name, value) in &p.metadata {
-        response = response.header(&format!("x-amz-meta-{name}"), value);
+        response = response.header(&format!("x-amz-meta-{name}"), super::rfc2047::told(value));
     }
     if !object.attached.tags.is_empty() {
         response = response.header("x-amz-tagging-count", object.attached.tags.len().to_string());

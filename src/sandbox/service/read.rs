@@ -26,7 +26,7 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error
         (object, version)
     };
     encryption::may_read(request, &object.encryption)?;
-    if let Some(response) = check_conditions(request, &object)? {
+    if let Some(response) = check_conditions(request, &object, state.clock.now())? {
         return Ok(response);
     }
     if object.is_archived() && request.head.method == "GET" {
@@ -61,9 +61,28 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error
         response = response.header("Content-Range", format!("bytes {first}-{last}/{total}"));
     }
     let kept = object.properties.content_type.as_deref().unwrap_or("binary/octet-stream");
-    response = response.header("Content-Type", request.param("response-content-type").unwrap_or(kept));
+    response = overridden(response.header("Content-Type", kept), request);
     response.body = Body::Content(object.content.range(first, len));
     Ok(response)
+}
+
+/// Headers a GET may ask to be given otherwise than they are kept.
+fn overridden(mut response: Response, request: &Request) -> Response {
+    for name in [
+        "Content-Type",
+        "Cache-Control",
+        "Content-Disposition",
+        "Content-Encoding",
+        "Content-Language",
+        "Expires",
+    ] {
+        let parameter = format!("response-{}", name.to_ascii_lowercase());
+        if let Some(value) = request.param(&parameter) {
+            response.headers.retain(|(n, _)| n != name);
+            response = response.header(name, value);
+        }
+    }
+    response
 }
 
 /// The error about a delete marker names the method that was used.
@@ -152,7 +171,7 @@ fn checksum(response: Response, object: &Object, portion: &Portion) -> Result<Re
     })
 }
 
-fn check_conditions(request: &Request, object: &Object) -> Result<Option<Response>, S3Error> {
+fn check_conditions(request: &Request, object: &Object, now: i64) -> Result<Option<Response>, S3Error> {
     let is = |text: &str| text.split(',').any(|t| t.trim() == "*" || ETag::parse(t.trim()) == object.etag);
     let since = |name: &str| request.header(name).and_then(parse_http_date);
     match (request.header("if-match"), since("if-unmodified-since")) {
@@ -164,7 +183,8 @@ fn check_conditions(request: &Request, object: &Object) -> Result<Option<Respons
     }
     let unchanged = match (request.header("if-none-match"), since("if-modified-since")) {
         (Some(tags), _) => is(tags),
-        (None, Some(time)) => object.last_modified <= time,
+        // A time that has not come yet is ignored.
+        (None, Some(time)) => time <= now && object.last_modified <= time,
         (None, None) => false,
     };
     Ok(unchanged.then(|| {

@@ -149,7 +149,12 @@ pub(super) fn tagging(state: &State, request: &Request) -> Result<Response, S3Er
 /// PutBucketTagging: answered with 204, unlike the tags of an object.
 pub(super) fn put_tagging(state: &State, request: &Request) -> Result<Response, S3Error> {
     let list = tag_set(&read(state, request, "Tagging")?)?;
-    tags::check_document(&list)?;
+    tags::check_document(&list).map_err(|error| match error.code {
+        "InvalidTag" if list.iter().any(|t| t.key.starts_with("aws:")) => {
+            S3Error::new(400, "InvalidTag", "System tags cannot be added/updated by requester")
+        }
+        _ => error,
+    })?;
     configure(state, request, 204, |s| s.tags = list)
 }
 
@@ -158,9 +163,9 @@ pub(super) fn delete_tagging(state: &State, request: &Request) -> Result<Respons
     configure(state, request, 204, |s| s.tags = Vec::new())
 }
 
-/// Reads `<TagSet>`.
+/// Reads `<TagSet>`; without one there are no tags.
 pub(super) fn tag_set(root: &Element) -> Result<Vec<Tag>, S3Error> {
-    tags_in(root.all("TagSet").next().ok_or_else(S3Error::malformed_xml)?)
+    root.all("TagSet").next().map_or_else(|| Ok(Vec::new()), tags_in)
 }
 
 /// Reads the `<Tag>`s of an element.

@@ -6,7 +6,7 @@ use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::xml_date;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
-use crate::sandbox::store::list::{Entry, VersionEntry};
+use crate::sandbox::store::list::{Entry, KeyQuery, VersionEntry};
 use crate::sandbox::store::{Version, Versioning};
 
 /// GetBucketVersioning: a bucket that never had versioning answers an empty document.
@@ -61,7 +61,7 @@ pub(super) fn list(state: &State, request: &Request) -> Result<Response, S3Error
             id_marker,
         ));
     }
-    let query = query(request, key_marker)?;
+    let query = KeyQuery { by_group: true, ..query(request, key_marker)? };
     let page = state.store().bucket(&request.bucket)?.list_versions(&query, id_marker)?;
     let mut xml = Xml::result("ListVersionsResult");
     xml.text("Name", &request.bucket)

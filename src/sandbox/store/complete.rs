@@ -16,6 +16,7 @@ use crate::domain::limits::AWS;
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -69,6 +70,12 @@ pub struct Finished {
 }
 
 impl Store {
+    /// Whether an upload of that name was completed, not so long ago that it was forgotten.
+    pub fn was_completed(&self, name: UploadName<'_>) -> bool {
+        let finished = self.bucket(name.bucket).ok().and_then(|b| b.completed.get(name.id));
+        finished.is_some_and(|f| f.key == name.key)
+    }
+
     /// Makes the object of the listed parts, or repeats the answer of an upload that is already complete.
     pub fn complete(
         &mut self,
@@ -265,24 +272,26 @@ fn object_checksum(upload: &Upload, chosen: &[&Part]) -> Result<Option<StoredChe
     }))
 }
 
+/// A stated checksum of the whole object. An upload without an algorithm takes no notice of one.
 fn check_whole(
     upload: &Upload,
     request: &CompleteRequest,
     checksum: Option<&StoredChecksum>,
     content: &Content,
 ) -> Result<(), S3Error> {
-    let (Some((algorithm, value)), Some(checksum)) = (&request.whole, checksum) else { return Ok(()) };
-    let valid = match checksum.kind {
-        // A whole-object value counts only together with the type header.
-        ChecksumType::FullObject => request.checksum_type.is_some() || upload.checksum.is_none(),
-        ChecksumType::Composite => true,
+    let (Some((stated, value)), Some((algorithm, kind)), Some(checksum)) =
+        (&request.whole, upload.checksum, checksum)
+    else {
+        return Ok(());
     };
-    let same = *algorithm == checksum.algorithm
-        && (*value == checksum.value(content)? || *value == checksum.with_suffix(content)?);
-    if base64::engine::general_purpose::STANDARD.decode(value.split('-').next().unwrap_or("")).is_err() {
-        return Err(S3Error::invalid_request(format!("Value for {} header is invalid.", algorithm.header())));
+    if STANDARD.decode(value.split('-').next().unwrap_or("")).is_err() {
+        return Err(S3Error::invalid_request(format!("Value for {} header is invalid.", stated.header())));
     }
-    if valid && same {
+    // A whole-object value counts only together with the type header.
+    let counts = kind == ChecksumType::Composite || request.checksum_type.is_some();
+    let same = *stated == algorithm
+        && (*value == checksum.value(content)? || *value == checksum.with_suffix(content)?);
+    if counts && same {
         return Ok(());
     }
     let name = algorithm.name().to_ascii_lowercase();

@@ -24,6 +24,8 @@ pub struct KeyQuery {
     pub delimiter: String,
     /// Only keys after this one; a common prefix stands for all of its keys.
     pub after: String,
+    /// Whether a marker inside a common prefix stands for all of its keys, as in every listing but V2.
+    pub by_group: bool,
     /// Greatest number of entries.
     pub max: usize,
 }
@@ -47,6 +49,11 @@ fn group<'k>(key: &'k str, prefix: &str, delimiter: &str) -> Option<&'k str> {
 }
 
 impl KeyQuery {
+    /// Whether the marker is past a common prefix.
+    fn is_behind(&self, common: &str) -> bool {
+        if self.by_group { self.after.starts_with(common) } else { self.after == common }
+    }
+
     /// Where to begin looking; the marker's own key is among it.
     fn first(&self) -> &str {
         if self.after > self.prefix { &self.after } else { &self.prefix }
@@ -95,7 +102,7 @@ impl Bucket {
                 break;
             }
             let common = group(key, &query.prefix, &query.delimiter);
-            if common.is_some_and(|c| c == last || c == query.after) {
+            if common.is_some_and(|c| c == last || query.is_behind(c)) {
                 continue;
             }
             if page.entries.len() >= query.max {
@@ -132,7 +139,7 @@ impl Bucket {
                 break;
             }
             let common = group(key, &query.prefix, &query.delimiter);
-            if common.is_some_and(|c| c == last_group || c == query.after) {
+            if common.is_some_and(|c| c == last_group || query.is_behind(c)) {
                 continue;
             }
             let marker = (*key == query.after).then_some(id_marker);
@@ -181,7 +188,7 @@ impl Bucket {
                 continue;
             }
             let common = group(key, &query.prefix, &query.delimiter);
-            if common.is_some_and(|c| c == last_group || c == query.after) {
+            if common.is_some_and(|c| c == last_group || query.is_behind(c)) {
                 continue;
             }
             if page.entries.len() >= query.max {

@@ -26,7 +26,8 @@ pub fn from_header(value: &str) -> Result<Vec<Tag>, S3Error> {
         };
         tags.push(Tag { key: decode(name)?, value: decode(text)? });
     }
-    if has_duplicates(&tags) {
+    let strange = |tag: &Tag| !tag.key.chars().chain(tag.value.chars()).all(allowed);
+    if has_duplicates(&tags) || tags.iter().any(strange) {
         return Err(malformed());
     }
     check(&tags)?;
@@ -46,6 +47,11 @@ pub fn check_document(tags: &[Tag]) -> Result<(), S3Error> {
     check(tags)
 }
 
+/// Letters, digits and spaces of any script, and a few signs.
+fn allowed(c: char) -> bool {
+    c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c)
+}
+
 fn has_duplicates(tags: &[Tag]) -> bool {
     tags.iter().map(|t| t.key.as_str()).collect::<BTreeSet<_>>().len() != tags.len()
 }
@@ -55,17 +61,18 @@ fn check(tags: &[Tag]) -> Result<(), S3Error> {
         return Err(S3Error::new(400, "BadRequest", "Object tags cannot be greater than 10"));
     }
     for tag in tags {
-        let invalid = |message: &'static str, name: &'static str, value: &str| {
-            Err(S3Error::new(400, "InvalidTag", message).with(name, value))
+        let invalid = |message: &'static str, key: &str| {
+            Err(S3Error::new(400, "InvalidTag", message).with("TagKey", key))
         };
-        if tag.key.is_empty() || tag.key.encode_utf16().count() > 128 {
-            return invalid("The TagKey you have provided is invalid", "TagKey", &tag.key);
+        if tag.key.is_empty() || tag.key.encode_utf16().count() > 128 || !tag.key.chars().all(allowed) {
+            return invalid("The TagKey you have provided is invalid", &tag.key);
         }
         if tag.key.starts_with("aws:") {
-            return invalid("Your TagKey cannot be prefixed with aws:", "TagKey", &tag.key);
+            return invalid("Your TagKey cannot be prefixed with aws:", &tag.key);
         }
-        if tag.value.encode_utf16().count() > 256 {
-            return invalid("The TagValue you have provided is invalid", "TagValue", &tag.value);
+        if tag.value.encode_utf16().count() > 256 || !tag.value.chars().all(allowed) {
+            return invalid("The TagValue you have provided is invalid", &tag.key)
+                .map_err(|error| error.with("TagValue", &tag.value));
         }
     }
     Ok(())

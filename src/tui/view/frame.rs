@@ -79,6 +79,11 @@ fn target(model: &Model, room: usize) -> Pieces {
             (visible(e.trim_start_matches("http://").trim_start_matches("https://")), Role::Muted),
         );
     }
+    let waiting = model.waiting_faults();
+    if waiting > 0 {
+        // Before all that may give way: nobody should wonder why requests fail.
+        more.insert(usize::from(model.revealing()), (format!("FAULTS {waiting}"), Role::Warning));
+    }
     let mut used: usize = out.iter().map(|(t, _)| width(t)).sum();
     for (text, role) in more {
         if used + width(&text) + 3 <= room {

@@ -1,7 +1,7 @@
 //! What lies over the screen: palette, help, log, forms, questions.
 
-use super::Pieces;
 use super::paint::{line, lines, pane, said, text, wrap};
+use super::{Pieces, faults};
 use crate::app::command::SPECS;
 use crate::app::form::Form;
 use crate::app::model::{Level, Model};
@@ -24,6 +24,7 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::Palette { input, at } => palette(model, rect, input.value(), *at, theme, buf),
         Overlay::Help { top } => help(model, rect, *top, theme, buf),
         Overlay::Log { top } => log(model, rect, *top, theme, buf),
+        Overlay::Faults(list) => faults::draw(model, rect, list, theme, buf),
         Overlay::Form(f) => form(rect, f, theme, buf),
         Overlay::Confirm(c) => confirm(rect, c, theme, buf),
     }
@@ -33,7 +34,7 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
     let room = usize::from(area.width.min(78).saturating_sub(4));
     let height = match overlay {
         Overlay::Palette { .. } => 16,
-        Overlay::Help { .. } | Overlay::Log { .. } => area.height.saturating_sub(4),
+        Overlay::Help { .. } | Overlay::Log { .. } | Overlay::Faults(_) => area.height.saturating_sub(4),
         Overlay::Form(f) => form_height(f, room),
         Overlay::Confirm(c) => {
             let n: usize = c.lines.iter().map(|l| wrap(l, room).len()).sum();
@@ -178,7 +179,7 @@ fn form(rect: Rect, f: &Form, theme: Theme, buf: &mut Buffer) {
 }
 
 /// Leaves out the first cells and what does not fit.
-fn clip(value: &str, skip: usize, room: usize) -> String {
+pub(super) fn clip(value: &str, skip: usize, room: usize) -> String {
     let mut seen = 0;
     let tail: String = value
         .chars()
@@ -227,6 +228,7 @@ pub(super) fn cursor(area: Rect, model: &Model) -> Option<Position> {
             let x = inside.x + 2 + u16::try_from(input.visual_cursor()).ok()?;
             Some(Position { x: x.min(inside.right()), y: inside.y })
         }
+        Overlay::Faults(list) => faults::cursor(place(area, top, model), list),
         Overlay::Form(f) => {
             let room = usize::from(inside.width);
             let intro: usize = f.intro.iter().map(|l| wrap(l, room).len()).sum();
