@@ -5,13 +5,14 @@
 //! Answers are written by us down to header casing and XML element order, because this program shows them.
 //!
 //! ```text
-//! server -> http (head, body, chunks) -> auth -> route -> service/* -> store
-//!                      answer (heads, XML, errors) <-------'
+//! server -> http (head, pieces of the body) -> auth -> route -> intake (chunks, vault) -> service/* -> store
+//!                                        answer (heads, XML, errors) <-------'
 //! ```
 
 mod answer;
 mod apply;
 mod auth;
+pub mod blob;
 mod body;
 mod brake;
 pub mod clock;
@@ -23,6 +24,10 @@ pub mod digest;
 pub mod error;
 pub mod fault;
 mod http;
+mod intake;
+mod journal;
+mod lazy;
+pub mod record;
 mod request;
 mod route;
 pub mod seed;
@@ -30,7 +35,9 @@ pub mod server;
 mod service;
 pub mod store;
 pub mod synthetic;
+pub mod vault;
 
 pub use clock::{Clock, Ids};
 pub use fault::{Fault, FaultAction, FaultError, FaultStatus, Faults, TooManyFaults};
 pub use server::{SandboxOptions, Server, StartError};
+pub use vault::Usage;

@@ -151,6 +151,8 @@ pub struct Model {
     pub faults: Vec<FaultStatus>,
     /// Where to go once connected.
     pub start_at: Option<(String, String)>,
+    /// The bucket shown first when no place was named; none is the first of the list.
+    pub first_bucket: Option<String>,
     /// Effects gathered by the update under way.
     pub(super) effects: Vec<Effect>,
     pub(super) next_operation: u64,
@@ -183,6 +185,7 @@ impl Model {
             log: VecDeque::new(),
             faults: Vec::new(),
             start_at: None,
+            first_bucket: None,
             effects: Vec::new(),
             next_operation: 1,
             interrupted: None,

@@ -6,6 +6,7 @@ use crate::domain::units::parse_size;
 use crate::s3::TargetSpec;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
 Without a command the terminal program starts. Without a target option or an address it opens its
@@ -249,6 +250,22 @@ pub struct ServeArgs {
     /// Secret key that goes with it
     #[arg(long, value_name = "SECRET", requires = "access_key")]
     pub secret_key: Option<String>,
+
+    /// Keep everything in this directory; it survives restarts, and is made if it is not there
+    #[arg(long, value_name = "DIR", conflicts_with = "memory_budget")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Begin without the example buckets
+    #[arg(long)]
+    pub empty: bool,
+
+    /// Keep this much of uploaded bytes in memory, the rest on disk (64MiB, 1GB, bytes) [default: 256MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub memory_budget: Option<u64>,
+
+    /// Keep at most this much of uploaded bytes on disk (4GiB, 100GB, bytes) [default: 16GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub disk_budget: Option<u64>,
 
     /// How it fails.
     #[command(flatten)]

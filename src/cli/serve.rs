@@ -19,6 +19,12 @@ pub async fn run(target: &TargetArgs, args: &ServeArgs) -> Result<(), Failure> {
     if let Some(region) = &target.region {
         options.region.clone_from(region);
     }
+    if let Some(bytes) = args.memory_budget {
+        options.memory_budget = bytes;
+    }
+    options.disk_budget = args.disk_budget;
+    options.data_dir.clone_from(&args.data_dir);
+    options.seed = !args.empty;
     let region = options.region.clone();
     let server = start(options, &target.faults).await?;
     Out.line(&format!("endpoint    {}", server.endpoint()))?;

@@ -302,14 +302,23 @@ impl ChunkChain {
 
     /// The text signed for the next chunk.
     pub fn chunk_string_to_sign(&self, data: &[u8]) -> String {
+        self.string_to_sign_of_hash(&to_hex(&Sha256::digest(data)))
+    }
+
+    fn string_to_sign_of_hash(&self, hash: &str) -> String {
         let (time, scope, previous) = (&self.timestamp, &self.scope, &self.previous);
-        let hash = to_hex(&Sha256::digest(data));
         format!("{ALGORITHM}-PAYLOAD\n{time}\n{scope}\n{previous}\n{EMPTY_SHA256}\n{hash}")
     }
 
     /// The signature the next chunk must carry; the chain moves on to it.
     pub fn next_chunk(&mut self, data: &[u8]) -> String {
         self.previous = self.key.sign(&self.chunk_string_to_sign(data));
+        self.previous.clone()
+    }
+
+    /// As [`ChunkChain::next_chunk`], for data of which only the SHA-256 is at hand, in lower-case hex.
+    pub fn next_chunk_of_hash(&mut self, hash: &str) -> String {
+        self.previous = self.key.sign(&self.string_to_sign_of_hash(hash));
         self.previous.clone()
     }
 

@@ -9,7 +9,6 @@ use super::fault::{FaultAction, Faults};
 use super::request::Request;
 use super::route::Api;
 use crate::domain::sigv4::Claim;
-use bytes::{Bytes, BytesMut};
 use std::time::Duration;
 
 /// What one request meets; nothing, most of the time.
@@ -32,14 +31,6 @@ impl Met {
     pub(crate) fn by(faults: &Faults, api: Api, request: &Request) -> Self {
         let part = request.param("partNumber").and_then(|n| n.parse().ok());
         Self(faults.take(&api.name(), part, &request.key))
-    }
-
-    /// The body as a line with a fault delivers it.
-    pub(crate) fn received(&self, body: Bytes, claim: &Claim) -> Bytes {
-        let Some(mut corruption) = self.corruption(claim) else { return body };
-        let mut altered = BytesMut::from(body);
-        corruption.alter(&mut altered);
-        altered.freeze()
     }
 
     /// What is done to the body while it arrives, if anything.

@@ -1,35 +1,207 @@
-//! The body after its `aws-chunked` coding: chunk and trailer signatures, trailers, stated hash and length.
+//! A body as it arrives, piece by piece: the `aws-chunked` coding taken away, and everything stated about it
+//! (chunk and trailer signatures, trailers, hash, length) checked.
+//!
+//! The decoder holds no data. It passes data on before it is judged, so what receives the data must not count it
+//! as received until [`Decoder::finish`] has agreed.
 
 use super::error::S3Error;
 use super::request::Request;
 use crate::domain::etag::to_hex;
 use crate::domain::sigv4::{ChunkChain, Claim, UNSIGNED_PAYLOAD};
-use bytes::{Bytes, BytesMut};
 use sha2::{Digest, Sha256};
 
-/// Turns the body as received into the body as meant, or says what is wrong with it.
-pub(crate) fn settle(request: &mut Request, raw: Bytes, claim: &Claim, secret: &str) -> Result<(), S3Error> {
-    let hash = claim.payload_hash.as_str();
-    let Some(mode) = hash.strip_prefix("STREAMING-") else {
-        check_hash(hash, &raw)?;
-        request.body = raw;
-        return Ok(());
-    };
-    let (signed, trailer) = match mode {
-        "AWS4-HMAC-SHA256-PAYLOAD" => (true, false),
-        "AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => (true, true),
-        "UNSIGNED-PAYLOAD-TRAILER" => (false, true),
-        _ => return Err(bad_hash(hash)),
-    };
-    let chain = signed.then(|| ChunkChain::new(claim, secret));
-    let (body, trailers) = decode(&raw, chain, &claim.access_key_id)?;
-    check_length(request, &body)?;
-    if trailer {
-        check_announced(request, &trailers)?;
+/// Longest line before a chunk, in bytes, its end included.
+const MAX_LINE: usize = 1024;
+/// Longest trailing headers, in bytes.
+const MAX_TRAILER: usize = 32 * 1024;
+
+/// Takes the coding off one body.
+pub(crate) struct Decoder {
+    coding: Coding,
+    access_key_id: String,
+}
+
+enum Coding {
+    /// None; the hash that was stated and the one being computed.
+    Plain(Option<(String, Sha256)>),
+    Chunks(Box<Chunks>),
+}
+
+/// An `aws-chunked` body, half-way.
+struct Chunks {
+    chain: Option<ChunkChain>,
+    /// Names of trailers that must come.
+    announced: Vec<String>,
+    /// What `x-amz-decoded-content-length` says is still to come.
+    missing: u64,
+    at: Place,
+    /// The line, line end or trailer being collected.
+    text: Vec<u8>,
+    /// Signature and running hash of a signed chunk.
+    signature: String,
+    hash: Sha256,
+}
+
+/// Where in the coding the next byte stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Line,
+    Data { left: u64 },
+    LineEnd,
+    Trailer,
+}
+
+/// Trailing headers in order.
+pub(crate) type Trailers = Vec<(String, String)>;
+
+impl Decoder {
+    /// A decoder for the body of this request; refuses what its head alone shows to be wrong.
+    pub(crate) fn new(request: &Request, claim: &Claim, secret: &str) -> Result<Self, S3Error> {
+        let hash = claim.payload_hash.as_str();
+        let coding = match hash.strip_prefix("STREAMING-") {
+            None => Coding::Plain(stated_hash(hash)?.map(|stated| (stated, Sha256::new()))),
+            Some(mode) => {
+                let (signed, trailer) = match mode {
+                    "AWS4-HMAC-SHA256-PAYLOAD" => (true, false),
+                    "AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => (true, true),
+                    "UNSIGNED-PAYLOAD-TRAILER" => (false, true),
+                    _ => return Err(bad_hash(hash)),
+                };
+                let announced = if trailer { request.header("x-amz-trailer").unwrap_or("") } else { "" };
+                let names = announced.split(',').map(str::trim).filter(|n| !n.is_empty());
+                let chain = signed.then(|| ChunkChain::new(claim, secret));
+                let chunks = Chunks::new(chain, decoded_length(request)?, names.map(str::to_owned).collect());
+                Coding::Chunks(Box::new(chunks))
+            }
+        };
+        Ok(Self { coding, access_key_id: claim.access_key_id.clone() })
     }
-    request.body = body;
-    request.trailers = trailers;
-    Ok(())
+
+    /// Takes in the next bytes as received and passes on the data in them.
+    pub(crate) fn push(
+        &mut self,
+        raw: &[u8],
+        mut data: impl FnMut(&[u8]) -> Result<(), S3Error>,
+    ) -> Result<(), S3Error> {
+        match &mut self.coding {
+            Coding::Plain(hash) => {
+                if let Some((_, hasher)) = hash {
+                    hasher.update(raw);
+                }
+                data(raw)
+            }
+            Coding::Chunks(chunks) => chunks.push(raw, &self.access_key_id, &mut data),
+        }
+    }
+
+    /// Judges the whole body, and gives its trailers.
+    pub(crate) fn finish(self) -> Result<Trailers, S3Error> {
+        match self.coding {
+            Coding::Plain(None) => Ok(Vec::new()),
+            Coding::Plain(Some((stated, hasher))) => check_hash(&stated, &to_hex(&hasher.finalize())),
+            Coding::Chunks(chunks) => chunks.finish(&self.access_key_id),
+        }
+    }
+}
+
+impl Chunks {
+    fn new(chain: Option<ChunkChain>, missing: u64, announced: Vec<String>) -> Self {
+        let (at, text, signature) = (Place::Line, Vec::new(), String::new());
+        Self { chain, announced, missing, at, text, signature, hash: Sha256::new() }
+    }
+
+    fn push(
+        &mut self,
+        mut raw: &[u8],
+        access_key_id: &str,
+        data: &mut impl FnMut(&[u8]) -> Result<(), S3Error>,
+    ) -> Result<(), S3Error> {
+        while !raw.is_empty() {
+            raw = match self.at {
+                Place::Line => self.line(raw, access_key_id)?,
+                Place::LineEnd => self.line_end(raw)?,
+                Place::Data { left } => {
+                    let n = usize::try_from(left).unwrap_or(usize::MAX).min(raw.len());
+                    let (now, rest) = raw.split_at(n);
+                    if self.chain.is_some() {
+                        self.hash.update(now);
+                    }
+                    data(now)?;
+                    self.at = Place::Data { left: left - u64::try_from(n).unwrap_or(left) };
+                    if self.at == (Place::Data { left: 0 }) {
+                        self.check_chunk(access_key_id)?;
+                        self.at = Place::LineEnd;
+                    }
+                    rest
+                }
+                Place::Trailer => {
+                    self.text.extend_from_slice(raw);
+                    if self.text.len() > MAX_TRAILER {
+                        return Err(malformed_trailer());
+                    }
+                    &[]
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// Collects the line before a chunk, and reads it when it is whole.
+    fn line<'r>(&mut self, raw: &'r [u8], access_key_id: &str) -> Result<&'r [u8], S3Error> {
+        let end = raw.iter().position(|b| *b == b'\n').map_or(raw.len(), |at| at + 1);
+        let (now, rest) = raw.split_at(end);
+        self.text.extend_from_slice(now);
+        if self.text.len() > MAX_LINE {
+            return Err(incomplete());
+        }
+        let Some(line) = self.text.strip_suffix(b"\r\n") else { return Ok(rest) };
+        let line = std::str::from_utf8(line).map_err(|_| incomplete())?;
+        let (size, extension) = line.split_once(';').unwrap_or((line, ""));
+        let size = u64::from_str_radix(size.trim(), 16).map_err(|_| incomplete())?;
+        self.missing = self.missing.checked_sub(size).ok_or_else(incomplete)?;
+        self.signature = extension.trim().strip_prefix("chunk-signature=").unwrap_or("").to_owned();
+        self.text.clear();
+        self.at = Place::Data { left: size };
+        if size == 0 {
+            self.check_chunk(access_key_id)?;
+            self.at = Place::Trailer;
+        }
+        Ok(rest)
+    }
+
+    fn line_end<'r>(&mut self, raw: &'r [u8]) -> Result<&'r [u8], S3Error> {
+        let (now, rest) = raw.split_at(raw.len().min(2 - self.text.len()));
+        self.text.extend_from_slice(now);
+        if !b"\r\n".starts_with(&self.text) {
+            return Err(incomplete());
+        }
+        if self.text.len() == 2 {
+            self.text.clear();
+            self.at = Place::Line;
+        }
+        Ok(rest)
+    }
+
+    fn check_chunk(&mut self, access_key_id: &str) -> Result<(), S3Error> {
+        let Some(chain) = self.chain.as_mut() else { return Ok(()) };
+        let hash = std::mem::take(&mut self.hash).finalize();
+        if chain.next_chunk_of_hash(&to_hex(&hash)) == self.signature {
+            return Ok(());
+        }
+        Err(chunk_mismatch(access_key_id, &self.signature))
+    }
+
+    fn finish(self, access_key_id: &str) -> Result<Trailers, S3Error> {
+        if self.at != Place::Trailer {
+            return Err(incomplete());
+        }
+        let list = trailers(&self.text, self.chain.as_ref(), access_key_id)?;
+        if self.missing > 0 {
+            return Err(incomplete());
+        }
+        let there = |name: &String| list.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
+        if self.announced.iter().all(there) { Ok(list) } else { Err(malformed_trailer()) }
+    }
 }
 
 fn bad_hash(value: &str) -> S3Error {
@@ -40,23 +212,25 @@ fn bad_hash(value: &str) -> S3Error {
     )
 }
 
-fn check_hash(hash: &str, body: &[u8]) -> Result<(), S3Error> {
+/// The hash a plain body must have, if one is stated.
+fn stated_hash(hash: &str) -> Result<Option<String>, S3Error> {
     if hash == UNSIGNED_PAYLOAD {
-        return Ok(());
+        return Ok(None);
     }
-    if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(bad_hash(hash));
-    }
-    let computed = to_hex(&Sha256::digest(body));
-    if computed.eq_ignore_ascii_case(hash) {
-        return Ok(());
+    let valid = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+    if valid { Ok(Some(hash.to_owned())) } else { Err(bad_hash(hash)) }
+}
+
+fn check_hash(stated: &str, computed: &str) -> Result<Trailers, S3Error> {
+    if computed.eq_ignore_ascii_case(stated) {
+        return Ok(Vec::new());
     }
     Err(S3Error::new(
         400,
         "XAmzContentSHA256Mismatch",
         "The provided 'x-amz-content-sha256' header does not match what was computed.",
     )
-    .with("ClientComputedContentSHA256", hash)
+    .with("ClientComputedContentSHA256", stated)
     .with("S3ComputedContentSHA256", computed))
 }
 
@@ -68,28 +242,11 @@ pub(crate) fn incomplete() -> S3Error {
     )
 }
 
-fn check_length(request: &Request, body: &[u8]) -> Result<(), S3Error> {
-    let Some(text) = request.header("x-amz-decoded-content-length") else {
-        return Err(S3Error::new(
-            411,
-            "MissingContentLength",
-            "You must provide the Content-Length HTTP header.",
-        ));
-    };
-    match text.trim().parse::<usize>() {
-        Ok(stated) if stated == body.len() => Ok(()),
-        _ => Err(incomplete()),
-    }
-}
-
-fn check_announced(request: &Request, trailers: &[(String, String)]) -> Result<(), S3Error> {
-    let announced = request.header("x-amz-trailer").unwrap_or("");
-    let there = |name: &str| trailers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
-    if announced.split(',').map(str::trim).filter(|n| !n.is_empty()).all(there) {
-        Ok(())
-    } else {
-        Err(malformed_trailer())
-    }
+fn decoded_length(request: &Request) -> Result<u64, S3Error> {
+    let missing =
+        || S3Error::new(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
+    let text = request.header("x-amz-decoded-content-length").ok_or_else(missing)?;
+    text.trim().parse().map_err(|_| incomplete())
 }
 
 fn malformed_trailer() -> S3Error {
@@ -100,54 +257,9 @@ fn malformed_trailer() -> S3Error {
     )
 }
 
-type Decoded = (Bytes, Vec<(String, String)>);
-
-fn decode(raw: &Bytes, mut chain: Option<ChunkChain>, access_key_id: &str) -> Result<Decoded, S3Error> {
-    let mut rest = raw.clone();
-    let mut body = BytesMut::new();
-    loop {
-        let line = take_line(&mut rest)?;
-        let (size, extension) = line.split_once(';').unwrap_or((&line, ""));
-        let size = usize::from_str_radix(size.trim(), 16).map_err(|_| incomplete())?;
-        if size > rest.len() {
-            return Err(incomplete());
-        }
-        let data = rest.split_to(size);
-        if let Some(chain) = chain.as_mut() {
-            let signature = extension.trim().strip_prefix("chunk-signature=").unwrap_or("");
-            let wanted = chain.next_chunk(&data);
-            if wanted != signature {
-                return Err(chunk_mismatch(access_key_id, signature));
-            }
-        }
-        if size == 0 {
-            break;
-        }
-        body.extend_from_slice(&data);
-        if !rest.starts_with(b"\r\n") {
-            return Err(incomplete());
-        }
-        let _ = rest.split_to(2);
-    }
-    let trailers = trailers(&rest, chain.as_ref(), access_key_id)?;
-    Ok((body.freeze(), trailers))
-}
-
-fn take_line(rest: &mut Bytes) -> Result<String, S3Error> {
-    let window = rest.get(..rest.len().min(1024)).unwrap_or(&[]);
-    let end = window.windows(2).position(|w| w == b"\r\n").ok_or_else(incomplete)?;
-    let line = rest.split_to(end);
-    let _ = rest.split_to(2);
-    String::from_utf8(line.to_vec()).map_err(|_| incomplete())
-}
-
-fn trailers(
-    rest: &[u8],
-    chain: Option<&ChunkChain>,
-    access_key_id: &str,
-) -> Result<Vec<(String, String)>, S3Error> {
+fn trailers(rest: &[u8], chain: Option<&ChunkChain>, access_key_id: &str) -> Result<Trailers, S3Error> {
     let text = std::str::from_utf8(rest).map_err(|_| malformed_trailer())?;
-    let mut list: Vec<(String, String)> = Vec::new();
+    let mut list = Trailers::new();
     let mut signature = None;
     for line in text.split('\n').map(str::trim).filter(|l| !l.is_empty()) {
         let (name, value) = line.split_once(':').ok_or_else(malformed_trailer)?;
@@ -171,30 +283,4 @@ fn chunk_mismatch(access_key_id: &str, signature: &str) -> S3Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn unsigned_chunks_and_trailers_are_taken_apart() {
-        let raw = Bytes::from_static(b"5\r\nhello\r\n1\r\n!\r\n0\r\nx-amz-checksum-crc32:abc\r\n\r\n");
-        let (body, trailers) = decode(&raw, None, "").unwrap();
-        assert_eq!(body.as_ref(), b"hello!");
-        assert_eq!(trailers, [("x-amz-checksum-crc32".to_owned(), "abc".to_owned())]);
-    }
-
-    #[test]
-    fn broken_chunks_are_refused() {
-        for raw in [
-            &b""[..],
-            b"5",
-            b"5\r\nhel",
-            b"zz\r\n",
-            b"5\r\nhelloX0\r\n\r\n",
-            b"-1\r\n",
-            b"ffffffffffffffff\r\na",
-        ] {
-            assert!(decode(&Bytes::copy_from_slice(raw), None, "").is_err(), "{raw:?}");
-        }
-        assert!(decode(&Bytes::from_static(b"0\r\nno colon\r\n\r\n"), None, "").is_err());
-    }
-}
+mod tests;

@@ -130,9 +130,9 @@ impl Ids {
         bytes
     }
 
-    /// A version id: 32 letters, digits, dots and underscores.
-    pub fn version_id(&self) -> String {
-        self.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._", 32)
+    /// The beginning of a version id: 28 letters, digits, dots and underscores.
+    pub fn version_beginning(&self) -> String {
+        self.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._", 28)
     }
 
     /// An upload id: 128 characters that need no escaping.

@@ -1,5 +1,7 @@
 //! One connection: requests in turn, each read, judged, served and answered.
 
+mod flow;
+
 use super::answer::{self, Body, DECLARATION, Response};
 use super::apply::{Instead, Met};
 use super::auth;
@@ -8,12 +10,15 @@ use super::clock::http_date;
 use super::control;
 use super::error::S3Error;
 use super::http::{Broken, Conn, Framing, Limits, framing};
+use super::intake;
+use super::lazy::Lazy;
 use super::request::{Head, Request};
 use super::route::{Api, route};
 use super::service::{self, State};
 use crate::domain::limits::AWS;
 use crate::domain::sigv4::Claim;
 use bytes::Bytes;
+use flow::{Received, chunk, made, receive};
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -36,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) state: State,
     pub(crate) limits: Limits,
     pub(crate) ready: watch::Receiver<Readiness>,
+    /// What is made when it is first asked for.
+    pub(crate) lazy: Lazy,
 }
 
 /// What becomes of the connection after an answer.
@@ -123,14 +130,18 @@ async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken>
     if expects && framing != Framing::Absent {
         conn.write(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
     }
-    let raw = match conn.read_body(framing).await {
-        Ok(raw) => raw,
+    match receive(conn, shared, accepted).await {
+        Ok(Received::Whole(accepted)) => answer_whole(conn, shared, &stamp, *accepted).await,
+        Ok(Received::Refused { error, unread }) => {
+            // What little is left is read, so that the connection can be used again.
+            let rest = unread.map_or(Framing::Chunked, Framing::Length);
+            reject(conn, shared, stamp, rest, false, &error).await
+        }
         Err(broken) => {
             stamp.close = true;
-            return refuse(conn, shared, &stamp, &broken).await;
+            refuse(conn, shared, &stamp, &broken).await
         }
-    };
-    answer_whole(conn, shared, &stamp, accepted, raw).await
+    }
 }
 
 /// Everything that can be judged from the head alone.
@@ -151,6 +162,13 @@ fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3E
         if length > AWS.max_part_size {
             return Err(S3Error::too_large(length, AWS.max_part_size));
         }
+        // Before a client that waits for 100 is told to send.
+        shared.state.vault.check_room(length)?;
+    }
+    if let (false, Framing::Length(n)) = (api.needs_length(), framing)
+        && n > intake::MAX_DOCUMENT
+    {
+        return Err(intake::too_long(n));
     }
     let met = Met::by(&shared.state.faults, api, &request);
     Ok(Accepted { request, claim, api, framing, met })
@@ -173,7 +191,7 @@ async fn reject(
     if !small {
         stamp.close = true;
     } else if let Framing::Length(n) = framing
-        && conn.read_body(Framing::Length(n)).await.is_err()
+        && conn.read_short(usize::try_from(n).unwrap_or(0)).await.is_err()
     {
         stamp.close = true;
     }
@@ -195,7 +213,6 @@ async fn refuse(conn: &mut Conn, shared: &Shared, stamp: &Stamp, broken: &Broken
             "RequestHeaderSectionTooLarge",
             "Your request header section exceeds the maximum allowed size.",
         ),
-        Broken::BodyTooLarge(size) => S3Error::too_large(*size, shared.limits.body),
         Broken::Malformed(_) => {
             S3Error::new(400, "BadRequest", "An error occurred when parsing the HTTP request.")
         }
@@ -215,12 +232,14 @@ async fn answer_whole(
     shared: &Arc<Shared>,
     stamp: &Stamp,
     mut accepted: Accepted,
-    raw: Bytes,
 ) -> Result<Next, Broken> {
     // The buckets are there from the start; what is in them comes a moment later.
     let waits = accepted.api != Api::ListBuckets;
     if waits && !readiness(shared).await {
         return respond(conn, shared, stamp, error_response(stamp, &S3Error::internal())).await;
+    }
+    if let Err(error) = made(shared, &accepted.request).await {
+        return respond(conn, shared, stamp, error_response(stamp, &error)).await;
     }
     let (now, met) = (shared.state.clock.now(), std::mem::take(&mut accepted.met));
     let early = match met.instead(&accepted.request, &accepted.claim, now) {
@@ -235,8 +254,7 @@ async fn answer_whole(
     if let Some(response) = early {
         return respond(conn, shared, stamp, response).await;
     }
-    let raw = met.received(raw, &accepted.claim);
-    let result = run(Arc::clone(shared), accepted, raw).await;
+    let result = run(Arc::clone(shared), accepted).await;
     if met.loses_answer() {
         return Ok(Next::Reset);
     }
@@ -252,14 +270,9 @@ async fn answer_whole(
     }
 }
 
-/// Decodes, verifies and serves on a blocking thread: all of it may hash much.
-async fn run(shared: Arc<Shared>, accepted: Accepted, raw: Bytes) -> Result<Response, S3Error> {
-    let work = move || {
-        let Accepted { mut request, claim, api, framing, .. } = accepted;
-        debug_assert!(framing != Framing::Absent || raw.is_empty());
-        body::settle(&mut request, raw, &claim, &shared.state.keys.secret_key)?;
-        service::serve(&shared.state, api, &request)
-    };
+/// Serves on a blocking thread: it may hash much.
+async fn run(shared: Arc<Shared>, accepted: Accepted) -> Result<Response, S3Error> {
+    let work = move || service::serve(&shared.state, accepted.api, &accepted.request);
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(S3Error::internal()))
 }
 
@@ -317,7 +330,7 @@ async fn respond(
             conn.write(&out).await?;
             let mut at = 0;
             while at < content.len() {
-                let chunk = content.chunk(at, 256 * 1024)?;
+                let chunk = chunk(&content, at).await?;
                 conn.write(&chunk).await?;
                 at = at.saturating_add(u64::try_from(chunk.len()).unwrap_or(1).max(1));
             }

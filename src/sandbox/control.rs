@@ -37,19 +37,19 @@ pub(crate) async fn exchange(
     head: &Head,
     framing: Framing,
 ) -> Result<bool, Broken> {
-    let small = match framing {
-        Framing::Absent => true,
-        Framing::Length(n) => n <= MAX_BODY,
-        Framing::Chunked => false,
+    let length = match framing {
+        Framing::Absent => Some(0),
+        Framing::Length(n) if n <= MAX_BODY => usize::try_from(n).ok(),
+        Framing::Length(_) | Framing::Chunked => None,
     };
-    let (reply, close) = match refusal(head) {
-        Some(refusal) => (refusal, true),
-        None if !small => (
+    let (reply, close) = match (refusal(head), length) {
+        (Some(refusal), _) => (refusal, true),
+        (None, None) => (
             Reply::plain((413, "Content Too Large"), "rules come with a Content-Length, 65536 at most"),
             true,
         ),
-        None => {
-            let body = conn.read_body(framing).await?;
+        (None, Some(length)) => {
+            let body = conn.read_short(length).await?;
             (serve(faults, head, &body), head.wants_close())
         }
     };

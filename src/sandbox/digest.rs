@@ -19,6 +19,11 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// Every algorithm, in the order of their numbers.
+    pub fn all() -> impl Iterator<Item = Self> {
+        std::iter::once(Self::Md5).chain(ChecksumAlgorithm::ALL.into_iter().map(Self::Checksum))
+    }
+
     /// A small number for tables: MD5 first, then the checksums in their own order.
     pub fn index(self) -> usize {
         match self {

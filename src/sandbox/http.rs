@@ -3,6 +3,8 @@
 //! We write heads ourselves because their casing and order are what this program shows. Every read has a time
 //! limit and a size limit; whatever is hostile or broken becomes a [`Broken`] and a closed connection.
 
+mod pump;
+
 use super::brake::Brake;
 use super::request::Head;
 use bytes::{Buf, Bytes, BytesMut};
@@ -14,8 +16,8 @@ use tokio::net::TcpStream;
 const MAX_HEAD: usize = 32 * 1024;
 /// Most headers in a head.
 const MAX_HEADERS: usize = 128;
-/// Longest line between chunks.
-const MAX_CHUNK_LINE: usize = 1024;
+
+pub(crate) use pump::{Piece, Pumped};
 
 /// Why a request could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +31,6 @@ pub(crate) enum Broken {
     /// The head is longer than allowed.
     #[error("the head is larger than {MAX_HEAD} bytes")]
     HeadTooLarge,
-    /// The body is longer than this sandbox keeps.
-    #[error("the body of {0} bytes is larger than this sandbox keeps")]
-    BodyTooLarge(u64),
     /// Not HTTP/1.
     #[error("the request is not HTTP/1: {0}")]
     Malformed(&'static str),
@@ -61,8 +60,6 @@ pub(crate) struct Limits {
     pub(crate) head: Duration,
     /// Longest wait for more of a body, and for the client to take more of an answer.
     pub(crate) stall: Duration,
-    /// Largest body kept.
-    pub(crate) body: u64,
 }
 
 /// One connection and what was read ahead.
@@ -122,77 +119,14 @@ impl Conn {
         }
     }
 
-    /// Reads a body to its end.
-    pub(crate) async fn read_body(&mut self, framing: Framing) -> Result<Bytes, Broken> {
-        match framing {
-            Framing::Absent => Ok(Bytes::new()),
-            Framing::Length(len) => self.exactly(len).await,
-            Framing::Chunked => self.chunked().await,
-        }
-    }
-
-    async fn exactly(&mut self, len: u64) -> Result<Bytes, Broken> {
-        let len = match usize::try_from(len) {
-            Ok(n) if len <= self.limits.body => n,
-            _ => return Err(Broken::BodyTooLarge(len)),
-        };
-        // Memory grows with what arrives, not with what is announced.
+    /// Reads a short body of known length whole. Memory grows with what arrives, not with what is announced.
+    pub(crate) async fn read_short(&mut self, len: usize) -> Result<Bytes, Broken> {
         while self.buf.len() < len {
             let missing = len.saturating_sub(self.buf.len());
-            self.buf.reserve(missing.min(1024 * 1024));
+            self.buf.reserve(missing.min(64 * 1024));
             self.fill().await?;
         }
         Ok(self.buf.split_to(len).freeze())
-    }
-
-    async fn chunked(&mut self) -> Result<Bytes, Broken> {
-        let mut body = BytesMut::new();
-        loop {
-            let line = self.line().await?;
-            let digits = line.split(';').next().unwrap_or("").trim();
-            let valid =
-                !digits.is_empty() && digits.len() <= 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-            let size = if valid { u64::from_str_radix(digits, 16).ok() } else { None };
-            let size = size.ok_or(Broken::Malformed("a chunk has no valid size"))?;
-            let so_far = u64::try_from(body.len()).unwrap_or(u64::MAX);
-            if so_far.saturating_add(size) > self.limits.body {
-                return Err(Broken::BodyTooLarge(so_far.saturating_add(size)));
-            }
-            if size == 0 {
-                break;
-            }
-            body.extend_from_slice(&self.exactly(size).await?);
-            if self.exactly(2).await?.as_ref() != b"\r\n" {
-                return Err(Broken::Malformed("a chunk does not end where its size says"));
-            }
-        }
-        let mut trailer = 0;
-        loop {
-            let line = self.line().await?;
-            trailer += line.len();
-            if trailer > MAX_HEAD {
-                return Err(Broken::HeadTooLarge);
-            }
-            if line.is_empty() {
-                return Ok(body.freeze());
-            }
-        }
-    }
-
-    async fn line(&mut self) -> Result<String, Broken> {
-        loop {
-            if let Some(end) = self.buf.windows(2).position(|w| w == b"\r\n") {
-                let line = self.buf.split_to(end);
-                self.buf.advance(2);
-                let text =
-                    std::str::from_utf8(&line).map_err(|_| Broken::Malformed("a chunk line is not text"))?;
-                return Ok(text.to_owned());
-            }
-            if self.buf.len() > MAX_CHUNK_LINE {
-                return Err(Broken::Malformed("a chunk line is too long"));
-            }
-            self.fill().await?;
-        }
     }
 
     /// Writes bytes; a client that takes nothing for too long is given up.
@@ -216,7 +150,7 @@ impl Conn {
     pub(crate) async fn linger(mut self) {
         let drain = async {
             let _ = self.stream.shutdown().await;
-            let mut left = 4 * 1024 * 1024_usize;
+            let mut left = 64 * 1024 * 1024_usize;
             let mut sink = vec![0_u8; 16 * 1024];
             while let Ok(n @ 1..) = self.stream.read(&mut sink).await {
                 left = left.saturating_sub(n);

@@ -1,5 +1,6 @@
 //! A request as read: the head verbatim, and bucket, key and query taken from it.
 
+use super::content::Content;
 use super::error::S3Error;
 use crate::domain::sigv4::SentHead;
 use bytes::Bytes;
@@ -50,8 +51,10 @@ pub(crate) struct Request {
     pub(crate) key: String,
     /// Query parameters, decoded; a bare name has the value `None`.
     pub(crate) query: Vec<(String, Option<String>)>,
-    /// Body after every transfer coding.
+    /// A small document: the body after every transfer coding, but for PutObject and UploadPart.
     pub(crate) body: Bytes,
+    /// The body of PutObject and UploadPart, received and hashed.
+    pub(crate) content: Content,
     /// Trailing headers of an `aws-chunked` body.
     pub(crate) trailers: Vec<(String, String)>,
 }

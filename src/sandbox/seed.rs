@@ -4,6 +4,8 @@
 //! here is written down by hand. Large objects are synthetic and share one generator, which keeps the hashing
 //! to a few windows. Times are relative to `now`.
 
+pub mod huge;
+
 use super::clock::Ids;
 use super::content::Content;
 use super::error::S3Error;
@@ -17,6 +19,7 @@ use crate::domain::layout::PartLayout;
 use crate::domain::names::Tag;
 use crate::domain::operation::ObjectProperties;
 use crate::domain::units::{KIB, MIB};
+use huge::HUGE;
 use std::sync::Arc;
 
 /// The bucket of the lessons.
@@ -41,8 +44,9 @@ struct Seeding<'a> {
 
 /// Makes the empty buckets: quick enough to be done before the first request.
 pub fn buckets(store: &mut Store, now: i64) -> Result<(), S3Error> {
-    for (name, age) in [(LESSONS, 40), (MANY_KEYS, 30), (SCRATCH, 20)] {
-        store.create_bucket(name, Settings::new(), now - age * DAY)?;
+    for (name, age) in [(LESSONS, 40), (MANY_KEYS, 30), (SCRATCH, 20), (HUGE, 5)] {
+        let settings = Settings { unfilled: name == HUGE, ..Settings::new() };
+        store.create_bucket(name, settings, now - age * DAY)?;
     }
     Ok(())
 }

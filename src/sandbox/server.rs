@@ -8,11 +8,15 @@ use super::clock::{Clock, Ids};
 use super::connection::{self, Readiness, Shared};
 use super::fault::Faults;
 use super::http::Limits;
+use super::journal::Opened;
+use super::lazy::Lazy;
 use super::seed;
 use super::service::State;
 use super::store::Store;
+use super::vault::{MEMORY_BUDGET, Usage, Vault};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -40,8 +44,13 @@ pub struct SandboxOptions {
     pub head_timeout: Duration,
     /// Longest silence in the middle of a body or an answer.
     pub stall_timeout: Duration,
-    /// Largest body kept in memory.
-    pub max_body: u64,
+    /// Bytes of received bodies kept in memory; unused with a data directory.
+    pub memory_budget: u64,
+    /// Bytes of received bodies kept on disk. `None`: 16 GiB in the temporary file, any amount in a data
+    /// directory.
+    pub disk_budget: Option<u64>,
+    /// Where received bodies are kept so that they outlive the process; `None` keeps them until it ends.
+    pub data_dir: Option<PathBuf>,
 }
 
 impl Default for SandboxOptions {
@@ -56,7 +65,9 @@ impl Default for SandboxOptions {
             id_seed: None,
             head_timeout: Duration::from_secs(60),
             stall_timeout: Duration::from_secs(30),
-            max_body: 1024 * 1024 * 1024,
+            memory_budget: MEMORY_BUDGET,
+            disk_budget: None,
+            data_dir: None,
         }
     }
 }
@@ -72,6 +83,15 @@ pub enum StartError {
     Bind {
         /// The address asked for.
         addr: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The data directory could not be made or opened.
+    #[error("the sandbox cannot keep data in {}", path.display())]
+    DataDir {
+        /// The directory asked for.
+        path: PathBuf,
         /// What the system said.
         #[source]
         source: std::io::Error,
@@ -98,22 +118,38 @@ impl Server {
         let listener = TcpListener::bind(addr).await.map_err(bind)?;
         let addr = listener.local_addr().map_err(bind)?;
         let (tell, ready) = watch::channel(Readiness::Seeding);
-        let shared = Arc::new(shared(&options, ready));
-        if options.seed {
-            let _ = seed::buckets(&mut shared.state.store(), shared.state.clock.now());
-            let shared = Arc::clone(&shared);
-            tokio::task::spawn_blocking(move || {
-                let mut store = Store::new();
-                // A series of its own, because requests may be answered meanwhile.
-                let ids = shared.state.ids.series(1);
-                let seeded = seed::seed(&mut store, &ids, shared.state.clock.now());
-                *shared.state.store() = store;
-                tell.send_replace(if seeded.is_ok() { Readiness::Ready } else { Readiness::Failed });
-            });
-        } else {
-            tell.send_replace(Readiness::Ready);
-        }
         let stop = CancellationToken::new();
+        let kept = kept(&options).await?;
+        let fill = match &kept.found {
+            Some(found) => found.bucket(seed::huge::HUGE).is_ok_and(|b| b.settings.unfilled),
+            None => options.seed,
+        };
+        let lazy = Lazy::new(fill, stop.clone());
+        let shared = Arc::new(shared(&options, ready, kept.vault, lazy));
+        let seed = options.seed && kept.found.is_none();
+        if let Some(found) = kept.found {
+            *shared.state.store() = found;
+        } else if seed {
+            // The buckets are there at once.
+            let _ = seed::buckets(&mut shared.state.store(), shared.state.clock.now());
+        }
+        let filling = Arc::clone(&shared);
+        let dir = options.data_dir.clone();
+        let fill = tokio::task::spawn_blocking(move || {
+            let filled = filling.fill(seed, kept.opened);
+            let (state, ended) = match filled {
+                Ok(()) => (Readiness::Ready, Ok(())),
+                Err(error) => (Readiness::Failed, Err(error)),
+            };
+            tell.send_replace(state);
+            ended
+        });
+        // Without a data directory nothing can go wrong that the caller could mend.
+        if let Some(path) = dir {
+            let ended =
+                fill.await.unwrap_or_else(|_| Err(std::io::Error::other("the filling was cut short")));
+            ended.map_err(|source| StartError::DataDir { path, source })?;
+        }
         let accept = tokio::spawn(accept(listener, Arc::clone(&shared), stop.clone()));
         Ok(Self { addr, shared, stop, accept: Some(accept) })
     }
@@ -148,6 +184,11 @@ impl Server {
         &self.shared.state.faults
     }
 
+    /// How many received bytes are kept, and how many may be.
+    pub fn storage(&self) -> Usage {
+        self.shared.state.vault.usage()
+    }
+
     /// Waits until the seeding is done; `false` if it failed.
     pub async fn ready(&self) -> bool {
         connection::readiness(&self.shared).await
@@ -171,7 +212,53 @@ impl Drop for Server {
     }
 }
 
-fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>) -> Shared {
+/// Where bytes are kept, and what was found in a data directory.
+struct Kept {
+    vault: Vault,
+    opened: Option<Opened>,
+    found: Option<Store>,
+}
+
+async fn kept(options: &SandboxOptions) -> Result<Kept, StartError> {
+    let Some(path) = options.data_dir.clone() else {
+        let vault = Vault::temporary(options.memory_budget, options.disk_budget);
+        return Ok(Kept { vault, opened: None, found: None });
+    };
+    let budget = options.disk_budget;
+    let dir = path.clone();
+    let open = move || {
+        let vault = Vault::open(&dir, budget)?;
+        let mut opened = Opened::at(&dir, &vault)?;
+        let found = opened.store.take();
+        Ok(Kept { vault, opened: Some(opened), found })
+    };
+    let opened = tokio::task::spawn_blocking(open).await;
+    let opened = opened.unwrap_or_else(|_| Err(std::io::Error::other("the reading was cut short")));
+    opened.map_err(|source| StartError::DataDir { path, source })
+}
+
+impl Shared {
+    /// Seeds a new store and begins its journal; blocks.
+    fn fill(&self, seed: bool, opened: Option<Opened>) -> std::io::Result<()> {
+        if seed {
+            let mut store = Store::new();
+            // A series of its own, because requests may be answered meanwhile.
+            let ids = self.state.ids.series(1);
+            let seeded = seed::seed(&mut store, &ids, self.state.clock.now());
+            seeded.map_err(|error| std::io::Error::other(error.to_string()))?;
+            *self.state.store() = store;
+        }
+        if let Some(opened) = opened {
+            let mut store = self.state.store();
+            let journal = opened.begin(&store, &self.state.vault)?;
+            store.write_down(Box::new(journal.clone()));
+            let _ = self.state.journal.set(journal);
+        }
+        Ok(())
+    }
+}
+
+fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>, vault: Vault, lazy: Lazy) -> Shared {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let id_seed = options.id_seed.unwrap_or_else(|| u64::try_from(since.as_nanos()).unwrap_or(1));
     Shared {
@@ -185,9 +272,12 @@ fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>) -> Shared
                 secret_key: options.secret_key.clone(),
                 region: options.region.clone(),
             },
+            vault,
+            journal: OnceLock::new(),
             faults: Faults::default(),
         },
-        limits: Limits { head: options.head_timeout, stall: options.stall_timeout, body: options.max_body },
+        lazy,
+        limits: Limits { head: options.head_timeout, stall: options.stall_timeout },
         ready,
     }
 }

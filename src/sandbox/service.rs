@@ -28,8 +28,10 @@ mod versions;
 use super::answer::{Response, Xml};
 use super::auth::Keys;
 use super::clock::{Clock, Ids};
+use super::digest::Algorithm;
 use super::error::S3Error;
 use super::fault::Faults;
+use super::journal::Journal;
 use super::request::Request;
 use super::route::Api;
 use super::store::access::OWNER_ID;
@@ -37,8 +39,9 @@ use super::store::encryption::Encryption;
 use super::store::object::Attached;
 use super::store::upload::UploadName;
 use super::store::{Moment, Store, VersionId};
+use super::vault::Vault;
 use crate::domain::etag::ETag;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Its name.
 const OWNER_NAME: &str = "sandbox";
@@ -54,8 +57,12 @@ pub(crate) struct State {
     pub(crate) ids: Ids,
     /// The one identity.
     pub(crate) keys: Keys,
+    /// Where received bytes are kept.
+    pub(crate) vault: Vault,
     /// Version ids, a series of their own.
     pub(crate) versions: Ids,
+    /// Where changes are written down; nowhere without a data directory.
+    pub(crate) journal: OnceLock<Journal>,
     /// Failures in waiting.
     pub(crate) faults: Faults,
 }
@@ -66,9 +73,23 @@ impl State {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until what was done is durable, and frees what nothing holds any more.
+    pub(crate) fn settle(&self) -> Result<(), S3Error> {
+        let Some(journal) = self.journal.get() else { return Ok(()) };
+        let mut store = self.store();
+        if !store.takes_freed() {
+            drop(store);
+            return journal.sync();
+        }
+        // Nothing may be dropped between the two, or its bytes would go before it is known to be gone.
+        journal.sync()?;
+        self.vault.sweep()?;
+        Ok(())
+    }
+
     /// Now, with an id for a version that may be written.
     pub(crate) fn moment(&self) -> Moment {
-        Moment { now: self.clock.now(), version: VersionId(self.versions.version_id()) }
+        Moment { now: self.clock.now(), version: VersionId::of(&self.versions.version_beginning()) }
     }
 }
 
@@ -83,8 +104,22 @@ pub(crate) fn or_no_bucket(state: &State, request: &Request, error: S3Error) -> 
     }
 }
 
-/// Carries out one operation.
+/// Carries out one operation; what it changed is durable when this returns.
 pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Response, S3Error> {
+    let response = perform(state, api, request).map_err(|error| of_method(request, error));
+    state.settle()?;
+    response
+}
+
+/// An error about a delete marker names the method that was used.
+fn of_method(request: &Request, mut error: S3Error) -> S3Error {
+    if let Some((_, method)) = error.extra.iter_mut().find(|(name, _)| *name == "Method") {
+        method.clone_from(&request.head.method);
+    }
+    error
+}
+
+fn perform(state: &State, api: Api, request: &Request) -> Result<Response, S3Error> {
     refuse::unknown_headers(request)?;
     if api.concerns_uploads() {
         state.store().abort_overdue(&request.bucket, state.clock.now())?;
@@ -143,6 +178,16 @@ pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Respon
         Api::AbortMultipartUpload => uploads::abort(state, request),
         Api::ListParts => uploads::list_parts(state, request),
     }
+}
+
+/// The algorithms of which a body's digests will be asked when it is served. An upload that is not there is no
+/// matter here; that is found when the part is put.
+pub(crate) fn digests(state: &State, request: &Request) -> Vec<Algorithm> {
+    let mut list = integrity::expected(request);
+    if let Ok(upload) = state.store().upload(upload_name(request)) {
+        list.extend(upload.checksum.map(|(algorithm, _)| Algorithm::Checksum(algorithm)));
+    }
+    list
 }
 
 /// Bucket, key and upload id of a request.

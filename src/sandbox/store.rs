@@ -17,6 +17,7 @@ pub mod lifecycle;
 pub mod list;
 pub mod lock;
 pub mod object;
+mod snapshot;
 pub mod tags;
 pub mod upload;
 pub mod version;
@@ -50,12 +51,22 @@ impl Moment {
     }
 }
 
+/// Where changes are written down before they take effect.
+pub trait Ledger: Send + std::fmt::Debug {
+    /// Writes a change down, or says why it cannot be; then it does not happen.
+    fn append(&mut self, change: &Change) -> Result<(), S3Error>;
+}
+
 /// All buckets.
 #[derive(Debug, Default)]
 pub struct Store {
     buckets: BTreeMap<String, Bucket>,
     /// Counts events; gives uploads of one second an order.
     events: u64,
+    /// Whether content may be held no longer since somebody last asked.
+    freed: bool,
+    /// Nowhere, unless there is a data directory.
+    ledger: Option<Box<dyn Ledger>>,
 }
 
 impl Store {
@@ -79,7 +90,25 @@ impl Store {
         self.bucket(bucket)?.find(key, version)
     }
 
+    /// Has every change from now on written down.
+    pub fn write_down(&mut self, ledger: Box<dyn Ledger>) {
+        self.ledger = Some(ledger);
+    }
+
+    /// Whether content may be held no longer since this was last asked.
+    pub fn takes_freed(&mut self) -> bool {
+        std::mem::take(&mut self.freed)
+    }
+
+    /// Applies a change that was written down before.
+    pub fn replay(&mut self, change: Change) {
+        self.apply(change);
+    }
+
     fn commit(&mut self, change: Change) -> Result<(), S3Error> {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.append(&change)?;
+        }
         self.apply(change);
         Ok(())
     }

@@ -17,6 +17,8 @@ const TILE: usize = 65_521;
 pub const WINDOW: u64 = 8 * 1024 * 1024;
 /// Stamp at the end of each window of the seeded objects.
 pub const STAMP: u64 = 256;
+/// Bytes between states that are kept of a long beginning.
+const STRIDE: u64 = 64 * 1024 * 1024;
 /// States and results kept before the cache is dropped.
 const CACHE_LIMIT: usize = 16_384;
 
@@ -56,6 +58,11 @@ impl Generator {
             midstates: Mutex::default(),
             results: Mutex::default(),
         }
+    }
+
+    /// Seed, window and stamp: what makes two generators equal. The last two in bytes.
+    pub fn identity(&self) -> (u64, u64, u64) {
+        (self.seed, self.window, self.stamp)
     }
 
     /// At most `max` bytes from `offset` on; at least one byte when `max` is not zero.
@@ -103,13 +110,17 @@ impl Generator {
             .next_back()
             .map(|((_, _, n), hasher)| (*n, hasher.clone()));
         let (done, mut hasher) = known.unwrap_or_else(|| (0, Hasher::new(algorithm)));
-        if done < len {
-            self.feed(&mut hasher, phase + done, len - done);
+        let mut done = done;
+        while done < len {
+            // States on the way are kept too: a last part a little shorter than the others is then cheap.
+            let next = len.min((done / STRIDE + 1) * STRIDE);
+            self.feed(&mut hasher, phase + done, next - done);
+            done = next;
             let mut midstates = lock(&self.midstates);
             if midstates.len() >= CACHE_LIMIT {
                 midstates.clear();
             }
-            midstates.insert((algorithm, phase, len), hasher.clone());
+            midstates.insert((algorithm, phase, done), hasher.clone());
         }
         hasher
     }

@@ -75,6 +75,9 @@ impl Shell {
             .unwrap_or(0);
         let mut model = Model::new(target, epoch);
         model.start_at = options.start_at;
+        // The sandbox begins with its lessons: the bucket before them in the alphabet costs work to look at.
+        model.first_bucket = matches!(options.endpoint, Endpoint::Sandbox(_))
+            .then(|| crate::sandbox::seed::LESSONS.to_owned());
         model.size = crossterm::terminal::size().unwrap_or((0, 0));
         Ok(Self {
             terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?,

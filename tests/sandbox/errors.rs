@@ -45,7 +45,7 @@ async fn s3_010_uploadpart_refuses_what_it_cannot_store() {
             &[("Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA==")],
             "BadDigest",
             &[
-                ("ExpectedDigest", "00000000000000000000000000000000"),
+                ("ExpectedDigest", "AAAAAAAAAAAAAAAAAAAAAA=="),
                 ("CalculatedDigest", "ndTkYSaMgDT1yFZOFVxnpg=="),
             ],
         ),

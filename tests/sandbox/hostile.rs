@@ -139,12 +139,33 @@ async fn slow_clients_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_body_too_large_for_memory_is_refused_unread() {
-    let small = SandboxOptions { max_body: 100, ..options(false) };
+async fn a_body_that_cannot_be_kept_is_refused_unread() {
+    let small = SandboxOptions { memory_budget: 100, disk_budget: Some(0), ..options(false) };
     let server = Server::start(small).await.unwrap();
+    assert_eq!(call(&server, "PUT", "/bucket", &[], b"").await.status, 200);
     let (head, _) = signed_head(&server, "PUT", "/bucket/t", &[], UNSIGNED_PAYLOAD, 101);
     let answer = raw(&server, head.as_bytes()).await.unwrap();
-    assert_eq!((answer.status, answer.element("MaxSizeAllowed").as_deref()), (400, Some("100")));
+    assert_eq!((answer.status, answer.element("Code").as_deref()), (507, Some("InsufficientStorage")));
+    let (head, _) = signed_head(&server, "PUT", "/bucket/t", &[], UNSIGNED_PAYLOAD, 100);
+    let answer = raw(&server, format!("{head}{}", "x".repeat(100)).as_bytes()).await.unwrap();
+    assert_eq!((answer.status, server.storage().memory), (200, 100));
+}
+
+#[tokio::test]
+async fn a_document_too_long_is_refused() {
+    let server = empty().await;
+    let limit = 4 * 1024 * 1024;
+    let (head, _) = signed_head(&server, "POST", "/bucket?delete", &[], UNSIGNED_PAYLOAD, limit + 1);
+    let answer = raw(&server, head.as_bytes()).await.unwrap();
+    let wanted =
+        (400, Some("MaxMessageLengthExceeded".to_owned()), Some("Your request was too big.".to_owned()));
+    assert_eq!((answer.status, answer.element("Code"), answer.element("Message")), wanted);
+    // The same when only the chunks tell.
+    let (head, _) = signed_head(&server, "POST", "/bucket?delete", &[], UNSIGNED_PAYLOAD, 0);
+    let head = head.replace("Content-Length: 0", "Transfer-Encoding: chunked");
+    let body = format!("{head}{:x}\r\n{}\r\n0\r\n\r\n", limit + 1, " ".repeat(limit + 1));
+    let answer = raw(&server, body.as_bytes()).await.unwrap();
+    assert_eq!((answer.status, answer.element("Code"), answer.element("Message")), wanted);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use crate::client::{Answer, call, empty};
 use crate::copy::{complete, create, part};
 use partscope::sandbox::Server;
+use partscope::sandbox::store::VersionId;
 
 async fn set(server: &Server, status: &str) -> Answer {
     let body = format!("<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>");
@@ -79,7 +80,7 @@ async fn s3_070_many_are_deleted_with_their_versions() {
     let marked = call(&server, "POST", "/bucket?delete", &[], body).await;
     assert_eq!(marked.elements("DeleteMarker"), ["true", "true"]);
     let first = marked.element("DeleteMarkerVersionId").unwrap();
-    let none = "A".repeat(32);
+    let none = VersionId::of(&"A".repeat(28)).0;
     let body = format!(
         "<Delete><Object><Key>k</Key><VersionId>{first}</VersionId></Object><Object><Key>k</Key><VersionId>{none}</VersionId></Object><Object><Key>k</Key><VersionId>{id}</VersionId></Object></Delete>"
     );
@@ -87,6 +88,9 @@ async fn s3_070_many_are_deleted_with_their_versions() {
     assert_eq!(gone.elements("VersionId"), [first.as_str(), none.as_str(), id.as_str()]);
     assert_eq!(gone.elements("DeleteMarkerVersionId"), [first.as_str()]);
     assert_eq!(gone.elements("Code"), ["NoSuchVersion"]);
+    let body = b"<Delete><Object><Key>k</Key><VersionId>bad</VersionId></Object></Delete>";
+    let bad = call(&server, "POST", "/bucket?delete", &[], body).await;
+    assert_eq!(bad.elements("Code"), ["NoSuchVersion"]);
 }
 
 #[tokio::test]
@@ -107,11 +111,16 @@ async fn s3_071_a_marker_hides_the_key_and_cannot_be_read() {
     let gone = get(&server, &format!("k?versionId={id}")).await;
     assert_eq!(code(&gone), (404, "NoSuchVersion".into()));
     assert_eq!(gone.element("VersionId").as_deref(), Some(id.as_str()));
+    // One that was made up is not unknown but invalid.
+    let forged = format!("k?versionId={}0000", &id[..28]);
+    assert_eq!(code(&delete(&server, &forged).await), (400, "InvalidArgument".into()));
     let bad = get(&server, "k?versionId=bad").await;
     assert_eq!(code(&bad), (400, "InvalidArgument".into()));
     assert_eq!(bad.element("Message").as_deref(), Some("Invalid version id specified"));
     let tags = get(&server, "k?tagging").await;
-    assert_eq!(tags.status, 404);
+    assert_eq!(code(&tags), (405, "MethodNotAllowed".into()));
+    let tags = call(&server, "PUT", "/bucket/k?tagging", &[], b"<Tagging/>").await;
+    assert_eq!((tags.status, tags.element("Method").as_deref()), (405, Some("PUT")));
     let unversioned = empty().await;
     put(&unversioned, "k", b"x").await;
     assert_eq!(code(&get(&unversioned, &format!("k?versionId={id}")).await).1, "InvalidArgument");
@@ -127,6 +136,9 @@ async fn s3_072_suspended_versioning_writes_and_replaces_null() {
     let list = get(&server, "?versions").await;
     assert_eq!(list.elements("VersionId"), ["null", id.as_str()]);
     assert_eq!(get(&server, "k").await.header("x-amz-version-id"), Some("null"));
+    let copy = call(&server, "PUT", "/bucket/k2", &[("x-amz-copy-source", "bucket/k")], b"").await;
+    assert_eq!(copy.header("x-amz-version-id"), Some("null"));
+    delete(&server, "k2?versionId=null").await;
     assert_eq!(marker(&delete(&server, "k").await), (204, Some("true"), Some("null")));
     let list = get(&server, "?versions").await;
     assert_eq!(list.elements("VersionId"), ["null", id.as_str()]);

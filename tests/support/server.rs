@@ -19,8 +19,14 @@ pub struct Served {
 impl Served {
     /// Starts it and waits until it is ready.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with more options.
+    pub fn start_with(options: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_partscope"))
             .args(["serve", "--access-key", ACCESS, "--secret-key", SECRET])
+            .args(options)
             .env_clear()
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -37,6 +43,12 @@ impl Served {
         }
         assert!(url.starts_with("http://127.0.0.1:"), "{url}");
         Self { child, url }
+    }
+
+    /// Ends it at once, whatever it is doing.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Runs a headless command against it.

@@ -12,7 +12,7 @@ use super::inspect;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{ListBuckets, ListMultipartUploads, ListObjectsV2, Operation};
 use crate::domain::outcome::Outcome;
-use crate::domain::output::Output;
+use crate::domain::output::{Bucket, Output};
 use tui_input::Input;
 
 /// Asks for the bucket list from its beginning.
@@ -47,8 +47,10 @@ pub(super) fn buckets_came(model: &mut Model, outcome: &Outcome) {
                 let more = ListBuckets { continuation_token: Some(token.clone()) };
                 model.send(Purpose::Buckets, Operation::ListBuckets(more), false);
             }
+            let named = |b: &&Bucket| Some(&b.name) == model.first_bucket.as_ref();
+            let first = model.browse.buckets.iter().find(named).or(model.browse.buckets.first());
             if model.browse.bucket.is_none()
-                && let Some(first) = model.browse.buckets.first().map(|b| b.name.clone())
+                && let Some(first) = first.map(|b| b.name.clone())
             {
                 enter(model, &first, "");
             }

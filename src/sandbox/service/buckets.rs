@@ -19,11 +19,8 @@ pub(super) fn list_all(state: &State, request: &Request) -> Result<Response, S3E
     };
     let region = request.param("bucket-region").filter(|r| !r.is_empty());
     if let Some(region) = region.filter(|r| *r != "us-east-1" && !REGIONS.contains(r)) {
-        return Err(S3Error::invalid_argument(
-            format!("Argument value {region} is not a valid AWS Region"),
-            "bucket-region",
-            region,
-        ));
+        let message = format!("Argument value {region} is not a valid AWS Region");
+        return Err(S3Error::new(400, "InvalidArgument", message).with("ArgumentName", "bucket-region"));
     }
     let store = state.store();
     let region_of = |bucket: &Bucket| bucket.settings.region().unwrap_or(&state.keys.region).to_owned();
@@ -132,6 +129,13 @@ pub(super) fn create(state: &State, request: &Request) -> Result<Response, S3Err
     settings.location = location_of(state, asked)?;
     if let Some(tags) = root.as_ref().and_then(|r| r.all("Tags").next()) {
         settings.tags = settings::tags_in(tags)?;
+        if settings.tags.iter().any(|tag| tag.key.starts_with("aws:")) {
+            return Err(S3Error::new(
+                400,
+                "InvalidTag",
+                "User-defined tag keys can't start with \"aws:\". This prefix is reserved for system tags. Remove \"aws:\" from your tag keys and try again.",
+            ));
+        }
         tags::check_document(&settings.tags)?;
     }
     if let Some(name) = request.header("x-amz-object-ownership") {

@@ -1,6 +1,5 @@
 //! CopyObject: at most 5 GiB, and the result is always a single-part object.
 
-use super::object::written;
 use super::{State, attached, encryption, encryption_for, opaque_etag, part, properties};
 use crate::domain::limits::AWS;
 use crate::sandbox::answer::{Response, Xml};
@@ -9,7 +8,6 @@ use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::copy::source_too_large;
 use crate::sandbox::store::{NewObject, Object};
-use std::sync::Arc;
 
 /// A directive header: COPY unless REPLACE is said.
 fn replaces(request: &Request, header: &'static str, unknown: &'static str) -> Result<bool, S3Error> {
@@ -44,7 +42,8 @@ pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error
     let (object, version) = {
         let mut store = state.store();
         let object = store.put_object(&request.bucket, &request.key, new, &wanted, &moment)?;
-        (Arc::clone(&object), written(&store, request, &object))
+        let version = store.bucket(&request.bucket)?.version_header(&object.version);
+        (object, version)
     };
     let mut xml = Xml::result("CopyObjectResult");
     xml.text("LastModified", &xml_date(object.last_modified)).etag(&object.etag);

@@ -1,8 +1,10 @@
 //! What a client says about its body's integrity, checked: `Content-MD5` and `x-amz-checksum-*`.
 
+use super::properties::named_algorithm;
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::etag::to_hex;
 use crate::sandbox::content::Content;
+use crate::sandbox::digest::Algorithm;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::object::base64;
@@ -25,12 +27,37 @@ pub(super) fn stated(request: &Request) -> Result<Option<(ChecksumAlgorithm, Str
     Ok(found)
 }
 
+/// The algorithms a body's checks and checksum will need, so that they are computed while it passes.
+pub(super) fn expected(request: &Request) -> Vec<Algorithm> {
+    let announced = request.header("x-amz-trailer").unwrap_or("").split(',').map(str::trim);
+    let names: Vec<&str> = request.head.headers.iter().map(|(n, _)| n.as_str()).chain(announced).collect();
+    let stated = |a: &ChecksumAlgorithm| names.iter().any(|n| n.eq_ignore_ascii_case(a.header()));
+    let stated = ChecksumAlgorithm::ALL.into_iter().filter(stated);
+    stated.chain(named_algorithm(request)).map(Algorithm::Checksum).collect()
+}
+
 /// Checks everything that was stated about the body; gives back the checksum, to be echoed.
 pub(super) fn check(
     request: &Request,
     content: &Content,
 ) -> Result<Option<(ChecksumAlgorithm, String)>, S3Error> {
-    check_md5(request, content)?;
+    check_md5(request, content, to_hex)?;
+    check_checksum(request, content)
+}
+
+/// The same for a part. What was expected of its MD5 is told in base64, and in hex everywhere else: recorded.
+pub(super) fn check_part(
+    request: &Request,
+    content: &Content,
+) -> Result<Option<(ChecksumAlgorithm, String)>, S3Error> {
+    check_md5(request, content, base64)?;
+    check_checksum(request, content)
+}
+
+fn check_checksum(
+    request: &Request,
+    content: &Content,
+) -> Result<Option<(ChecksumAlgorithm, String)>, S3Error> {
     let Some((algorithm, value)) = stated(request)? else { return Ok(None) };
     let raw = STANDARD.decode(&value).unwrap_or_default();
     let computed = content.checksum(algorithm)?;
@@ -47,7 +74,7 @@ pub(super) fn check(
     Ok(Some((algorithm, value)))
 }
 
-fn check_md5(request: &Request, content: &Content) -> Result<(), S3Error> {
+fn check_md5(request: &Request, content: &Content, told: fn(&[u8]) -> String) -> Result<(), S3Error> {
     let Some(value) = request.header("content-md5") else { return Ok(()) };
     let raw = STANDARD.decode(value.trim()).unwrap_or_default();
     if raw.len() != 16 {
@@ -58,6 +85,6 @@ fn check_md5(request: &Request, content: &Content) -> Result<(), S3Error> {
         return Ok(());
     }
     Err(S3Error::new(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
-        .with("ExpectedDigest", to_hex(&raw))
+        .with("ExpectedDigest", told(&raw))
         .with("CalculatedDigest", base64(&content.md5()?)))
 }

@@ -6,6 +6,7 @@ use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
+use crate::sandbox::store::version::no_such_version;
 use crate::sandbox::store::write::{DeleteTerms, Deleted};
 use crate::sandbox::store::{NewObject, Object, Store, VersionId};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 /// PutObject.
 pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error> {
     state.store().bucket(&request.bucket)?;
-    let content = Content::of_bytes(request.body.clone());
+    let content = request.content.clone();
     if content.len() > AWS.max_single_operation {
         return Err(S3Error::too_large(content.len(), AWS.max_single_operation));
     }
@@ -98,6 +99,9 @@ pub(super) fn delete_many(state: &State, request: &Request) -> Result<Response, 
             Ok(_) if quiet => {}
             Ok(deleted) => write_deleted(&mut xml, &one, &deleted),
             Err(e) => {
+                // Among many, an id that cannot be one is as good as unknown.
+                let invalid = e.code == "InvalidArgument" && one.version.is_some();
+                let e = if invalid { no_such_version(one.key, one.version.unwrap_or("")) } else { e };
                 xml.open("Error").text("Key", one.key).text_if("VersionId", one.version);
                 xml.text("Code", e.code).text("Message", &e.message).close("Error");
             }

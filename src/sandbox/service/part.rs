@@ -4,7 +4,6 @@ use super::{State, encryption, integrity, opaque_etag, upload_name};
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::{parse_http_date, xml_date};
-use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::copy::{Source, SourceConditions, copied_range, parse_source};
@@ -33,8 +32,8 @@ fn begun(state: &State, request: &Request) -> Result<(Option<ChecksumAlgorithm>,
 pub(super) fn upload(state: &State, request: &Request) -> Result<Response, S3Error> {
     let number = part_number(request)?;
     let (algorithm, encryption) = begun(state, request)?;
-    let content = Content::of_bytes(request.body.clone());
-    let stated = integrity::check(request, &content)?;
+    let content = request.content.clone();
+    let stated = integrity::check_part(request, &content)?;
     if let (Some(wanted), Some((actual, _))) = (algorithm, &stated)
         && wanted != *actual
     {

@@ -21,7 +21,7 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error
     let (object, version) = {
         let store = state.store();
         let bucket = store.bucket(&request.bucket)?;
-        let object = bucket.find(&request.key, version(request)).map_err(|e| of_method(request, e))?;
+        let object = bucket.find(&request.key, version(request))?;
         let version = bucket.version_header(&object.version);
         (object, version)
     };
@@ -83,16 +83,6 @@ fn overridden(mut response: Response, request: &Request) -> Response {
         }
     }
     response
-}
-
-/// The error about a delete marker names the method that was used.
-fn of_method(request: &Request, mut error: S3Error) -> S3Error {
-    for (name, value) in &mut error.extra {
-        if *name == "Method" {
-            value.clone_from(&request.head.method);
-        }
-    }
-    error
 }
 
 fn portion(request: &Request, object: &Object) -> Result<Portion, S3Error> {

@@ -151,7 +151,8 @@ pub(super) fn put_tagging(state: &State, request: &Request) -> Result<Response, 
     let list = tag_set(&read(state, request, "Tagging")?)?;
     tags::check_document(&list).map_err(|error| match error.code {
         "InvalidTag" if list.iter().any(|t| t.key.starts_with("aws:")) => {
-            S3Error::new(400, "InvalidTag", "System tags cannot be added/updated by requester")
+            let system = S3Error::new(400, "InvalidTag", "System tags cannot be added/updated by requester");
+            error.extra.iter().fold(system, |system, (name, value)| system.with(name, value))
         }
         _ => error,
     })?;

@@ -10,7 +10,9 @@ use crate::sandbox::store::{Object, tags};
 
 /// GetObjectTagging.
 pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error> {
-    let object = state.store().object(&request.bucket, &request.key, version(request));
+    let found = state.store();
+    let object = found.bucket(&request.bucket)?.find_to_change(&request.key, version(request));
+    drop(found);
     let object = object.map_err(|mut error| {
         // Recorded oddity: here, and only here, the missing key is named with its bucket.
         for (name, value) in &mut error.extra {

@@ -63,6 +63,8 @@ pub struct Settings {
     pub object_lock: Option<LockSettings>,
     /// Rules that abort uploads.
     pub lifecycle: Vec<AbortRule>,
+    /// Whether its seeded objects are still to be made.
+    pub unfilled: bool,
 }
 
 impl Settings {
@@ -172,6 +174,8 @@ pub struct Bucket {
     pub(super) completed: HashMap<String, Finished>,
     /// When each key was last written or deleted, in the store's own order of events.
     pub(super) changed: BTreeMap<String, u64>,
+    /// Whether content may be held no longer since the store last looked.
+    pub(super) freed: bool,
 }
 
 impl Store {

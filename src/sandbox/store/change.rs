@@ -8,14 +8,16 @@ use super::object::{Attached, Object};
 use super::upload::{Part, Upload};
 use super::version::{Marker, Version, VersionId};
 use super::{Bucket, Settings, Store, Versioning};
+use crate::sandbox::content::Content;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// How many finished uploads a bucket remembers.
 const REMEMBERED: usize = 4096;
 
-/// One alteration of a store.
-#[derive(Debug, Clone)]
-pub enum Change {
+/// One alteration of a store. `C` is content, or what a journal keeps of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Change<C = Content> {
     /// A bucket is there.
     BucketMade {
         /// Its name.
@@ -42,7 +44,7 @@ pub enum Change {
         /// Its bucket.
         bucket: String,
         /// The object.
-        object: Arc<Object>,
+        object: Arc<Object<C>>,
         /// The upload it was made of, which ends with this.
         finished: Option<Finished>,
     },
@@ -80,7 +82,7 @@ pub enum Change {
         /// Bucket.
         bucket: String,
         /// The upload; its order among events is given when this is applied.
-        upload: Box<Upload>,
+        upload: Box<Upload<C>>,
     },
     /// A part arrived.
     PartPut {
@@ -93,7 +95,7 @@ pub enum Change {
         /// The part's number.
         number: i32,
         /// The part.
-        part: Part,
+        part: Part<C>,
     },
     /// An upload was aborted.
     UploadGone {
@@ -103,6 +105,20 @@ pub enum Change {
         key: String,
         /// Its id.
         upload_id: String,
+    },
+    /// A key was written or deleted after an upload of it was begun.
+    KeyTouched {
+        /// Bucket.
+        bucket: String,
+        /// Key.
+        key: String,
+    },
+    /// An upload was finished earlier.
+    Remembered {
+        /// Bucket.
+        bucket: String,
+        /// What was answered.
+        finished: Finished,
     },
 }
 
@@ -115,7 +131,7 @@ impl Store {
             Change::BucketMade { bucket, created, settings } => {
                 self.buckets.insert(bucket, Bucket { created, settings, ..Bucket::default() });
             }
-            Change::BucketGone { bucket } => drop(self.buckets.remove(&bucket)),
+            Change::BucketGone { bucket } => self.freed |= self.buckets.remove(&bucket).is_some(),
             Change::Configured { bucket, settings } => {
                 self.with(&bucket, |b| b.settings = settings);
             }
@@ -139,18 +155,28 @@ impl Store {
             }),
             Change::PartPut { bucket, key, upload_id, number, part } => self.with(&bucket, |b| {
                 if let Some(upload) = b.upload_mut(&key, &upload_id) {
-                    upload.parts.insert(number, part);
+                    let replaced = upload.parts.insert(number, part).is_some();
+                    b.freed |= replaced;
                 }
             }),
             Change::UploadGone { bucket, key, upload_id } => {
                 self.with(&bucket, |b| b.forget(&key, &upload_id));
             }
+            Change::KeyTouched { bucket, key } => {
+                self.with(&bucket, |b| {
+                    b.changed.insert(key, event);
+                });
+            }
+            Change::Remembered { bucket, finished } => self.with(&bucket, |b| b.remember(finished)),
         }
     }
 
     fn with(&mut self, bucket: &str, alter: impl FnOnce(&mut Bucket)) {
         match self.buckets.get_mut(bucket) {
-            Some(bucket) => alter(bucket),
+            Some(bucket) => {
+                alter(bucket);
+                self.freed |= std::mem::take(&mut bucket.freed);
+            }
             None => debug_assert!(false, "a change of the bucket {bucket}, which is not there"),
         }
     }
@@ -160,7 +186,9 @@ impl Bucket {
     /// A version becomes the newest of its key, in place of an older one with the same id.
     fn add(&mut self, key: &str, version: Version, event: u64) {
         let versions = self.keys.entry(key.to_owned()).or_default();
+        let before = versions.len();
         versions.retain(|v| v.id() != version.id());
+        self.freed |= versions.len() < before;
         debug_assert!(self.settings.versioning != Versioning::Never || versions.is_empty());
         versions.push(version);
         self.changed.insert(key.to_owned(), event);
@@ -169,6 +197,7 @@ impl Bucket {
     fn remove(&mut self, key: &str, id: &VersionId, event: u64) {
         let Some(versions) = self.keys.get_mut(key) else { return };
         versions.retain(|v| v.id() != id);
+        self.freed = true;
         if versions.is_empty() {
             self.keys.remove(key);
         }
@@ -184,6 +213,10 @@ impl Bucket {
 
     fn finish(&mut self, key: &str, finished: Finished) {
         self.forget(key, &finished.upload_id);
+        self.remember(finished);
+    }
+
+    fn remember(&mut self, finished: Finished) {
         if self.completed.len() >= REMEMBERED {
             self.completed.clear();
         }
@@ -193,6 +226,7 @@ impl Bucket {
     fn forget(&mut self, key: &str, upload_id: &str) {
         if let Some(event) = self.upload_mut(key, upload_id).map(|u| u.event) {
             self.uploads.remove(&(key.to_owned(), event));
+            self.freed = true;
         }
     }
 

@@ -41,7 +41,7 @@ pub fn parse_source(value: &str) -> Result<Source, S3Error> {
         Some((path, version)) => (path, Some(version.to_owned())),
         None => (value, None),
     };
-    if let Some(id) = version.as_deref().filter(|id| !VersionId::is_well_formed(id)) {
+    if let Some(id) = version.as_deref().filter(|id| !VersionId::is_valid(id)) {
         return Err(invalid_version(id));
     }
     // S3 reads a plus as a space here, as in a form.

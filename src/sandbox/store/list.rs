@@ -125,7 +125,7 @@ impl Bucket {
 
     /// ListObjectVersions: after the marker, or after one version of the marker's key.
     pub fn list_versions(&self, query: &KeyQuery, id_marker: &str) -> Result<Page<VersionEntry>, S3Error> {
-        if !id_marker.is_empty() && !VersionId::is_well_formed(id_marker) {
+        if !id_marker.is_empty() && !VersionId::is_valid(id_marker) {
             return Err(S3Error::invalid_argument(
                 "Invalid version id specified",
                 "version-id-marker",

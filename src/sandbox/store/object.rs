@@ -84,15 +84,15 @@ pub struct Attached {
     pub lock: Lock,
 }
 
-/// A completed object.
-#[derive(Debug, Clone)]
-pub struct Object {
+/// A completed object. `C` is its content, or what a journal keeps of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Object<C = Content> {
     /// Its key.
     pub key: String,
     /// Its version; `null` where versions are not kept.
     pub version: VersionId,
     /// Its bytes.
-    pub content: Content,
+    pub content: C,
     /// Its entity tag.
     pub etag: ETag,
     /// When it was written.
@@ -128,6 +128,24 @@ impl Object {
     /// Its checksum as headers carry it.
     pub fn checksum_header(&self) -> io::Result<Option<String>> {
         self.checksum.as_ref().map(|c| c.with_suffix(&self.content)).transpose()
+    }
+}
+
+impl<C> Object<C> {
+    /// The same object with its content brought in another form.
+    pub fn map<D>(self, bring: &mut impl FnMut(C) -> io::Result<D>) -> io::Result<Object<D>> {
+        Ok(Object {
+            content: bring(self.content)?,
+            key: self.key,
+            version: self.version,
+            etag: self.etag,
+            last_modified: self.last_modified,
+            properties: self.properties,
+            encryption: self.encryption,
+            attached: self.attached,
+            checksum: self.checksum,
+            parts: self.parts,
+        })
     }
 }
 

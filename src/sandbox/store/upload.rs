@@ -10,13 +10,15 @@ use crate::domain::limits::AWS;
 use crate::domain::operation::ObjectProperties;
 use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io;
 
-/// One uploaded part.
-#[derive(Debug, Clone)]
-pub struct Part {
+/// One uploaded part. `C` is its content, or what a journal keeps of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Part<C = Content> {
     /// Its bytes.
-    pub content: Content,
+    pub content: C,
     /// When it arrived.
     pub last_modified: i64,
     /// MD5 of the bytes, or opaque.
@@ -26,8 +28,8 @@ pub struct Part {
 }
 
 /// An upload that was begun and neither completed nor aborted.
-#[derive(Debug, Clone)]
-pub struct Upload {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Upload<C = Content> {
     /// Its id.
     pub id: String,
     /// The key of the object to be.
@@ -45,7 +47,37 @@ pub struct Upload {
     /// The checksum asked for, if any.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
     /// Parts by number.
-    pub parts: BTreeMap<i32, Part>,
+    pub parts: BTreeMap<i32, Part<C>>,
+}
+
+impl<C> Part<C> {
+    /// The same part with its content brought in another form.
+    pub fn map<D>(self, bring: &mut impl FnMut(C) -> io::Result<D>) -> io::Result<Part<D>> {
+        Ok(Part {
+            content: bring(self.content)?,
+            last_modified: self.last_modified,
+            etag: self.etag,
+            checksum: self.checksum,
+        })
+    }
+}
+
+impl<C> Upload<C> {
+    /// The same upload with the contents of its parts brought in another form.
+    pub fn map<D>(self, bring: &mut impl FnMut(C) -> io::Result<D>) -> io::Result<Upload<D>> {
+        let parts = self.parts.into_iter().map(|(number, part)| Ok((number, part.map(bring)?)));
+        Ok(Upload {
+            parts: parts.collect::<io::Result<_>>()?,
+            id: self.id,
+            key: self.key,
+            initiated: self.initiated,
+            event: self.event,
+            properties: self.properties,
+            encryption: self.encryption,
+            attached: self.attached,
+            checksum: self.checksum,
+        })
+    }
 }
 
 /// Names an upload; bucket, key and id must all be right.

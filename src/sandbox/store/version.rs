@@ -4,10 +4,12 @@ use super::bucket::Bucket;
 use super::object::Object;
 use crate::sandbox::clock::http_date;
 use crate::sandbox::error::S3Error;
+use crate::sandbox::synthetic::mix;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Names one version of a key: 32 characters, or `null` for one written without versioning.
+/// Names one version of a key: 32 characters, or `null` for one written without versioning. S3 knows its own ids:
+/// one that was made up is invalid and not unknown, so the last four characters follow from the others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VersionId(pub String);
@@ -23,11 +25,26 @@ impl VersionId {
         self.0 == "null"
     }
 
-    /// Whether a text has the form of an id; others are `InvalidArgument` and never `NoSuchVersion`.
-    pub fn is_well_formed(text: &str) -> bool {
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_');
-        text == "null" || (text.len() == 32 && text.bytes().all(allowed))
+    /// The id that begins with these 28 characters.
+    pub fn of(beginning: &str) -> Self {
+        Self(format!("{beginning}{}", check(beginning)))
     }
+
+    /// Whether a text can be an id; others are `InvalidArgument` and never `NoSuchVersion`.
+    pub fn is_valid(text: &str) -> bool {
+        text == "null" || text.split_at_checked(28).is_some_and(|(beginning, end)| end == check(beginning))
+    }
+}
+
+/// Four characters that follow from a text.
+fn check(text: &str) -> String {
+    let mut n = text.bytes().fold(0x70_61_72_74_u64, |n, b| mix(n ^ u64::from(b)));
+    let digit = |n: u64| char::from_digit(u32::try_from(n % 36).unwrap_or(0), 36).unwrap_or('0');
+    let mut next = || {
+        n /= 36;
+        digit(n)
+    };
+    (0..4).map(|_| next()).collect()
 }
 
 impl std::fmt::Display for VersionId {
@@ -134,7 +151,7 @@ impl Bucket {
 
     /// The version of that id, if there is one; an id that cannot be one is an error.
     pub fn version(&self, key: &str, id: &str) -> Result<Option<&Version>, S3Error> {
-        let possible = VersionId::is_well_formed(id) && (id == "null" || self.settings.versioning.is_kept());
+        let possible = VersionId::is_valid(id) && (id == "null" || self.settings.versioning.is_kept());
         if !possible {
             return Err(invalid_version(id));
         }

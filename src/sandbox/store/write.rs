@@ -36,6 +36,12 @@ impl Bucket {
 }
 
 impl Store {
+    /// Puts an object that another store made into a bucket, as it is: what is seeded late.
+    pub fn adopt(&mut self, bucket: &str, object: Arc<Object>) -> Result<(), S3Error> {
+        self.bucket(bucket)?;
+        self.commit(Change::Written { bucket: bucket.to_owned(), object, finished: None })
+    }
+
     /// PutObject, and the end of CopyObject: a new version, tags included.
     pub fn put_object(
         &mut self,
