@@ -12,6 +12,7 @@ use super::error::S3Error;
 use super::http::{Broken, Conn, Framing, Limits, framing};
 use super::intake;
 use super::lazy::Lazy;
+use super::origin;
 use super::request::{Head, Request};
 use super::route::{Api, route};
 use super::service::{self, State};
@@ -164,6 +165,7 @@ fn head_too_large() -> S3Error {
 
 /// Everything that can be judged from the head alone.
 fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3Error> {
+    origin::check(&head)?;
     check_size(&head)?;
     let claim = auth::check(&head, &shared.state.keys, shared.state.clock.now())?;
     let request = Request::of(head)?;
@@ -267,6 +269,14 @@ async fn answer_whole(
         None => None,
     };
     if let Some(response) = early {
+        drop(accepted);
+        let state = Arc::clone(shared);
+        let settled = tokio::task::spawn_blocking(move || state.state.settle()).await;
+        let response = match settled {
+            Ok(Ok(())) => response,
+            Ok(Err(error)) => error_response(stamp, &error),
+            Err(_) => error_response(stamp, &S3Error::internal()),
+        };
         return respond(conn, shared, stamp, response).await;
     }
     let result = run(Arc::clone(shared), accepted).await;
@@ -287,7 +297,13 @@ async fn answer_whole(
 
 /// Serves on a blocking thread: it may hash much.
 async fn run(shared: Arc<Shared>, accepted: Accepted) -> Result<Response, S3Error> {
-    let work = move || service::serve(&shared.state, accepted.api, &accepted.request);
+    let work = move || {
+        let response = service::serve(&shared.state, accepted.api, &accepted.request);
+        // What a refused request brought is freed before it is answered.
+        drop(accepted);
+        shared.state.settle()?;
+        response
+    };
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(S3Error::internal()))
 }
 

@@ -178,6 +178,20 @@ async fn s3_106_every_amz_header_must_be_signed() {
     let put = presigned(&server, "PUT", "/bucket/k", "&x-amz-meta-foo=bar", &[]).await;
     assert_eq!(put.status, 200, "{}", put.text());
     assert_eq!(call(&server, "HEAD", "/bucket/k", &[], b"").await.header("x-amz-meta-foo"), Some("bar"));
+    // A name that is no name of a header stays a parameter.
+    let split = "&x-amz-meta-a%0d%0aX-Injected%3a%20yes=1";
+    assert_eq!(presigned(&server, "PUT", "/bucket/k", split, &[]).await.status, 200);
+    assert!(!call(&server, "GET", "/bucket/k", &[], b"").await.head.contains("Injected"));
+}
+
+#[tokio::test]
+async fn web_pages_are_not_served() {
+    let server = empty().await;
+    let evil = presigned(&server, "PUT", "/bucket/k", "", &[("Origin", "https://evil.example")]).await;
+    assert_eq!(code(&evil), (403, "AccessDenied".into()));
+    assert_eq!(call(&server, "HEAD", "/bucket/k", &[], b"").await.status, 404);
+    let own = presigned(&server, "PUT", "/bucket/k", "", &[("Origin", "http://localhost:3000")]).await;
+    assert_eq!(own.status, 200, "{}", own.text());
 }
 
 #[tokio::test]
