@@ -144,8 +144,27 @@ async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken>
     }
 }
 
+/// Headers of a request may have 8 KB in all.
+fn check_size(head: &Head) -> Result<(), S3Error> {
+    const MAX: usize = 8192;
+    let size: usize = head.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    if size <= MAX {
+        return Ok(());
+    }
+    Err(head_too_large().with("MaxSizeAllowed", MAX.to_string()))
+}
+
+fn head_too_large() -> S3Error {
+    S3Error::new(
+        400,
+        "RequestHeaderSectionTooLarge",
+        "Your request header section exceeds the maximum allowed size.",
+    )
+}
+
 /// Everything that can be judged from the head alone.
 fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3Error> {
+    check_size(&head)?;
     let claim = auth::check(&head, &shared.state.keys, shared.state.clock.now())?;
     let request = Request::of(head)?;
     let api = route(&request).map_err(|error| service::or_no_bucket(&shared.state, &request, error))?;
@@ -208,11 +227,7 @@ async fn refuse(conn: &mut Conn, shared: &Shared, stamp: &Stamp, broken: &Broken
             "RequestTimeout",
             "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
         ),
-        Broken::HeadTooLarge => S3Error::new(
-            400,
-            "RequestHeaderSectionTooLarge",
-            "Your request header section exceeds the maximum allowed size.",
-        ),
+        Broken::HeadTooLarge => head_too_large(),
         Broken::Malformed(_) => {
             S3Error::new(400, "BadRequest", "An error occurred when parsing the HTTP request.")
         }
