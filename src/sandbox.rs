@@ -27,6 +27,7 @@ mod http;
 mod intake;
 mod journal;
 mod lazy;
+mod origin;
 pub mod record;
 mod request;
 mod route;

@@ -198,9 +198,9 @@ pub(crate) fn head(response: &Response, is_head: bool, ids: (&str, &str), date: 
     );
     let typed = response.headers.iter().any(|(n, _)| n == "Content-Type");
     for (name, value) in &response.headers {
-        out.push_str(name);
+        // What is stored must not split the head, wherever it came from.
+        out.extend(name.chars().filter(|c| !matches!(c, '\r' | '\n' | '\0' | ':')));
         out.push_str(": ");
-        // A stored value could hold a line break only if it came from outside HTTP; it must not split the head.
         out.extend(value.chars().map(|c| if matches!(c, '\r' | '\n' | '\0') { ' ' } else { c }));
         out.push_str("\r\n");
     }

@@ -12,6 +12,7 @@ use super::error::S3Error;
 use super::http::{Broken, Conn, Framing, Limits, framing};
 use super::intake;
 use super::lazy::Lazy;
+use super::origin;
 use super::request::{Head, Request};
 use super::route::{Api, route};
 use super::service::{self, State};
@@ -144,8 +145,28 @@ async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken>
     }
 }
 
+/// Headers of a request may have 8 KB in all.
+fn check_size(head: &Head) -> Result<(), S3Error> {
+    const MAX: usize = 8192;
+    let size: usize = head.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    if size <= MAX {
+        return Ok(());
+    }
+    Err(head_too_large().with("MaxSizeAllowed", MAX.to_string()))
+}
+
+fn head_too_large() -> S3Error {
+    S3Error::new(
+        400,
+        "RequestHeaderSectionTooLarge",
+        "Your request header section exceeds the maximum allowed size.",
+    )
+}
+
 /// Everything that can be judged from the head alone.
 fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3Error> {
+    origin::check(&head)?;
+    check_size(&head)?;
     let claim = auth::check(&head, &shared.state.keys, shared.state.clock.now())?;
     let request = Request::of(head)?;
     let api = route(&request).map_err(|error| service::or_no_bucket(&shared.state, &request, error))?;
@@ -208,11 +229,7 @@ async fn refuse(conn: &mut Conn, shared: &Shared, stamp: &Stamp, broken: &Broken
             "RequestTimeout",
             "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
         ),
-        Broken::HeadTooLarge => S3Error::new(
-            400,
-            "RequestHeaderSectionTooLarge",
-            "Your request header section exceeds the maximum allowed size.",
-        ),
+        Broken::HeadTooLarge => head_too_large(),
         Broken::Malformed(_) => {
             S3Error::new(400, "BadRequest", "An error occurred when parsing the HTTP request.")
         }
@@ -252,6 +269,14 @@ async fn answer_whole(
         None => None,
     };
     if let Some(response) = early {
+        drop(accepted);
+        let state = Arc::clone(shared);
+        let settled = tokio::task::spawn_blocking(move || state.state.settle()).await;
+        let response = match settled {
+            Ok(Ok(())) => response,
+            Ok(Err(error)) => error_response(stamp, &error),
+            Err(_) => error_response(stamp, &S3Error::internal()),
+        };
         return respond(conn, shared, stamp, response).await;
     }
     let result = run(Arc::clone(shared), accepted).await;
@@ -272,7 +297,13 @@ async fn answer_whole(
 
 /// Serves on a blocking thread: it may hash much.
 async fn run(shared: Arc<Shared>, accepted: Accepted) -> Result<Response, S3Error> {
-    let work = move || service::serve(&shared.state, accepted.api, &accepted.request);
+    let work = move || {
+        let response = service::serve(&shared.state, accepted.api, &accepted.request);
+        // What a refused request brought is freed before it is answered.
+        drop(accepted);
+        shared.state.settle()?;
+        response
+    };
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(S3Error::internal()))
 }
 

@@ -6,9 +6,9 @@
 
 use super::fault::{Fault, FaultStatus, Faults};
 use super::http::{Broken, Conn, Framing};
+use super::origin;
 use super::request::Head;
 use serde_json::json;
-use std::net::IpAddr;
 
 /// Longest body that is read, in bytes.
 const MAX_BODY: u64 = 64 * 1024;
@@ -26,7 +26,7 @@ struct Reply {
 
 /// Whether a request is for the control interface. With a bucket in the host name it is for an object.
 pub(crate) fn is_meant(head: &Head) -> bool {
-    let bucket_in_host = head.header("host").is_some_and(|h| name_of(h).ends_with(".localhost"));
+    let bucket_in_host = head.header("host").is_some_and(|h| origin::name_of(h).ends_with(".localhost"));
     head.target.starts_with(ROOT) && !bucket_in_host
 }
 
@@ -64,7 +64,7 @@ fn refusal(head: &Head) -> Option<Reply> {
         return refused("refused: a web page may not set faults (the request has an Origin header)");
     }
     let mut hosts = head.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("host")).peekable();
-    if hosts.peek().is_none() || !hosts.all(|(_, host)| is_loopback(host)) {
+    if hosts.peek().is_none() || !hosts.all(|(_, host)| origin::is_loopback(host)) {
         return refused("refused: the Host header must be localhost or a loopback address");
     }
     None
@@ -112,19 +112,6 @@ fn list(rules: &[FaultStatus]) -> String {
 }
 
 /// A host without its port.
-fn name_of(host: &str) -> &str {
-    let host = host.trim();
-    match host.strip_prefix('[').and_then(|h| h.split_once(']')) {
-        Some((address, _)) => address,
-        None => host.split(':').next().unwrap_or(""),
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let name = name_of(host);
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|a| a.is_loopback())
-}
-
 impl Reply {
     fn plain(status: (u16, &'static str), text: &str) -> Self {
         Self { status, json: false, body: format!("{text}\n") }

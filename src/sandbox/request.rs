@@ -104,7 +104,9 @@ impl Request {
         }
         for (name, value) in &self.query {
             let name = name.to_ascii_lowercase();
+            let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
             let is_header = name.starts_with("x-amz-")
+                && name.bytes().all(is_token)
                 && !SIGNATURE.contains(&name.as_str())
                 && !name.starts_with("x-amz-checksum-");
             if is_header && self.head.header(&name).is_none() {

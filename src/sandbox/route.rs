@@ -124,11 +124,24 @@ pub(crate) fn route(request: &Request) -> Result<Api, S3Error> {
     api.ok_or_else(|| S3Error::method_not_allowed(method))
 }
 
+/// Whether a sub-resource is asked for with another method than the one it has: the plain operation must not
+/// take its place.
+fn is_misused(own: &[(&str, &str)], method: &str, request: &Request) -> bool {
+    own.iter().any(|(name, wanted)| request.has(name) && method != *wanted)
+}
+
 fn service(method: &str) -> Option<Api> {
     (method == "GET").then_some(Api::ListBuckets)
 }
 
 fn bucket(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
+    if is_misused(
+        &[("uploads", "GET"), ("location", "GET"), ("versions", "GET"), ("delete", "POST")],
+        method,
+        request,
+    ) {
+        return Ok(None);
+    }
     if let Some(api) = configuration(&CONFIGURATIONS, method, request) {
         return Ok(api);
     }
@@ -207,6 +220,9 @@ fn configuration(table: &[(&str, [Option<Api>; 3])], method: &str, request: &Req
 }
 
 fn object(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
+    if is_misused(&[("uploads", "POST"), ("attributes", "GET")], method, request) {
+        return Ok(None);
+    }
     if let Some(api) = configuration(&OF_OBJECTS, method, request) {
         return Ok(api);
     }
@@ -277,6 +293,10 @@ mod tests {
             ("GET", "/b/k?versionId=null", false, Ok(Api::GetObject)),
             ("DELETE", "/b/k?versionId=x", false, Ok(Api::DeleteObject)),
             ("PATCH", "/b/k", false, Err("MethodNotAllowed")),
+            ("DELETE", "/b/k?uploads", false, Err("MethodNotAllowed")),
+            ("PUT", "/b/k?attributes", false, Err("MethodNotAllowed")),
+            ("DELETE", "/b?location", false, Err("MethodNotAllowed")),
+            ("PUT", "/b?versions", false, Err("MethodNotAllowed")),
             ("GET", "/b/%ff", false, Err("InvalidURI")),
         ] {
             assert_eq!(of(method, target, copy), wanted, "{method} {target}");

@@ -76,14 +76,14 @@ impl State {
     /// Waits until what was done is durable, and frees what nothing holds any more.
     pub(crate) fn settle(&self) -> Result<(), S3Error> {
         let Some(journal) = self.journal.get() else { return Ok(()) };
-        let mut store = self.store();
-        if !store.takes_freed() {
-            drop(store);
+        if !self.vault.takes_orphaned() {
             return journal.sync();
         }
+        let store = self.store();
         // Nothing may be dropped between the two, or its bytes would go before it is known to be gone.
         journal.sync()?;
         self.vault.sweep()?;
+        drop(store);
         Ok(())
     }
 
@@ -104,11 +104,9 @@ pub(crate) fn or_no_bucket(state: &State, request: &Request, error: S3Error) -> 
     }
 }
 
-/// Carries out one operation; what it changed is durable when this returns.
+/// Carries out one operation. What it changed is durable after [`State::settle`].
 pub(crate) fn serve(state: &State, api: Api, request: &Request) -> Result<Response, S3Error> {
-    let response = perform(state, api, request).map_err(|error| of_method(request, error));
-    state.settle()?;
-    response
+    perform(state, api, request).map_err(|error| of_method(request, error))
 }
 
 /// An error about a delete marker names the method that was used.

@@ -63,8 +63,6 @@ pub struct Store {
     buckets: BTreeMap<String, Bucket>,
     /// Counts events; gives uploads of one second an order.
     events: u64,
-    /// Whether content may be held no longer since somebody last asked.
-    freed: bool,
     /// Nowhere, unless there is a data directory.
     ledger: Option<Box<dyn Ledger>>,
 }
@@ -93,11 +91,6 @@ impl Store {
     /// Has every change from now on written down.
     pub fn write_down(&mut self, ledger: Box<dyn Ledger>) {
         self.ledger = Some(ledger);
-    }
-
-    /// Whether content may be held no longer since this was last asked.
-    pub fn takes_freed(&mut self) -> bool {
-        std::mem::take(&mut self.freed)
     }
 
     /// Applies a change that was written down before.

@@ -186,6 +186,14 @@ impl Vault {
         }
     }
 
+    /// Whether content let go of blobs since this was last asked: there is something to sweep.
+    pub fn takes_orphaned(&self) -> bool {
+        match &self.disk {
+            Disk::Dir(dir) => dir.takes_orphaned(),
+            Disk::Spool(_) => false,
+        }
+    }
+
     /// Deletes the blobs that no content holds any more; says how many. To be called after the removal of
     /// everything dropped so far is durable: keep removed content alive until then.
     pub fn sweep(&self) -> io::Result<usize> {

@@ -81,6 +81,9 @@ async fn s3_067_a_delete_with_if_match_takes_the_named_object_only() {
     let body = b"<Delete><Object><Key>k</Key><ETag>test</ETag></Object></Delete>";
     let many = call(&server, "POST", "/bucket?delete", &[], body).await;
     assert_eq!((many.status, many.element("Code").as_deref()), (200, Some("PreconditionFailed")));
+    let body = b"<Delete><Object><Key>k</Key><Size>7</Size></Object></Delete>";
+    let many = call(&server, "POST", "/bucket?delete", &[], body).await;
+    assert_eq!((many.status, many.element("Code").as_deref()), (200, Some("NotImplemented")));
     assert_eq!(delete("k", &etag).await.0, 204);
     assert_eq!(call(&server, "HEAD", "/bucket/k", &[], b"").await.status, 404);
 }

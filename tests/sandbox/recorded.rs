@@ -178,6 +178,20 @@ async fn s3_106_every_amz_header_must_be_signed() {
     let put = presigned(&server, "PUT", "/bucket/k", "&x-amz-meta-foo=bar", &[]).await;
     assert_eq!(put.status, 200, "{}", put.text());
     assert_eq!(call(&server, "HEAD", "/bucket/k", &[], b"").await.header("x-amz-meta-foo"), Some("bar"));
+    // A name that is no name of a header stays a parameter.
+    let split = "&x-amz-meta-a%0d%0aX-Injected%3a%20yes=1";
+    assert_eq!(presigned(&server, "PUT", "/bucket/k", split, &[]).await.status, 200);
+    assert!(!call(&server, "GET", "/bucket/k", &[], b"").await.head.contains("Injected"));
+}
+
+#[tokio::test]
+async fn web_pages_are_not_served() {
+    let server = empty().await;
+    let evil = presigned(&server, "PUT", "/bucket/k", "", &[("Origin", "https://evil.example")]).await;
+    assert_eq!(code(&evil), (403, "AccessDenied".into()));
+    assert_eq!(call(&server, "HEAD", "/bucket/k", &[], b"").await.status, 404);
+    let own = presigned(&server, "PUT", "/bucket/k", "", &[("Origin", "http://localhost:3000")]).await;
+    assert_eq!(own.status, 200, "{}", own.text());
 }
 
 #[tokio::test]
@@ -204,4 +218,53 @@ async fn s3_108_buckets_are_listed_behind_a_token() {
     assert_eq!(code(&wrong), (400, "InvalidArgument".into()));
     let none = call(&server, "GET", "/?bucket-region=eu-west-1", &[], b"").await;
     assert_eq!((none.status, none.elements("Name").len()), (200, 0));
+}
+
+#[tokio::test]
+async fn s3_109_a_part_of_a_composite_upload_needs_a_checksum() {
+    let server = empty().await;
+    for (headers, status) in [
+        (vec![("x-amz-checksum-algorithm", "SHA256")], 400),
+        (vec![("x-amz-checksum-algorithm", "CRC32"), ("x-amz-checksum-type", "FULL_OBJECT")], 200),
+        (vec![], 200),
+    ] {
+        let id = create(&server, "/bucket/k", &headers).await;
+        let target = format!("/bucket/k?partNumber=1&uploadId={id}");
+        let put = call(&server, "PUT", &target, &[], b"x").await;
+        assert_eq!(put.status, status, "{}", put.text());
+        if status == 400 {
+            let mismatch =
+                "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: null";
+            assert_eq!(put.element("Message").as_deref(), Some(mismatch));
+        }
+    }
+}
+
+#[tokio::test]
+async fn s3_110_headers_have_limits() {
+    let server = empty().await;
+    let tags: Vec<String> = (0..10).map(|n| format!("{}{n}={}", "k".repeat(90), "v".repeat(120))).collect();
+    let tags = tags.join("&");
+    let put = call(&server, "PUT", "/bucket/k", &[("x-amz-tagging", &tags)], b"x").await;
+    assert_eq!(code(&put), (400, "MetadataTooLarge".into()));
+    let long = "v".repeat(2048);
+    let put = call(&server, "PUT", "/bucket/k", &[("x-amz-meta-k", &long)], b"x").await;
+    assert_eq!(code(&put), (400, "MetadataTooLarge".into()));
+    let longer = "v".repeat(8192);
+    let put = call(&server, "PUT", "/bucket/k", &[("cache-control", &longer)], b"x").await;
+    assert_eq!(code(&put), (400, "RequestHeaderSectionTooLarge".into()));
+    assert_eq!(put.element("MaxSizeAllowed").as_deref(), Some("8192"));
+    assert_eq!(call(&server, "PUT", "/bucket/k", &[("cache-control", &long)], b"x").await.status, 200);
+}
+
+#[tokio::test]
+async fn s3_111_complete_is_no_form() {
+    let server = empty().await;
+    let id = create(&server, "/bucket/k", &[]).await;
+    let etag = part(&server, "/bucket/k", &id, 1, b"x").await;
+    let target = format!("/bucket/k?uploadId={id}");
+    for (kind, status) in [("application/x-www-form-urlencoded", 400), ("application/xml", 200)] {
+        let done = call(&server, "POST", &target, &[("Content-Type", kind)], listed(&etag).as_bytes()).await;
+        assert_eq!(done.status, status, "{kind}");
+    }
 }

@@ -188,3 +188,24 @@ async fn with_a_data_directory_every_body_is_a_file() {
     let names = std::fs::read_dir(dir.path().join("blobs")).unwrap();
     assert!(names.map(|e| e.unwrap().file_name()).all(|n| !n.to_string_lossy().ends_with(".part")));
 }
+
+#[tokio::test]
+async fn what_a_refused_request_brought_is_freed() {
+    let dir = tempfile::tempdir().unwrap();
+    let data_dir = Some(dir.path().to_owned());
+    let options = SandboxOptions { data_dir, disk_budget: Some(3000), ..options(false) };
+    let server = Server::start(options).await.unwrap();
+    call(&server, "PUT", "/bucket", &[], b"").await;
+    let body = [b'x'; 1000];
+    assert_eq!(call(&server, "PUT", "/bucket/k", &[], &body).await.status, 200);
+    for _ in 0..4 {
+        let refused = call(&server, "PUT", "/bucket/k", &[("If-None-Match", "*")], &body).await;
+        assert_eq!(refused.status, 412, "{}", refused.text());
+        let missing = call(&server, "PUT", "/none/k", &[], &body).await;
+        assert_eq!(missing.status, 404);
+    }
+    server.faults().add("PutObject slow-down".parse().unwrap()).unwrap();
+    assert_eq!(call(&server, "PUT", "/bucket/k", &[], &body).await.status, 503);
+    assert_eq!(server.storage().disk, 1000);
+    assert_eq!(std::fs::read_dir(dir.path().join("blobs")).unwrap().count(), 1);
+}

@@ -13,7 +13,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -66,6 +66,14 @@ pub struct BlobFile {
     id: BlobId,
     len: u64,
     dir: Arc<PathBuf>,
+    /// Set when nothing holds the file any more.
+    orphaned: Arc<AtomicBool>,
+}
+
+impl Drop for BlobFile {
+    fn drop(&mut self) {
+        self.orphaned.store(true, Ordering::Release);
+    }
 }
 
 impl BlobFile {
@@ -106,6 +114,7 @@ pub struct BlobDir {
     epoch: u64,
     next: AtomicU64,
     known: Mutex<HashMap<BlobId, Entry>>,
+    orphaned: Arc<AtomicBool>,
 }
 
 impl BlobDir {
@@ -117,8 +126,8 @@ impl BlobDir {
         }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let epoch = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
-        let (next, known) = (AtomicU64::new(1), Mutex::default());
-        Ok(Arc::new(Self { path: Arc::new(path), budget, epoch, next, known }))
+        let (next, known, orphaned) = (AtomicU64::new(1), Mutex::default(), Arc::default());
+        Ok(Arc::new(Self { path: Arc::new(path), budget, epoch, next, known, orphaned }))
     }
 
     /// What bounds it.
@@ -158,7 +167,7 @@ impl BlobDir {
         if let Some(file) = known.get(&id).and_then(|entry| entry.file.upgrade()) {
             return if file.len == len { Ok(file) } else { Err(wrong_length(id, file.len, len)) };
         }
-        let file = Arc::new(BlobFile { id, len, dir: Arc::clone(&self.path) });
+        let file = self.file(id, len);
         let entry = known.entry(id).or_insert_with(|| {
             let mut lease = self.budget.lease();
             lease.force(len);
@@ -166,6 +175,16 @@ impl BlobDir {
         });
         entry.file = Arc::downgrade(&file);
         Ok(file)
+    }
+
+    fn file(&self, id: BlobId, len: u64) -> Arc<BlobFile> {
+        let (dir, orphaned) = (Arc::clone(&self.path), Arc::clone(&self.orphaned));
+        Arc::new(BlobFile { id, len, dir, orphaned })
+    }
+
+    /// Whether something let go of a file since this was last asked.
+    pub fn takes_orphaned(&self) -> bool {
+        self.orphaned.swap(false, Ordering::AcqRel)
     }
 
     fn there(&self, id: BlobId, len: u64) -> io::Result<()> {
@@ -290,7 +309,7 @@ impl BlobWriter {
             self.unfinished = None;
         }
         let lease = std::mem::replace(&mut self.lease, self.dir.budget.lease());
-        let file = Arc::new(BlobFile { id: self.id, len: lease.amount(), dir: Arc::clone(&self.dir.path) });
+        let file = self.dir.file(self.id, lease.amount());
         // Known before the directory is synced: if that fails, the file is there and must be swept.
         self.dir.known().insert(self.id, Entry { file: Arc::downgrade(&file), _lease: lease });
         sync_dir(&self.dir.path)?;

@@ -14,6 +14,13 @@ use bytes::Bytes;
 
 /// CompleteMultipartUpload.
 pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3Error> {
+    let typed =
+        request.header("content-type").is_some_and(|t| t.starts_with("application/x-www-form-urlencoded"));
+    if typed {
+        return Err(S3Error::invalid_request(
+            "The Content-Type application/x-www-form-urlencoded is not accepted for this request",
+        ));
+    }
     let wanted = CompleteRequest {
         parts: parts(&request.body).map_err(|error| or_no_upload(state, request, error))?,
         conditions: properties::conditions(request),

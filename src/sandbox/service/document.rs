@@ -6,6 +6,8 @@ use quick_xml::events::Event;
 
 /// Deepest nesting any document of S3 needs here, with room.
 const MAX_DEPTH: usize = 16;
+/// Most elements: ten thousand parts with all they can hold, and some.
+const MAX_ELEMENTS: usize = 100_000;
 
 /// One element: its local name, its own text, its children.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -38,16 +40,24 @@ fn tree(text: &str) -> Option<Element> {
     let mut reader = Reader::from_str(text);
     let mut stack: Vec<Element> = Vec::new();
     let mut done: Option<Element> = None;
+    let mut count = 0_usize;
     loop {
         let closed = match reader.read_event().ok()? {
             Event::Start(start) => {
-                if stack.len() >= MAX_DEPTH || done.is_some() {
+                count += 1;
+                if stack.len() >= MAX_DEPTH || done.is_some() || count > MAX_ELEMENTS {
                     return None;
                 }
                 stack.push(named(&start)?);
                 continue;
             }
-            Event::Empty(start) => named(&start)?,
+            Event::Empty(start) => {
+                count += 1;
+                if count > MAX_ELEMENTS {
+                    return None;
+                }
+                named(&start)?
+            }
             Event::End(_) => stack.pop()?,
             Event::Text(text) => {
                 let content = text.xml10_content();
@@ -123,6 +133,8 @@ mod tests {
             assert!(read(bad.as_bytes(), "A").is_err(), "{bad}");
         }
         assert!(read("<A>".repeat(100_000).as_bytes(), "A").is_err());
+        assert!(read(format!("<A>{}</A>", "<B/>".repeat(99_999)).as_bytes(), "A").is_ok());
+        assert!(read(format!("<A>{}</A>", "<B/>".repeat(100_000)).as_bytes(), "A").is_err());
         assert!(read(b"\xff\xfe", "A").is_err());
     }
 }

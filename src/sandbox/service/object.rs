@@ -71,6 +71,8 @@ struct Doomed<'a> {
     key: &'a str,
     version: Option<&'a str>,
     etag: Option<&'a str>,
+    /// Whether it names conditions of directory buckets, which must not be passed over.
+    strange: bool,
 }
 
 /// DeleteObjects: up to a thousand keys, each with its own outcome.
@@ -81,7 +83,8 @@ pub(super) fn delete_many(state: &State, request: &Request) -> Result<Response, 
         .all("Object")
         .filter_map(|o| {
             let version = o.child("VersionId").filter(|id| !id.is_empty());
-            Some(Doomed { key: o.child("Key")?, version, etag: o.child("ETag") })
+            let strange = o.child("Size").is_some() || o.child("LastModifiedTime").is_some();
+            Some(Doomed { key: o.child("Key")?, version, etag: o.child("ETag"), strange })
         })
         .collect();
     if doomed.is_empty() || doomed.len() > 1000 {
@@ -95,7 +98,11 @@ pub(super) fn delete_many(state: &State, request: &Request) -> Result<Response, 
     for one in doomed {
         let moment = state.moment();
         let terms = DeleteTerms { if_match: one.etag, bypass };
-        match store.delete_object(&request.bucket, one.key, one.version, terms, &moment) {
+        let deleted = match one.strange {
+            true => Err(S3Error::not_in_sandbox("conditions by Size and LastModifiedTime")),
+            false => store.delete_object(&request.bucket, one.key, one.version, terms, &moment),
+        };
+        match deleted {
             Ok(_) if quiet => {}
             Ok(deleted) => write_deleted(&mut xml, &one, &deleted),
             Err(e) => {

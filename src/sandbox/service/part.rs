@@ -1,7 +1,7 @@
 //! UploadPart and UploadPartCopy.
 
 use super::{State, encryption, integrity, opaque_etag, upload_name};
-use crate::domain::checksum::ChecksumAlgorithm;
+use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::{parse_http_date, xml_date};
 use crate::sandbox::error::S3Error;
@@ -10,6 +10,9 @@ use crate::sandbox::store::copy::{Source, SourceConditions, copied_range, parse_
 use crate::sandbox::store::encryption::Encryption;
 use crate::sandbox::store::object::base64;
 use crate::sandbox::store::upload::check_part_number;
+
+/// The checksum an upload was created with.
+type Choice = Option<(ChecksumAlgorithm, ChecksumType)>;
 
 /// The `partNumber` of a request, 1 to 10 000.
 pub(super) fn part_number(request: &Request) -> Result<i32, S3Error> {
@@ -21,28 +24,38 @@ pub(super) fn part_number(request: &Request) -> Result<i32, S3Error> {
 
 /// The algorithm and encryption the upload was created with; finds out at once whether there is such an upload
 /// and whether the client has its key.
-fn begun(state: &State, request: &Request) -> Result<(Option<ChecksumAlgorithm>, Encryption), S3Error> {
+fn begun(state: &State, request: &Request) -> Result<(Choice, Encryption), S3Error> {
     let store = state.store();
     let upload = store.upload(upload_name(request))?;
     encryption::same_key(request, &upload.encryption)?;
-    Ok((upload.checksum.map(|(algorithm, _)| algorithm), upload.encryption.clone()))
+    Ok((upload.checksum, upload.encryption.clone()))
+}
+
+/// A part's checksum must be of its upload's algorithm; without one a part is taken by FULL_OBJECT uploads only.
+fn fits(choice: Choice, stated: Option<ChecksumAlgorithm>) -> Result<(), S3Error> {
+    let wrong = |wanted: ChecksumAlgorithm, actual: Option<ChecksumAlgorithm>| {
+        let name = |algorithm: ChecksumAlgorithm| algorithm.name().to_ascii_lowercase();
+        Err(S3Error::invalid_request(format!(
+            "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+            name(wanted),
+            actual.map_or_else(|| "null".to_owned(), name)
+        )))
+    };
+    match (choice, stated) {
+        (Some((wanted, _)), Some(actual)) if wanted != actual => wrong(wanted, stated),
+        (Some((wanted, ChecksumType::Composite)), None) => wrong(wanted, None),
+        _ => Ok(()),
+    }
 }
 
 /// UploadPart.
 pub(super) fn upload(state: &State, request: &Request) -> Result<Response, S3Error> {
     let number = part_number(request)?;
-    let (algorithm, encryption) = begun(state, request)?;
+    let (choice, encryption) = begun(state, request)?;
     let content = request.content.clone();
     let stated = integrity::check_part(request, &content)?;
-    if let (Some(wanted), Some((actual, _))) = (algorithm, &stated)
-        && wanted != *actual
-    {
-        return Err(S3Error::invalid_request(format!(
-            "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
-            wanted.name().to_ascii_lowercase(),
-            actual.name().to_ascii_lowercase()
-        )));
-    }
+    fits(choice, stated.as_ref().map(|(actual, _)| *actual))?;
+    let algorithm = choice.map(|(algorithm, _)| algorithm);
     let opaque = opaque_etag(state, &encryption);
     let etag = opaque.clone().map_or_else(|| content.etag(), Ok)?;
     let computed = algorithm.map(|a| Ok::<_, S3Error>((a, base64(content.checksum(a)?)))).transpose()?;
@@ -73,7 +86,8 @@ pub(super) fn source(request: &Request) -> Result<(Source, SourceConditions), S3
 pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error> {
     let number = part_number(request)?;
     let (source, conditions) = source(request)?;
-    let (algorithm, encryption) = begun(state, request)?;
+    let (choice, encryption) = begun(state, request)?;
+    let algorithm = choice.map(|(algorithm, _)| algorithm);
     let now = state.clock.now();
     let (object, source_version) = {
         let store = state.store();

@@ -1,6 +1,7 @@
 //! Headers that become properties of an object, and the headers that give them back.
 
 use crate::domain::checksum::ChecksumAlgorithm;
+use crate::domain::limits::AWS;
 use crate::domain::names::Tag;
 use crate::domain::operation::ObjectProperties;
 use crate::sandbox::answer::Response;
@@ -69,20 +70,24 @@ fn metadata(request: &Request) -> Result<Vec<(String, String)>, S3Error> {
     }
     let size: usize = list.iter().map(|(n, v)| n.len() + v.len()).sum();
     if size > MAX_METADATA {
-        return Err(S3Error::new(
-            400,
-            "MetadataTooLarge",
-            "Your metadata headers exceed the maximum allowed metadata size",
-        )
-        .with("Size", size.to_string())
-        .with("MaxSizeAllowed", MAX_METADATA.to_string()));
+        return Err(too_large(size, MAX_METADATA));
     }
     Ok(list)
 }
 
+fn too_large(size: usize, max: usize) -> S3Error {
+    S3Error::new(400, "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size")
+        .with("Size", size.to_string())
+        .with("MaxSizeAllowed", max.to_string())
+}
+
 /// Tags named by `x-amz-tagging`.
 pub(super) fn tagging(request: &Request) -> Result<Vec<Tag>, S3Error> {
-    request.header("x-amz-tagging").map_or_else(|| Ok(Vec::new()), tags::from_header)
+    let Some(header) = request.header("x-amz-tagging") else { return Ok(Vec::new()) };
+    if header.len() > AWS.max_tagging_header {
+        return Err(too_large(header.len(), AWS.max_tagging_header));
+    }
+    tags::from_header(header)
 }
 
 /// `If-Match` and `If-None-Match` of a write.

@@ -11,7 +11,7 @@ use super::version::Version;
 use crate::domain::names::Tag;
 use crate::sandbox::error::S3Error;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Whether a bucket keeps the old when something new is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,10 +172,10 @@ pub struct Bucket {
     pub(super) uploads: BTreeMap<(String, u64), Upload>,
     /// What finished uploads answered, so that a repeated Complete answers alike.
     pub(super) completed: HashMap<String, Finished>,
+    /// Their ids, oldest first.
+    pub(super) completed_order: VecDeque<String>,
     /// When each key was last written or deleted, in the store's own order of events.
     pub(super) changed: BTreeMap<String, u64>,
-    /// Whether content may be held no longer since the store last looked.
-    pub(super) freed: bool,
 }
 
 impl Store {

@@ -12,7 +12,7 @@ use crate::sandbox::content::Content;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// How many finished uploads a bucket remembers.
+/// How many finished uploads a bucket remembers, the latest ones.
 const REMEMBERED: usize = 4096;
 
 /// One alteration of a store. `C` is content, or what a journal keeps of it.
@@ -131,7 +131,7 @@ impl Store {
             Change::BucketMade { bucket, created, settings } => {
                 self.buckets.insert(bucket, Bucket { created, settings, ..Bucket::default() });
             }
-            Change::BucketGone { bucket } => self.freed |= self.buckets.remove(&bucket).is_some(),
+            Change::BucketGone { bucket } => drop(self.buckets.remove(&bucket)),
             Change::Configured { bucket, settings } => {
                 self.with(&bucket, |b| b.settings = settings);
             }
@@ -155,8 +155,7 @@ impl Store {
             }),
             Change::PartPut { bucket, key, upload_id, number, part } => self.with(&bucket, |b| {
                 if let Some(upload) = b.upload_mut(&key, &upload_id) {
-                    let replaced = upload.parts.insert(number, part).is_some();
-                    b.freed |= replaced;
+                    upload.parts.insert(number, part);
                 }
             }),
             Change::UploadGone { bucket, key, upload_id } => {
@@ -173,10 +172,7 @@ impl Store {
 
     fn with(&mut self, bucket: &str, alter: impl FnOnce(&mut Bucket)) {
         match self.buckets.get_mut(bucket) {
-            Some(bucket) => {
-                alter(bucket);
-                self.freed |= std::mem::take(&mut bucket.freed);
-            }
+            Some(bucket) => alter(bucket),
             None => debug_assert!(false, "a change of the bucket {bucket}, which is not there"),
         }
     }
@@ -186,9 +182,7 @@ impl Bucket {
     /// A version becomes the newest of its key, in place of an older one with the same id.
     fn add(&mut self, key: &str, version: Version, event: u64) {
         let versions = self.keys.entry(key.to_owned()).or_default();
-        let before = versions.len();
         versions.retain(|v| v.id() != version.id());
-        self.freed |= versions.len() < before;
         debug_assert!(self.settings.versioning != Versioning::Never || versions.is_empty());
         versions.push(version);
         self.changed.insert(key.to_owned(), event);
@@ -197,7 +191,6 @@ impl Bucket {
     fn remove(&mut self, key: &str, id: &VersionId, event: u64) {
         let Some(versions) = self.keys.get_mut(key) else { return };
         versions.retain(|v| v.id() != id);
-        self.freed = true;
         if versions.is_empty() {
             self.keys.remove(key);
         }
@@ -217,16 +210,18 @@ impl Bucket {
     }
 
     fn remember(&mut self, finished: Finished) {
-        if self.completed.len() >= REMEMBERED {
-            self.completed.clear();
+        if self.completed.len() >= REMEMBERED
+            && let Some(oldest) = self.completed_order.pop_front()
+        {
+            self.completed.remove(&oldest);
         }
+        self.completed_order.push_back(finished.upload_id.clone());
         self.completed.insert(finished.upload_id.clone(), finished);
     }
 
     fn forget(&mut self, key: &str, upload_id: &str) {
         if let Some(event) = self.upload_mut(key, upload_id).map(|u| u.event) {
             self.uploads.remove(&(key.to_owned(), event));
-            self.freed = true;
         }
     }
 

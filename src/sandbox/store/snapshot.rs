@@ -37,8 +37,9 @@ fn versions<'a>(name: &'a str, bucket: &'a Bucket) -> impl Iterator<Item = Chang
 
 fn remembered<'a>(name: &'a str, bucket: &'a Bucket) -> impl Iterator<Item = Change> + 'a {
     bucket
-        .completed
-        .values()
+        .completed_order
+        .iter()
+        .filter_map(|id| bucket.completed.get(id))
         .map(move |finished| Change::Remembered { bucket: name.to_owned(), finished: finished.clone() })
 }
 
