@@ -101,7 +101,10 @@ pub fn composite<'a>(algorithm: Algorithm, parts: impl ExactSizeIterator<Item = 
 fn the_digests_are_the_published_ones() {
     let all = |data: &[u8]| Algorithm::ALL.map(|a| hex(&raw_sum(a, data)));
     let [crc32, crc32c, crc64, _, _] = all(b"123456789");
-    assert_eq!((crc32.as_str(), crc32c.as_str(), crc64.as_str()), ("cbf43926", "e3069283", "ae8b14860a799888"));
+    assert_eq!(
+        (crc32.as_str(), crc32c.as_str(), crc64.as_str()),
+        ("cbf43926", "e3069283", "ae8b14860a799888")
+    );
     let parts: [&[u8]; 3] = [b"0123", b"4567", b"89"];
     assert_eq!(multipart_etag(parts.into_iter()), "61e3716e3a7767581863b67c4e785584-3");
     let one: [&[u8]; 1] = [b"this is a part"];

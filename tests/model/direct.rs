@@ -89,7 +89,14 @@ impl Direct {
                 let version = self.version(version.as_ref());
                 let terms = DeleteTerms { if_match: if_match.as_deref(), bypass: false };
                 let moment = self.moment();
-                let gone = self.store.delete_object(bucket, key, version.as_deref(), terms, &moment)?;
+                let gone = self.store.delete_object(bucket, key, version.as_deref(), terms, &moment);
+                let gone = match gone {
+                    // That a version is gone already is no error to HTTP.
+                    Err(error) if error.code == "NoSuchVersion" => {
+                        return Ok(Reply::ok(204).with_some("version", version.map(|v| self.names.short(&v))));
+                    }
+                    other => other?,
+                };
                 let told = gone.version.map(|v| self.names.learn('v', &v.0));
                 Ok(Reply::ok(204).with_some("version", told).with_some("gone", gone.marker.then_some("true")))
             }
@@ -147,7 +154,10 @@ impl Direct {
         let source = self.read_source(from)?;
         let new = NewObject {
             content: source.content.clone(),
-            attached: tags.map_or_else(|| Attached { tags: source.attached.tags.clone(), ..Attached::default() }, attached),
+            attached: tags.map_or_else(
+                || Attached { tags: source.attached.tags.clone(), ..Attached::default() },
+                attached,
+            ),
             checksum: source.checksum.as_ref().map(|c| c.algorithm),
             ..NewObject::default()
         };

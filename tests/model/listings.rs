@@ -23,7 +23,8 @@ fn paged(entries: Vec<Entry>, max: usize) -> Reply {
         return Reply::pages(vec![vec![]]);
     }
     let page = |entries: &[Entry]| -> Vec<String> {
-        let lines = entries.iter().filter_map(|e| if let Entry::Line(l) = e { Some(l.clone()) } else { None });
+        let lines =
+            entries.iter().filter_map(|e| if let Entry::Line(l) = e { Some(l.clone()) } else { None });
         let groups = entries.iter().filter_map(|e| match e {
             Entry::Group(g) => Some(format!("group {g}")),
             Entry::Line(_) => None,

@@ -26,21 +26,31 @@ use run::Seen;
 use std::collections::BTreeMap;
 
 /// Draws the same sequences every time; a failure prints the shortest that still fails.
-fn check(cases: u32, restarts: bool, mut test: impl FnMut(&[Op], &Seen) -> Result<(), TestCaseError>) -> Seen {
+fn check(
+    cases: u32,
+    restarts: bool,
+    mut test: impl FnMut(&[Op], &Seen) -> Result<(), TestCaseError>,
+) -> Seen {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
     let cases = asked.map_or(cases, |n: u32| n.max(cases));
-    let config = Config { cases, failure_persistence: None, max_shrink_time: 20_000, max_shrink_iters: 8192, ..Config::default() };
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_time: 20_000,
+        max_shrink_iters: 8192,
+        ..Config::default()
+    };
     let algorithm = config.rng_algorithm;
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(algorithm));
     let seen = Seen::default();
     let tried = std::cell::RefCell::new(&mut test);
-    runner
-        .run(&plan::sequence(1..100, restarts), |ops| (tried.borrow_mut())(&ops, &seen))
-        .unwrap_or_else(|error| match error {
+    runner.run(&plan::sequence(1..100, restarts), |ops| (tried.borrow_mut())(&ops, &seen)).unwrap_or_else(
+        |error| match error {
             // The reason names every step; the operations they were drawn from would only repeat it.
             TestError::Fail(reason, _) => panic!("{reason}"),
             TestError::Abort(reason) => panic!("gave up: {reason}"),
-        });
+        },
+    );
     seen
 }
 
@@ -74,20 +84,23 @@ const COMMON: [&str; 18] = [
 
 #[test]
 fn the_store_answers_as_the_model_does() {
-    let seen = check(400, false, |ops, seen| run::run(ops, direct::Direct::new(&BUCKETS), seen));
+    let seen = check(300, false, |ops, seen| run::run(ops, direct::Direct::new(&BUCKETS), seen));
     assert_seen(&seen, &COMMON);
 }
 
 #[test]
 fn the_server_answers_as_the_model_does() {
-    let seen = check(40, false, |ops, seen| run::run(ops, wire::Wire::new(&BUCKETS, None), seen));
+    let seen = check(30, false, |ops, seen| run::run(ops, wire::Wire::new(&BUCKETS, None), seen));
     assert_seen(&seen, &COMMON);
-    assert_seen(&seen, &["Get InvalidPartNumber", "Complete MalformedXML", "Complete BadDigest", "Part BadDigest"]);
+    assert_seen(
+        &seen,
+        &["Get InvalidPartNumber", "Complete MalformedXML", "Complete BadDigest", "Part BadDigest"],
+    );
 }
 
 #[test]
 fn what_was_answered_outlives_a_restart() {
-    let seen = check(12, true, |ops, seen| {
+    let seen = check(10, true, |ops, seen| {
         let dir = tempfile::tempdir().unwrap();
         run::run(ops, wire::Wire::new(&BUCKETS, Some(dir.path().to_owned())), seen)
     });

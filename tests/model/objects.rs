@@ -32,7 +32,14 @@ impl Model {
         vec![Reply::ok(200).with("etag", etag).with_some("version", told)]
     }
 
-    pub fn get(&self, bucket: &str, key: &str, version: Option<&str>, head: bool, part: Option<usize>) -> Reply {
+    pub fn get(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+        head: bool,
+        part: Option<usize>,
+    ) -> Reply {
         let found = &self.buckets[bucket];
         let (id, object) = match version {
             None => match found.keys.get(key).and_then(|v| v.last()) {
@@ -43,7 +50,7 @@ impl Model {
                 Some(Version { id, object: Some(object) }) => (id, object),
             },
             Some(wanted) => match found.version(key, wanted) {
-                None => return self.no_version(wanted),
+                None => return self.no_version(bucket, wanted),
                 Some(Version { object: None, .. }) => {
                     return Reply::error(405, "MethodNotAllowed").with("gone", "true").with("version", ANY);
                 }
@@ -64,7 +71,7 @@ impl Model {
     }
 
     pub fn tag(&mut self, bucket: &str, key: &str, version: Option<&str>, tags: usize) -> Vec<Reply> {
-        let missing = version.map(|v| self.no_version(v));
+        let missing = version.map(|v| self.no_version(bucket, v));
         let found = self.bucket(bucket);
         let versions = found.keys.get_mut(key);
         let target = versions.and_then(|all| match version {
@@ -115,7 +122,7 @@ impl Model {
     }
 
     fn delete_version(&mut self, bucket: &str, key: &str, id: &str) -> Reply {
-        let missing = self.no_version(id);
+        let missing = self.no_version(bucket, id);
         let found = self.bucket(bucket);
         let told = found.read_version(id);
         let Some(version) = found.version(key, id) else {
@@ -136,14 +143,16 @@ impl Model {
     /// The object a copy reads, or the error, and the version the answer names.
     pub fn source(&self, source: &Source) -> Result<(Object, Option<String>), Reply> {
         let found = &self.buckets[source.bucket];
-        let missing = || Reply::error(404, "NoSuchKey");
+        // Whether a marker is told of in the headers of such an error is open.
+        let missing = || Reply::error(404, "NoSuchKey").with("gone", ANY).with("version", ANY);
         let (version, object) = match &source.version {
             None => {
                 let version = found.keys.get(&source.key).and_then(|v| v.last()).ok_or_else(missing)?;
                 (version, version.object.as_ref().ok_or_else(missing)?)
             }
             Some(id) => {
-                let version = found.version(&source.key, id).ok_or_else(|| self.no_version(id))?;
+                let version =
+                    found.version(&source.key, id).ok_or_else(|| self.no_version(source.bucket, id))?;
                 let marker = || Reply::error(400, "InvalidRequest");
                 (version, version.object.as_ref().ok_or_else(marker)?)
             }

@@ -146,8 +146,19 @@ fn slip() -> impl Strategy<Value = Slip> {
 fn flaw() -> impl Strategy<Value = Flaw> {
     use Flaw::*;
     let wrong = vec![
-        NoBody, Empty, Reversed, Twice, WrongETag, Unknown, NoSums, WrongSum, OtherSum, WrongSize, WrongKind,
-        WholeWithoutKind, WrongWhole,
+        NoBody,
+        Empty,
+        Reversed,
+        Twice,
+        WrongETag,
+        Unknown,
+        NoSums,
+        WrongSum,
+        OtherSum,
+        WrongSize,
+        WrongKind,
+        WholeWithoutKind,
+        WrongWhole,
     ];
     prop_oneof![2 => Just(None), 1 => prop::sample::select(wrong)]
 }
@@ -182,8 +193,8 @@ fn object_op() -> impl Strategy<Value = Op> {
         .prop_map(|(place, data, tags, demand, sum)| Op::Put { place, data, tags, demand, sum });
     let get = (place(), which(), any::<bool>(), prop::option::weighted(0.4, 0..4_usize))
         .prop_map(|(place, which, head, part)| Op::Get { place, which, head, part });
-    let delete = (place(), which(), demand())
-        .prop_map(|(place, which, demand)| Op::Delete { place, which, demand });
+    let delete =
+        (place(), which(), demand()).prop_map(|(place, which, demand)| Op::Delete { place, which, demand });
     let copy = (from(), place(), prop::option::weighted(0.3, 0..3_usize), demand())
         .prop_map(|(from, place, tags, demand)| Op::Copy { from, place, tags, demand });
     prop_oneof![
@@ -197,8 +208,12 @@ fn object_op() -> impl Strategy<Value = Op> {
 }
 
 fn upload_op() -> impl Strategy<Value = Op> {
-    let create = (slot(), place(), asked(), 0..3_usize)
-        .prop_map(|(slot, place, sum, tags)| Op::Create { slot, place, sum, tags });
+    let create = (slot(), place(), asked(), 0..3_usize).prop_map(|(slot, place, sum, tags)| Op::Create {
+        slot,
+        place,
+        sum,
+        tags,
+    });
     let part = (slot(), slip(), number(), data(), sent())
         .prop_map(|(slot, slip, number, data, sent)| Op::Part { slot, slip, number, data, sent });
     let copied = (slot(), slip(), number(), from(), 0..12_usize)
@@ -250,7 +265,8 @@ fn version(model: &Model, (bucket, key): Place, which: Which) -> Option<String> 
         Which::NeverMade => Some("nonsense".to_owned()),
         Which::Nth(n) => {
             let here = model.buckets[BUCKETS[bucket]].keys.get(KEYS[key]).map_or(&[][..], Vec::as_slice);
-            let elsewhere = (model.versions_made > 0).then(|| format!("v{}", 1 + n % model.versions_made.max(1)));
+            let elsewhere =
+                (model.versions_made > 0).then(|| format!("v{}", 1 + n % model.versions_made.max(1)));
             here.iter().rev().nth(n).map(|v| v.id.clone()).or(elsewhere)
         }
     }
@@ -523,7 +539,8 @@ fn spoil(call: &mut Completion, parts: &mut Vec<Listed>, flaw: Flaw) {
         Flaw::WrongSize => call.size = Some(call.size.unwrap_or(0) + 1),
         Flaw::WrongKind => {
             call.whole = None;
-            call.kind = Some(if call.kind == Some(Kind::FullObject) { Kind::Composite } else { Kind::FullObject });
+            call.kind =
+                Some(if call.kind == Some(Kind::FullObject) { Kind::Composite } else { Kind::FullObject });
         }
         Flaw::WholeWithoutKind => call.kind = None,
         Flaw::WrongWhole => {

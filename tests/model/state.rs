@@ -145,12 +145,16 @@ impl Model {
     /// Whether a server ever gave out this version id.
     fn was_made(&self, id: &str) -> bool {
         id == "null"
-            || id.strip_prefix('v').and_then(|n| n.parse().ok()).is_some_and(|n: usize| n <= self.versions_made)
+            || id
+                .strip_prefix('v')
+                .and_then(|n| n.parse().ok())
+                .is_some_and(|n: usize| n <= self.versions_made)
     }
 
-    /// The error for a version id that names nothing.
-    pub fn no_version(&self, id: &str) -> Reply {
-        if self.was_made(id) {
+    /// The error for a version id that names nothing; without versioning only `null` is one.
+    pub fn no_version(&self, bucket: &str, id: &str) -> Reply {
+        let never = self.buckets[bucket].versioning == Versioning::Never;
+        if self.was_made(id) && (id == "null" || !never) {
             Reply::error(404, "NoSuchVersion")
         } else {
             Reply::error(400, "InvalidArgument")
@@ -177,10 +181,13 @@ impl Model {
     pub fn answer(&mut self, call: &Call) -> Vec<Reply> {
         match call {
             Call::Versioning { bucket, on } => {
-                self.bucket(bucket).versioning = if *on { Versioning::Enabled } else { Versioning::Suspended };
+                self.bucket(bucket).versioning =
+                    if *on { Versioning::Enabled } else { Versioning::Suspended };
                 vec![Reply::ok(200)]
             }
-            Call::Put { bucket, key, data, tags, cond, sum } => self.put(bucket, key, *data, *tags, cond, *sum),
+            Call::Put { bucket, key, data, tags, cond, sum } => {
+                self.put(bucket, key, *data, *tags, cond, *sum)
+            }
             Call::Get { bucket, key, version, head, part } => {
                 vec![self.get(bucket, key, version.as_deref(), *head, *part)]
             }

@@ -92,7 +92,13 @@ impl Model {
         (etag, kept)
     }
 
-    pub fn part(&mut self, name: &Named, number: i32, data: Data, sent: Option<&(Algorithm, String)>) -> Vec<Reply> {
+    pub fn part(
+        &mut self,
+        name: &Named,
+        number: i32,
+        data: Data,
+        sent: Option<&(Algorithm, String)>,
+    ) -> Vec<Reply> {
         let mut errors: Vec<Reply> = is_number(number).into_iter().collect();
         match self.upload(name) {
             None => errors.push(no_upload()),
@@ -113,7 +119,13 @@ impl Model {
         vec![Reply::ok(200).with("etag", etag).with("sum", told)]
     }
 
-    pub fn part_copy(&mut self, name: &Named, number: i32, source: &Source, range: Option<&str>) -> Vec<Reply> {
+    pub fn part_copy(
+        &mut self,
+        name: &Named,
+        number: i32,
+        source: &Source,
+        range: Option<&str>,
+    ) -> Vec<Reply> {
         let mut errors: Vec<Reply> = is_number(number).into_iter().collect();
         errors.extend(self.upload(name).is_none().then(no_upload));
         let read = self.source(source);
@@ -127,7 +139,9 @@ impl Model {
             Err(more) => {
                 // A range without form is seen without looking at the source.
                 errors.extend(more);
-                errors.extend(range.filter(|r| ends(r).is_none()).map(|_| Reply::error(400, "InvalidArgument")));
+                errors.extend(
+                    range.filter(|r| ends(r).is_none()).map(|_| Reply::error(400, "InvalidArgument")),
+                );
                 return errors;
             }
         };

@@ -90,16 +90,27 @@ impl Wire {
         Some(match call {
             Call::ListParts { upload, max } => {
                 let target = format!("{}&max-parts={max}", self.upload(upload));
-                self.pages(&target, |_, a| part_lines(a), |a| {
-                    Some(format!("&part-number-marker={}", a.element("NextPartNumberMarker")?))
-                })
+                self.pages(
+                    &target,
+                    |_, a| part_lines(a),
+                    |a| Some(format!("&part-number-marker={}", a.element("NextPartNumberMarker")?)),
+                )
             }
             Call::ListObjects(query) => {
-                let target = format!("/{}?list-type=2&start-after={}&{}", query.bucket, query.after, params(query, "keys"));
-                self.pages(&target, |_, a| object_lines(a), |a| {
-                    let token = a.element("NextContinuationToken")?;
-                    Some(format!("&continuation-token={}", token.replace('+', "%2B").replace('=', "%3D")))
-                })
+                let target = format!(
+                    "/{}?list-type=2&start-after={}&{}",
+                    query.bucket,
+                    query.after,
+                    params(query, "keys")
+                );
+                self.pages(
+                    &target,
+                    |_, a| object_lines(a),
+                    |a| {
+                        let token = a.element("NextContinuationToken")?;
+                        Some(format!("&continuation-token={}", token.replace('+', "%2B").replace('=', "%3D")))
+                    },
+                )
             }
             Call::ListVersions(query) => {
                 let target = format!("/{}?versions&{}", query.bucket, params(query, "keys"));
@@ -131,8 +142,10 @@ impl Wire {
 
     fn source(&self, source: &Source) -> Headers {
         let version = source.version.as_ref().map(|v| format!("?versionId={}", self.names.real(v)));
-        let mut headers =
-            vec![("x-amz-copy-source", format!("{}/{}{}", source.bucket, source.key, version.unwrap_or_default()))];
+        let mut headers = vec![(
+            "x-amz-copy-source",
+            format!("{}/{}{}", source.bucket, source.key, version.unwrap_or_default()),
+        )];
         let date = |seconds: i64| http_date(i64::try_from(NOW).unwrap() + seconds);
         let quoted = |etag: &String| format!("\"{etag}\"");
         let all = [
@@ -242,7 +255,9 @@ impl Wire {
         let version = header("x-amz-version-id").map(|v| self.names.learn('v', &v));
         let source = header("x-amz-copy-source-version-id").map(|v| self.names.short(&v));
         match call {
-            Call::Put { .. } => reply.with_some("etag", unquoted(header("etag"))).with_some("version", version),
+            Call::Put { .. } => {
+                reply.with_some("etag", unquoted(header("etag"))).with_some("version", version)
+            }
             Call::Tag { .. } => reply.with_some("version", version),
             Call::Delete { .. } => {
                 reply.with_some("version", version).with_some("gone", header("x-amz-delete-marker"))
