@@ -372,7 +372,7 @@ fn blocks(answer: &Answer, names: &[&str]) -> Vec<(String, Answer)> {
         let (open, close) = (format!("<{name}>"), format!("</{name}>"));
         for (at, _) in text.match_indices(&open) {
             let end = text[at..].find(&close).unwrap() + at;
-            let body = text[at + open.len()..end].as_bytes().to_vec();
+            let body = text.as_bytes()[at + open.len()..end].to_vec();
             found.push((at, (*name).to_owned(), Answer { body, ..answer.clone() }));
         }
     }
