@@ -25,6 +25,7 @@ import hashlib
 import os
 import re
 import select
+import signal
 import statistics
 import subprocess
 import sys
@@ -161,6 +162,7 @@ def main():
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("binary")
     wanted = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     plan = Plan(wanted)
     with tempfile.TemporaryDirectory(prefix="beside-moto-") as root:
         ours = common.Server(os.path.abspath(wanted.binary), os.path.join(root, "partscope.log"))
@@ -189,20 +191,20 @@ def report(sides):
         ("UploadPartCopy, parts/s", lambda side: side.copy, True),
         ("Complete, ms", lambda side: [1000 * s for s in side.complete], False),
     ]
-    print(f"\n{'median (min to max)':26}{sides[0].name:>26}{sides[1].name:>26}{'ratio (of rounds)':>24}")
+    print(f"\n{'median (min to max)':26}{sides[0].name:>26}{sides[1].name:>26}{'ratio (of rounds)':>28}")
     for name, values, more_is_better in rows:
         columns = [values(side) for side in sides]
         ratios = [a / b if more_is_better else b / a for a, b in zip(*columns)]
         cells = [f"{statistics.median(c):.1f} ({min(c):.1f} to {max(c):.1f})" for c in columns]
         ratio = f"{statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})"
-        print(f"{name:26}{cells[0]:>26}{cells[1]:>26}{ratio:>24}")
+        print(f"{name:26}{cells[0]:>26}{cells[1]:>26}{ratio:>28}")
     for name, values in (
         ("memory after start, MiB", lambda side: side.at_start),
         ("memory, greatest, MiB", lambda side: memory(side.server.process.pid, "VmHWM")),
         ("memory at the end, MiB", lambda side: memory(side.server.process.pid, "VmRSS")),
     ):
         a, b = (values(side) for side in sides)
-        print(f"{name:26}{a:>26.0f}{b:>26.0f}{b / a:>24.1f}")
+        print(f"{name:26}{a:>26.0f}{b:>26.0f}{b / a:>28.1f}")
 
 
 if __name__ == "__main__":

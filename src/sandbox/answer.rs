@@ -184,6 +184,7 @@ pub(crate) fn reason(status: u16) -> &'static str {
         500 => "Internal Server Error",
         501 => "Not Implemented",
         503 => "Slow Down",
+        507 => "Insufficient Storage",
         _ => "Unknown",
     }
 }

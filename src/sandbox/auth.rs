@@ -75,6 +75,11 @@ fn unreadable(error: ClaimError) -> S3Error {
             S3Error::invalid_argument("Unsupported Authorization Type", "Authorization", &scheme)
         }
         ClaimError::Header(detail) => malformed(&detail),
+        ClaimError::Query("X-Amz-Credential") => S3Error::new(
+            400,
+            "AuthorizationQueryParametersError",
+            "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".",
+        ),
         ClaimError::Query(_) => S3Error::new(
             400,
             "AuthorizationQueryParametersError",

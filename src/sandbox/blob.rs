@@ -10,7 +10,7 @@ pub mod pages;
 
 use bytes::Bytes;
 use dir::BlobFile;
-pub use dir::BlobId;
+pub use dir::{BlobId, sync_dir};
 use pages::Extent;
 use std::fs::File;
 use std::io;

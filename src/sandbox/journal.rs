@@ -1,12 +1,14 @@
 //! The journal of a data directory: every change of the store, one line each, written before it takes effect.
 //!
-//! A line is a checksum and a change in JSON. What is acknowledged is synchronised first; one call to the disk
-//! serves all changes that came meanwhile. A line that was cut by a kill or a power failure is the last one and
-//! is dropped at the next start; any other damage is an error, because silence would lose acknowledged writes.
+//! A line is a checksum, the number of lines that were on the disk when it was written, and a change in JSON. What
+//! is acknowledged is synchronised first; one call to the disk serves all changes that came meanwhile. Lines that a
+//! power failure damaged before anybody was answered are dropped at the next start; damage of a line that was on
+//! the disk is an error, because silence would lose acknowledged writes.
 //! At the start the journal is replaced by the shortest one that gives the same state.
 
 mod replay;
 
+use super::blob::sync_dir;
 use super::content::Content;
 use super::error::S3Error;
 use super::record::Generators;
@@ -20,6 +22,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// The first line: which form the others have.
+const FORMAT: &str = "partscope journal 1\n";
 /// Name of the journal in a data directory.
 const NAME: &str = "journal";
 /// Name it has while it is being replaced.
@@ -38,9 +42,12 @@ struct Inner {
     _lock: File,
     /// Bytes of whole lines.
     len: AtomicU64,
+    /// Lines written, the first not counted.
     appended: AtomicU64,
     /// Lines known to be on the disk.
-    synced: Mutex<u64>,
+    synced: AtomicU64,
+    /// Held by who brings lines to the disk.
+    syncing: Mutex<()>,
     /// A line was half written and could not be taken back, or synchronising failed: nothing may follow.
     broken: AtomicBool,
 }
@@ -54,20 +61,16 @@ pub(crate) struct Opened {
     lock: File,
 }
 
-/// The checksum that begins a line.
-fn checksum(json: &[u8]) -> String {
+/// The checksum that begins a line, of all that follows it.
+fn checksum(rest: &[u8]) -> String {
     let mut digest = crc_fast::Digest::new(CrcAlgorithm::Crc32IsoHdlc);
-    digest.update(json);
+    digest.update(rest);
     format!("{:08x}", digest.finalize())
 }
 
-fn line(change: &Change) -> io::Result<Vec<u8>> {
-    let json = serde_json::to_vec(change)?;
-    let mut line = checksum(&json).into_bytes();
-    line.push(b' ');
-    line.extend_from_slice(&json);
-    line.push(b'\n');
-    Ok(line)
+fn line(change: &Change, synced: u64) -> io::Result<Vec<u8>> {
+    let rest = format!(" {synced} {}", serde_json::to_string(change)?);
+    Ok(format!("{}{rest}\n", checksum(rest.as_bytes())).into_bytes())
 }
 
 impl Opened {
@@ -78,7 +81,14 @@ impl Opened {
             .map_err(|error| io::Error::other(format!("another process uses this directory ({error})")))?;
         let store = match File::open(dir.join(NAME)) {
             Ok(file) => Some(replay::replay(file, vault, &mut Generators::default())?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if vault.has_blobs()? {
+                    return Err(io::Error::other(
+                        "there are blobs and no journal that says what they are; move all of the directory away to begin anew",
+                    ));
+                }
+                None
+            }
             Err(error) => return Err(error),
         };
         Ok(Self { store, dir: dir.to_owned(), lock })
@@ -90,29 +100,35 @@ impl Opened {
         let next = self.dir.join(NEXT);
         // What was removed while replaying has no blob any more.
         vault.sweep()?;
-        let mut out = BufWriter::new(File::create(&next)?);
         let mut blobs = std::collections::HashSet::new();
-        let mut len = 0;
         for change in store.snapshot() {
             for content in change.contents() {
                 blobs.extend(content.record().map_err(io::Error::other)?.blobs());
             }
-            let line = line(&change)?;
-            len += u64::try_from(line.len()).unwrap_or(0);
-            out.write_all(&line)?;
         }
         vault.check(&blobs)?;
+        // First of all, for there may be no room for another journal.
+        vault.keep_only(&blobs)?;
+        let mut out = BufWriter::new(File::create(&next)?);
+        out.write_all(FORMAT.as_bytes())?;
+        let (mut len, mut lines) = (FORMAT.len(), 0_u64);
+        for change in store.snapshot() {
+            let line = line(&change, 0)?;
+            len += line.len();
+            lines += 1;
+            out.write_all(&line)?;
+        }
         out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         std::fs::rename(&next, self.dir.join(NAME))?;
-        File::open(&self.dir)?.sync_all()?;
-        vault.keep_only(&blobs)?;
+        sync_dir(&self.dir)?;
         let file = OpenOptions::new().append(true).open(self.dir.join(NAME))?;
         Ok(Journal(Arc::new(Inner {
             file,
             _lock: self.lock,
-            len: AtomicU64::new(len),
-            appended: AtomicU64::new(0),
-            synced: Mutex::new(0),
+            len: AtomicU64::new(u64::try_from(len).unwrap_or(u64::MAX)),
+            appended: AtomicU64::new(lines),
+            synced: AtomicU64::new(lines),
+            syncing: Mutex::new(()),
             broken: AtomicBool::new(false),
         })))
     }
@@ -140,7 +156,8 @@ impl Ledger for Journal {
         if inner.broken.load(Ordering::Acquire) {
             return Err(failed());
         }
-        let line = line(change).map_err(|e| S3Error::machine(&e))?;
+        let synced = inner.synced.load(Ordering::Acquire);
+        let line = line(change, synced).map_err(|e| S3Error::machine(&e))?;
         if let Err(error) = (&inner.file).write_all(&line) {
             // Half a line must not stay in front of the next one.
             if inner.file.set_len(inner.len.load(Ordering::Acquire)).is_err() {
@@ -159,8 +176,8 @@ impl Journal {
     pub(crate) fn sync(&self) -> Result<(), S3Error> {
         let inner = &self.0;
         let wanted = inner.appended.load(Ordering::Acquire);
-        let mut synced = inner.synced.lock().unwrap_or_else(PoisonError::into_inner);
-        if *synced >= wanted {
+        let _turn = inner.syncing.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.synced.load(Ordering::Acquire) >= wanted {
             return Ok(());
         }
         // Whatever came while this waited for its turn goes along.
@@ -169,7 +186,7 @@ impl Journal {
             inner.broken.store(true, Ordering::Release);
             return Err(failed());
         }
-        *synced = upto;
+        inner.synced.store(upto, Ordering::Release);
         Ok(())
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Request {
     pub(crate) head: Head,
     /// Bucket, decoded; empty when the target is the service.
     pub(crate) bucket: String,
+    /// Whether the bucket stands in the host's name and not in the path.
+    pub(crate) bucket_in_host: bool,
     /// Key, decoded; empty when the target is a bucket.
     pub(crate) key: String,
     /// Query parameters, decoded; a bare name has the value `None`.
@@ -68,7 +70,9 @@ impl Request {
             // Absolute form: scheme and authority are dropped.
             None => path.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, p)| p),
         };
-        let (bucket, key) = match virtual_host(&head) {
+        let in_host = virtual_host(&head);
+        let bucket_in_host = in_host.is_some();
+        let (bucket, key) = match in_host {
             Some(bucket) => (bucket, path),
             None => path.split_once('/').map_or((path.to_owned(), ""), |(b, k)| (b.to_owned(), k)),
         };
@@ -82,12 +86,13 @@ impl Request {
             };
             pairs.push((decode(name)?, value));
         }
-        let mut request = Self { bucket, key, query: pairs, head, ..Self::default() };
+        let mut request = Self { bucket, key, bucket_in_host, query: pairs, head, ..Self::default() };
         request.hoist();
         Ok(request)
     }
 
-    /// In a presigned URL, parameters named `x-amz-*` that are no part of the signature stand for headers.
+    /// In a presigned URL, parameters named `x-amz-*` that are no part of the signature stand for headers, and so do
+    /// the conditions of a write.
     /// Checksums do not: whoever signs cannot know the body.
     fn hoist(&mut self) {
         const SIGNATURE: [&str; 7] = [
@@ -105,7 +110,8 @@ impl Request {
         for (name, value) in &self.query {
             let name = name.to_ascii_lowercase();
             let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-            let is_header = name.starts_with("x-amz-")
+            let condition = matches!(name.as_str(), "if-match" | "if-none-match");
+            let is_header = (condition || name.starts_with("x-amz-"))
                 && name.bytes().all(is_token)
                 && !SIGNATURE.contains(&name.as_str())
                 && !name.starts_with("x-amz-checksum-");

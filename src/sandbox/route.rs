@@ -86,34 +86,56 @@ impl Api {
     }
 }
 
-/// Sub-resources that are operations of S3 but not of this sandbox.
-const ABSENT: [&str; 20] = [
-    "accelerate",
-    "analytics",
-    "annotation",
-    "cors",
-    "intelligent-tiering",
-    "inventory",
-    "logging",
-    "metadataConfiguration",
-    "metadataTable",
-    "metrics",
-    "notification",
-    "policy",
-    "policyStatus",
-    "renameObject",
-    "replication",
-    "restore",
-    "select",
-    "session",
-    "torrent",
-    "website",
+/// What a query may hold beside the configurations, of a bucket or an object.
+const PARAMETERS: [&str; 29] = [
+    "attributes",
+    "bucket-region",
+    "continuation-token",
+    "delete",
+    "delimiter",
+    "encoding-type",
+    "fetch-owner",
+    "key-marker",
+    "list-type",
+    "location",
+    "marker",
+    "max-buckets",
+    "max-keys",
+    "max-parts",
+    "max-uploads",
+    "part-number-marker",
+    "partNumber",
+    "prefix",
+    "start-after",
+    "upload-id-marker",
+    "uploadId",
+    "uploads",
+    "version-id-marker",
+    "versionId",
+    "versioning",
+    "versions",
+    "x-id",
+    "if-match",
+    "if-none-match",
 ];
+
+/// Whether a query parameter is one of this sandbox. Others may be sub-resources of S3; passing them over would let
+/// the plain operation take their place.
+fn is_known(name: &str, of_object: bool) -> bool {
+    let is_in = |table: &[(&str, [Option<Api>; 3])]| table.iter().any(|(known, _)| *known == name);
+    let lower = name.to_ascii_lowercase();
+    PARAMETERS.contains(&lower.as_str())
+        || PARAMETERS.contains(&name)
+        || lower.starts_with("x-amz-")
+        || lower.starts_with("response-")
+        || if of_object { is_in(&OF_OBJECTS) } else { is_in(&CONFIGURATIONS) }
+}
 
 /// Finds the operation.
 pub(crate) fn route(request: &Request) -> Result<Api, S3Error> {
-    if let Some(name) = ABSENT.iter().find(|name| request.has(name)) {
-        return Err(S3Error::not_in_sandbox(&format!("the sub-resource ?{name}")).with("Resource", *name));
+    let of_object = !request.key.is_empty();
+    if let Some((name, _)) = request.query.iter().find(|(name, _)| !is_known(name, of_object)) {
+        return Err(S3Error::not_in_sandbox(&format!("the sub-resource ?{name}")).with("Resource", name));
     }
     let method = request.head.method.as_str();
     let api = match (request.bucket.is_empty(), request.key.is_empty()) {
@@ -285,6 +307,8 @@ mod tests {
             ("GET", "/b/k?acl", false, Ok(Api::GetObjectAcl)),
             ("DELETE", "/b/k?acl", false, Err("MethodNotAllowed")),
             ("GET", "/b/k?torrent", false, Err("NotImplemented")),
+            ("PUT", "/b/k?encryption", false, Err("NotImplemented")),
+            ("GET", "/b/k?no-such-thing", false, Err("NotImplemented")),
             ("GET", "/b?versioning", false, Ok(Api::GetBucketVersioning)),
             ("PUT", "/b?versioning", false, Ok(Api::PutBucketVersioning)),
             ("DELETE", "/b?versioning", false, Err("MethodNotAllowed")),

@@ -186,6 +186,14 @@ impl Vault {
         }
     }
 
+    /// Whether there are blobs of an earlier process.
+    pub fn has_blobs(&self) -> io::Result<bool> {
+        match &self.disk {
+            Disk::Dir(dir) => dir.has_any(),
+            Disk::Spool(_) => Ok(false),
+        }
+    }
+
     /// Whether content let go of blobs since this was last asked: there is something to sweep.
     pub fn takes_orphaned(&self) -> bool {
         match &self.disk {

@@ -271,3 +271,33 @@ async fn s3_111_complete_is_no_form() {
         assert_eq!(done.status, status, "{kind}");
     }
 }
+
+#[tokio::test]
+async fn s3_112_an_object_made_in_parts_is_as_old_as_its_upload() {
+    let now = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(crate::client::NOW));
+    let moved = std::sync::Arc::clone(&now);
+    let clock = partscope::sandbox::Clock::custom(move || {
+        let seconds = moved.load(std::sync::atomic::Ordering::Relaxed);
+        std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds)
+    });
+    let server = Server::start(partscope::sandbox::SandboxOptions { clock, ..options(false) }).await.unwrap();
+    call(&server, "PUT", "/bucket", &[], b"").await;
+    let id = create(&server, "/bucket/k", &[]).await;
+    now.fetch_add(600, std::sync::atomic::Ordering::Relaxed);
+    let etag = part(&server, "/bucket/k", &id, 1, b"x").await;
+    assert_eq!(complete(&server, "/bucket/k", &id, &[(1, etag)]).await.status, 200);
+    let head = call(&server, "HEAD", "/bucket/k", &[], b"").await;
+    assert_eq!(head.header("last-modified"), Some("Fri, 15 Jan 2027 08:00:00 GMT"));
+}
+
+#[tokio::test]
+async fn s3_113_some_documents_may_not_come_without_a_checksum() {
+    let server = empty().await;
+    call(&server, "PUT", "/bucket/k", &[], b"x").await;
+    // The helper adds a digest only where the target ends so.
+    let body = b"<Delete><Object><Key>k</Key></Object></Delete>";
+    let bare = call(&server, "POST", "/bucket?delete&x-id=DeleteObjects", &[], body).await;
+    assert_eq!(code(&bare), (400, "InvalidRequest".into()));
+    assert!(bare.element("Message").unwrap().starts_with("Missing required header for this request"));
+    assert_eq!(call(&server, "POST", "/bucket?delete", &[], body).await.status, 200);
+}

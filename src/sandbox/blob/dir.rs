@@ -182,6 +182,16 @@ impl BlobDir {
         Arc::new(BlobFile { id, len, dir, orphaned })
     }
 
+    /// Whether there is any finished blob.
+    pub fn has_any(&self) -> io::Result<bool> {
+        for entry in fs::read_dir(self.path.as_path())? {
+            if entry?.file_name().to_str().is_some_and(|name| name.parse::<BlobId>().is_ok()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether something let go of a file since this was last asked.
     pub fn takes_orphaned(&self) -> bool {
         self.orphaned.swap(false, Ordering::AcqRel)
@@ -267,7 +277,7 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Brings the names in a directory to the disk.
-fn sync_dir(path: &Path) -> io::Result<()> {
+pub fn sync_dir(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };

@@ -118,8 +118,8 @@ fn a_kill_at_any_byte_loses_nothing_that_was_whole() {
         whole.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(at, _)| at + 1).collect();
     let replayed =
         |len: usize| text(&replay::replay(&whole[..len], &vault, &mut Generators::default()).unwrap());
-    let mut last = 0;
-    for end in ends {
+    let mut last = FORMAT.len();
+    for end in ends.into_iter().skip(1) {
         // Between two lines the state is that of the first: before, in the middle of, and just before the end of
         // the second.
         let state = replayed(last);
@@ -158,16 +158,58 @@ fn what_was_swept_is_not_missed() {
     assert!(store.was_completed(NAME_OF));
 }
 
+fn read(bytes: &[u8], vault: &Vault) -> Result<Vec<String>, String> {
+    let store = replay::replay(bytes, vault, &mut Generators::default());
+    store.map(|store| text(&store)).map_err(|error| error.to_string())
+}
+
 #[test]
-fn damage_in_the_middle_is_said() {
+fn damage_of_what_was_acknowledged_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let (mut store, journal, vault) = open(dir.path());
-    work(&mut store, &vault);
+    store.create_bucket("bucket", Settings::new(), NOW).unwrap();
+    store.create_bucket("second", Settings::new(), NOW).unwrap();
+    let unsynced = std::fs::read(dir.path().join(NAME)).unwrap();
+    journal.sync().unwrap();
+    store.create_bucket("third", Settings::new(), NOW).unwrap();
+    drop((store, journal));
+    let spoilt = |mut bytes: Vec<u8>| {
+        bytes[FORMAT.len() + 30] ^= 1;
+        bytes
+    };
+    // Nobody knows that the first two lines were on the disk: they may have been lost in any order.
+    assert_eq!(read(&spoilt(unsynced), &vault), Ok(Vec::new()));
+    // The third line knows.
+    let error = read(&spoilt(std::fs::read(dir.path().join(NAME)).unwrap()), &vault).unwrap_err();
+    assert!(error.starts_with("line 1 of the journal is damaged"), "{error}");
+}
+
+#[test]
+fn what_another_version_wrote_is_not_thrown_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut store, journal, vault) = open(dir.path());
+    store.create_bucket("bucket", Settings::new(), NOW).unwrap();
     drop((store, journal));
     let mut bytes = std::fs::read(dir.path().join(NAME)).unwrap();
-    bytes[30] ^= 1;
-    let error = replay::replay(&bytes[..], &vault, &mut Generators::default()).unwrap_err();
-    assert!(error.to_string().starts_with("line 1 of the journal is damaged"), "{error}");
+    let rest = " 1 {\"Renamed\":{}}";
+    bytes.extend_from_slice(format!("{}{rest}\n", checksum(rest.as_bytes())).as_bytes());
+    let error = read(&bytes, &vault).unwrap_err();
+    assert!(error.contains("line 2") && error.contains("another version"), "{error}");
+    assert!(read(b"another journal\n", &vault).is_err());
+}
+
+#[test]
+fn blobs_without_a_journal_are_not_taken_for_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut store, journal, vault) = open(dir.path());
+    store.create_bucket("bucket", Settings::new(), NOW).unwrap();
+    put(&mut store, &vault, "k", b"bytes", 1);
+    drop((store, journal, vault));
+    std::fs::remove_file(dir.path().join(NAME)).unwrap();
+    let vault = Vault::open(dir.path(), None).unwrap();
+    let error = Opened::at(dir.path(), &vault).unwrap_err().to_string();
+    assert!(error.starts_with("there are blobs and no journal"), "{error}");
+    assert_eq!(std::fs::read_dir(dir.path().join("blobs")).unwrap().count(), 1);
 }
 
 #[test]

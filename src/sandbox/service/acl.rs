@@ -126,8 +126,18 @@ fn in_document(body: &[u8]) -> Result<Acl, S3Error> {
     let root = document::read(body, "AccessControlPolicy").map_err(|_| malformed())?;
     let list = root.all("AccessControlList").next().ok_or_else(malformed)?;
     let owner = root.all("Owner").next().and_then(|o| o.child("ID")).ok_or_else(malformed)?;
+    // A document of the wrong form is that first of all.
+    list.all("Grant").try_for_each(|g| if is_grant(g) { Ok(()) } else { Err(malformed()) })?;
     user(owner.to_owned(), "CanonicalUser/ID")?;
     list.all("Grant").map(grant).collect::<Result<Vec<_>, _>>().map(Acl)
+}
+
+fn is_grant(element: &Element) -> bool {
+    let named = |grantee: &Element| {
+        ["ID", "URI", "EmailAddress"].iter().filter(|name| grantee.child(name).is_some()).count() == 1
+    };
+    element.all("Grantee").next().is_some_and(named)
+        && element.child("Permission").is_some_and(|p| PERMISSIONS.contains(&p))
 }
 
 fn grant(element: &Element) -> Result<Grant, S3Error> {

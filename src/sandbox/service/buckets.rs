@@ -11,7 +11,16 @@ use crate::sandbox::store::{Bucket, tags};
 
 /// ListBuckets, with `prefix`, `bucket-region`, `max-buckets` and `continuation-token`.
 pub(super) fn list_all(state: &State, request: &Request) -> Result<Response, S3Error> {
-    let max = request.count("max-buckets", 10_000)?;
+    let max = match request.param("max-buckets").filter(|t| !t.is_empty()) {
+        None => 10_000,
+        Some(text) => text.parse().ok().filter(|n| (1..=10_000).contains(n)).ok_or_else(|| {
+            S3Error::invalid_argument(
+                "Argument max-buckets must be an integer between 1 and 10000",
+                "max-buckets",
+                text,
+            )
+        })?,
+    };
     let prefix = request.param("prefix").unwrap_or("");
     let after = match request.param("continuation-token").filter(|t| !t.is_empty()) {
         Some(token) => list::decode_token(token)?,

@@ -39,10 +39,11 @@ pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3E
 
     let host = request.header("host").unwrap_or("localhost");
     let mut xml = Xml::result("CompleteMultipartUploadResult");
-    xml.text("Location", &format!("http://{host}/{}/{}", request.bucket, encode_key(&request.key)))
-        .text("Bucket", &request.bucket)
-        .text("Key", &request.key)
-        .etag(&done.etag);
+    let place = match request.bucket_in_host {
+        true => format!("http://{host}/{}", encode_key(&request.key)),
+        false => format!("http://{host}/{}/{}", request.bucket, encode_key(&request.key)),
+    };
+    xml.text("Location", &place).text("Bucket", &request.bucket).text("Key", &request.key).etag(&done.etag);
     if let Some((algorithm, kind, value)) = &done.checksum {
         xml.text(&format!("Checksum{}", algorithm.name()), value).text("ChecksumType", kind.name());
     }

@@ -25,7 +25,7 @@ pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error
     let (source, source_version) = {
         let store = state.store();
         let source = store.copy_source(&from, &conditions, moment.now)?;
-        let version = store.bucket(&from.bucket)?.version_header(&source.version);
+        let version = store.bucket(&from.bucket)?.written_header(&source.version);
         (source, version)
     };
     encryption::may_copy(request, &source.encryption)?;
@@ -92,6 +92,6 @@ fn new_object(
         encryption,
         properties: kept,
         attached,
-        checksum: properties::named_algorithm(request).or(source.checksum.as_ref().map(|c| c.algorithm)),
+        checksum: properties::named_algorithm(request)?.or(source.checksum.as_ref().map(|c| c.algorithm)),
     })
 }

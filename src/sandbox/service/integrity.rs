@@ -33,7 +33,7 @@ pub(super) fn expected(request: &Request) -> Vec<Algorithm> {
     let names: Vec<&str> = request.head.headers.iter().map(|(n, _)| n.as_str()).chain(announced).collect();
     let stated = |a: &ChecksumAlgorithm| names.iter().any(|n| n.eq_ignore_ascii_case(a.header()));
     let stated = ChecksumAlgorithm::ALL.into_iter().filter(stated);
-    stated.chain(named_algorithm(request)).map(Algorithm::Checksum).collect()
+    stated.chain(named_algorithm(request).ok().flatten()).map(Algorithm::Checksum).collect()
 }
 
 /// Checks everything that was stated about the body; gives back the checksum, to be echoed.
@@ -43,6 +43,16 @@ pub(super) fn check(
 ) -> Result<Option<(ChecksumAlgorithm, String)>, S3Error> {
     check_md5(request, content, to_hex)?;
     check_checksum(request, content)
+}
+
+/// The same for a document that may not come without one.
+pub(super) fn require(request: &Request) -> Result<(), S3Error> {
+    if request.header("content-md5").is_none() && stated(request)?.is_none() {
+        return Err(S3Error::invalid_request(
+            "Missing required header for this request: Content-MD5 OR x-amz-checksum-*",
+        ));
+    }
+    check(request, &Content::of_bytes(request.body.clone())).map(drop)
 }
 
 /// The same for a part. What was expected of its MD5 is told in base64, and in hex everywhere else: recorded.

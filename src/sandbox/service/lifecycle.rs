@@ -79,7 +79,7 @@ fn rule(element: &Element, number: usize) -> Result<AbortRule, S3Error> {
         .next()
         .and_then(|a| a.child("DaysAfterInitiation"))
         .and_then(|d| d.trim().parse::<u32>().ok())
-        .filter(|d| *d > 0)
+        .filter(|d| (1..=36_500).contains(d))
         .ok_or_else(S3Error::malformed_xml)?;
     let enabled = match element.child("Status") {
         Some("Enabled") => true,

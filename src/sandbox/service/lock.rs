@@ -104,8 +104,8 @@ pub(super) fn put_configuration(state: &State, request: &Request) -> Result<Resp
         let mode = retention.child("Mode").and_then(Mode::parse).ok_or_else(S3Error::malformed_xml)?;
         let count = |name: &str| retention.child(name).map(|t| t.trim().parse::<u32>().unwrap_or(0));
         let (days, years) = match (count("Days"), count("Years")) {
-            (Some(days), None) if days > 0 => (days, false),
-            (None, Some(years)) if years > 0 => (years.saturating_mul(365), true),
+            (Some(days), None) if (1..=36_500).contains(&days) => (days, false),
+            (None, Some(years)) if (1..=100).contains(&years) => (years.saturating_mul(365), true),
             _ => return Err(S3Error::malformed_xml()),
         };
         (settings.default, settings.years) = (Some((mode, days)), years);

@@ -3,7 +3,6 @@
 use super::{State, attached, document, encryption_for, integrity, lock, opaque_etag, properties, version};
 use crate::domain::limits::AWS;
 use crate::sandbox::answer::{Response, Xml};
-use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::version::no_such_version;
@@ -77,7 +76,7 @@ struct Doomed<'a> {
 
 /// DeleteObjects: up to a thousand keys, each with its own outcome.
 pub(super) fn delete_many(state: &State, request: &Request) -> Result<Response, S3Error> {
-    integrity::check(request, &Content::of_bytes(request.body.clone()))?;
+    integrity::require(request)?;
     let root = document::read(&request.body, "Delete")?;
     let doomed: Vec<Doomed<'_>> = root
         .all("Object")

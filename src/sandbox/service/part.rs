@@ -17,7 +17,8 @@ type Choice = Option<(ChecksumAlgorithm, ChecksumType)>;
 /// The `partNumber` of a request, 1 to 10 000.
 pub(super) fn part_number(request: &Request) -> Result<i32, S3Error> {
     let text = request.param("partNumber").unwrap_or("");
-    let number: i32 = text.parse().map_err(|_| S3Error::part_number(text))?;
+    let number: i32 =
+        text.parse().ok().filter(|_| !text.starts_with('+')).ok_or_else(|| S3Error::part_number(text))?;
     check_part_number(number)?;
     Ok(number)
 }
@@ -92,7 +93,7 @@ pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error
     let (object, source_version) = {
         let store = state.store();
         let object = store.copy_source(&source, &conditions, now)?;
-        let version = store.bucket(&source.bucket)?.version_header(&object.version);
+        let version = store.bucket(&source.bucket)?.written_header(&object.version);
         (object, version)
     };
     encryption::may_copy(request, &object.encryption)?;

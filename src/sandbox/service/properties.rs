@@ -10,6 +10,7 @@ use crate::sandbox::request::Request;
 use crate::sandbox::store::Conditions;
 use crate::sandbox::store::object::Object;
 use crate::sandbox::store::tags;
+use crate::sandbox::store::upload::checksum_choice;
 
 /// User metadata may have this many bytes in names and values together.
 const MAX_METADATA: usize = 2048;
@@ -97,8 +98,9 @@ pub(super) fn conditions(request: &Request) -> Conditions {
 
 /// The checksum algorithm a CopyObject names. What an SDK says of itself (`x-amz-sdk-checksum-algorithm`) means
 /// nothing without a value.
-pub(super) fn named_algorithm(request: &Request) -> Option<ChecksumAlgorithm> {
-    request.header("x-amz-checksum-algorithm").and_then(ChecksumAlgorithm::parse)
+pub(super) fn named_algorithm(request: &Request) -> Result<Option<ChecksumAlgorithm>, S3Error> {
+    let named = checksum_choice(request.header("x-amz-checksum-algorithm"), None)?;
+    Ok(named.map(|(algorithm, _)| algorithm))
 }
 
 /// Adds the object's checksum and its type.

@@ -56,7 +56,7 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error
         response = response.header("x-amz-mp-parts-count", parts.len().to_string());
     }
     response = response.header("Accept-Ranges", "bytes");
-    if status == 206 {
+    if status == 206 && total > 0 {
         let last = (first + len).saturating_sub(1);
         response = response.header("Content-Range", format!("bytes {first}-{last}/{total}"));
     }

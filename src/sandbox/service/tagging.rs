@@ -3,7 +3,6 @@
 use super::{State, document, integrity, settings, version};
 use crate::domain::names::Tag;
 use crate::sandbox::answer::{Response, Xml};
-use crate::sandbox::content::Content;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::{Object, tags};
@@ -50,7 +49,7 @@ fn told(state: &State, request: &Request, object: &Object, response: Response) -
 
 /// PutObjectTagging.
 pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error> {
-    integrity::check(request, &Content::of_bytes(request.body.clone()))?;
+    integrity::require(request)?;
     let root = document::read(&request.body, "Tagging")?;
     let list = settings::tag_set(&root)?;
     tags::check_document(&list)?;

@@ -193,9 +193,15 @@ impl Store {
 
     /// DeleteBucket: only when no version of any key is left; uploads in progress go with it.
     pub fn delete_bucket(&mut self, name: &str) -> Result<(), S3Error> {
-        if !self.bucket(name)?.keys.is_empty() {
-            return Err(S3Error::new(409, "BucketNotEmpty", "The bucket you tried to delete is not empty")
-                .with("BucketName", name));
+        let bucket = self.bucket(name)?;
+        if !bucket.keys.is_empty() {
+            let message = match bucket.settings.versioning.is_kept() {
+                true => {
+                    "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+                }
+                false => "The bucket you tried to delete is not empty",
+            };
+            return Err(S3Error::new(409, "BucketNotEmpty", message).with("BucketName", name));
         }
         self.commit(Change::BucketGone { bucket: name.to_owned() })
     }

@@ -97,7 +97,7 @@ impl Store {
         if let (Some(condition), true) = (request.conditions.named(), changed) {
             return Err(S3Error::conflict(condition, name.key));
         }
-        let object = Arc::new(assemble(upload, request, bucket.next_version(moment), moment.now)?);
+        let object = Arc::new(assemble(upload, request, bucket.next_version(moment))?);
         // The default checksum of an encrypted upload is kept, and not told here.
         let told = upload.checksum.is_some() || !upload.encryption.is_opaque();
         let checksum = object.checksum.as_ref().filter(|_| told);
@@ -121,12 +121,7 @@ impl Store {
     }
 }
 
-fn assemble(
-    upload: &Upload,
-    request: &CompleteRequest,
-    version: VersionId,
-    now: i64,
-) -> Result<Object, S3Error> {
+fn assemble(upload: &Upload, request: &CompleteRequest, version: VersionId) -> Result<Object, S3Error> {
     check_type(upload, request)?;
     check_order(upload, request)?;
     let mut chosen: Vec<&Part> = Vec::with_capacity(request.parts.len());
@@ -151,7 +146,8 @@ fn assemble(
         version,
         etag: ETag::composite(&digests),
         content,
-        last_modified: now,
+        // As documented: an object made in parts is as old as its upload.
+        last_modified: upload.initiated,
         properties: upload.properties.clone(),
         encryption: upload.encryption.clone(),
         attached: upload.attached.clone(),

@@ -44,6 +44,12 @@ pub fn parse_source(value: &str) -> Result<Source, S3Error> {
     if let Some(id) = version.as_deref().filter(|id| !VersionId::is_valid(id)) {
         return Err(invalid_version(id));
     }
+    let bytes = path.as_bytes();
+    let escaped =
+        |at: usize| bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+    if bytes.iter().enumerate().any(|(at, b)| *b == b'%' && !escaped(at)) {
+        return Err(argument("Invalid copy source encoding"));
+    }
     // S3 reads a plus as a space here, as in a form.
     let spaced = path.replace('+', " ");
     let decoded = percent_encoding::percent_decode_str(&spaced)
