@@ -18,7 +18,7 @@ pub trait Driver {
 
     fn run(&mut self, call: &Call) -> Reply;
 
-    /// Stops and starts again on what was kept.
+    /// Stops and starts again on what was kept; nothing happens where nothing is.
     fn restart(&mut self) {}
 }
 
@@ -68,6 +68,7 @@ pub fn run<D: Driver>(ops: &[Op], mut driver: D, seen: &Seen) -> Result<(), Test
             }
         }
     }
+    driver.restart();
     for call in everything(&model) {
         step(&mut model, &mut driver, &call, &mut told, seen)?;
     }

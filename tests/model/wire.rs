@@ -441,6 +441,9 @@ impl Driver for Wire {
     }
 
     fn restart(&mut self) {
+        if self.data_dir.is_none() {
+            return;
+        }
         let server = self.server.take().unwrap();
         self.runtime.block_on(server.shutdown());
         self.start();
