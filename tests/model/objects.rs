@@ -161,7 +161,9 @@ impl Model {
             let condition = format!("x-amz-copy-source-{condition}");
             return Err(Reply::error(412, "PreconditionFailed").with("condition", condition));
         }
-        Ok((object.clone(), found.read_version(&version.id)))
+        // Whether a source that is the version null is named is open.
+        let told = if version.id == "null" { Some(ANY.to_owned()) } else { found.read_version(&version.id) };
+        Ok((object.clone(), told))
     }
 
     pub fn copy(
