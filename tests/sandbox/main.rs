@@ -4,6 +4,7 @@
 
 mod access;
 mod client;
+mod concurrent;
 mod control;
 mod copy;
 mod encryption;

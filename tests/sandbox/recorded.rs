@@ -43,6 +43,9 @@ async fn s3_101_complete_looks_for_the_upload_first() {
     let missing = call(&server, "POST", "/bucket/k?uploadId=fakeid", &[], b"").await;
     assert_eq!(code(&missing), (404, "NoSuchUpload".into()));
     assert_eq!(missing.element("UploadId").as_deref(), Some("fakeid"));
+    let list = b"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>";
+    let met = call(&server, "POST", "/bucket/k?uploadId=fakeid", &[("If-Match", "\"x\"")], list).await;
+    assert_eq!(code(&met), (404, "NoSuchUpload".into()));
     let id = create(&server, "/bucket/k", &[]).await;
     let none = call(&server, "POST", &format!("/bucket/k?uploadId={id}"), &[], b"").await;
     assert_eq!(code(&none), (400, "InvalidRequest".into()));

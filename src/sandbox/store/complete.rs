@@ -91,8 +91,8 @@ impl Store {
         {
             return Ok(done.answer.clone());
         }
-        request.conditions.check(bucket.current(name.key).map(Arc::as_ref), name.key)?;
         let upload = self.upload(name)?;
+        request.conditions.check(bucket.current(name.key).map(Arc::as_ref), name.key)?;
         let changed = bucket.changed.get(name.key).is_some_and(|event| *event > upload.event);
         if let (Some(condition), true) = (request.conditions.named(), changed) {
             return Err(S3Error::conflict(condition, name.key));
