@@ -133,6 +133,11 @@ impl Xml {
     /// The whole document.
     pub(crate) fn finish(mut self) -> String {
         let root = self.root;
+        let head = self.text.trim_end_matches('>');
+        // A result that holds nothing is one tag.
+        if head.ends_with('"') && head.len() + 1 == self.text.len() {
+            return format!("{head}/>");
+        }
         self.close(root);
         self.text
     }

@@ -119,8 +119,11 @@ const PARAMETERS: [&str; 29] = [
     "if-none-match",
 ];
 
-/// Whether a query parameter is one of this sandbox. Others may be sub-resources of S3; passing them over would let
-/// the plain operation take their place.
+/// Sub-resources that are operations of S3 but not of this sandbox, and may come with a value.
+const ABSENT: [&str; 5] = ["analytics", "annotation", "intelligent-tiering", "inventory", "metrics"];
+
+/// Whether a query parameter is one of this sandbox. A bare name that is not may be a sub-resource of S3; passing it
+/// over would let the plain operation take its place. Others with a value mean nothing, to S3 either.
 fn is_known(name: &str, of_object: bool) -> bool {
     let is_in = |table: &[(&str, [Option<Api>; 3])]| table.iter().any(|(known, _)| *known == name);
     let lower = name.to_ascii_lowercase();
@@ -134,7 +137,12 @@ fn is_known(name: &str, of_object: bool) -> bool {
 /// Finds the operation.
 pub(crate) fn route(request: &Request) -> Result<Api, S3Error> {
     let of_object = !request.key.is_empty();
-    if let Some((name, _)) = request.query.iter().find(|(name, _)| !is_known(name, of_object)) {
+    let bare = |value: &Option<String>| value.as_deref().is_none_or(str::is_empty);
+    let strange = request
+        .query
+        .iter()
+        .find(|(name, value)| ABSENT.contains(&name.as_str()) || (bare(value) && !is_known(name, of_object)));
+    if let Some((name, _)) = strange {
         return Err(S3Error::not_in_sandbox(&format!("the sub-resource ?{name}")).with("Resource", name));
     }
     let method = request.head.method.as_str();
@@ -310,6 +318,8 @@ mod tests {
             ("GET", "/b/k?torrent", false, Err("NotImplemented")),
             ("PUT", "/b/k?encryption", false, Err("NotImplemented")),
             ("GET", "/b/k?no-such-thing", false, Err("NotImplemented")),
+            ("GET", "/b/k?tracking=1", false, Ok(Api::GetObject)),
+            ("PUT", "/b?inventory&id=1", false, Err("NotImplemented")),
             ("GET", "/b?versioning", false, Ok(Api::GetBucketVersioning)),
             ("PUT", "/b?versioning", false, Ok(Api::PutBucketVersioning)),
             ("DELETE", "/b?versioning", false, Err("MethodNotAllowed")),

@@ -84,7 +84,10 @@ async fn s3_092_buckets_are_made_where_the_endpoint_allows() {
     // The root element is the answer.
     let location = async |name: &str| {
         let text = call(&server, "GET", &format!("/{name}?location"), &[], b"").await.text();
-        text.rsplit_once("</").and_then(|(rest, _)| Some(rest.rsplit_once('>')?.1.to_owned()))
+        match text.ends_with("/>") {
+            true => Some(String::new()),
+            false => text.rsplit_once("</").and_then(|(rest, _)| Some(rest.rsplit_once('>')?.1.to_owned())),
+        }
     };
     let made = put("first", b"").await;
     assert_eq!((made.status, made.header("location")), (200, Some("/first")));

@@ -107,7 +107,8 @@ struct Triple<'a> {
 
 impl<'a> Triple<'a> {
     fn of(request: &'a Request, prefix: &str) -> Self {
-        let header = |name: &str| request.header(&format!("{prefix}-{name}")).map(str::trim);
+        let header =
+            |name: &str| request.header(&format!("{prefix}-{name}")).map(str::trim).filter(|v| !v.is_empty());
         Self { algorithm: header("algorithm"), key: header("key"), md5: header("key-md5") }
     }
 

@@ -167,13 +167,13 @@ pub(super) fn legal_hold(state: &State, request: &Request) -> Result<Response, S
 /// PutObjectLegalHold.
 pub(super) fn put_legal_hold(state: &State, request: &Request) -> Result<Response, S3Error> {
     state.store().object(&request.bucket, &request.key, version(request))?;
-    state.store().lockable(&request.bucket)?;
     let root = document::read(&request.body, "LegalHold")?;
     let on = match root.child("Status") {
         Some("ON") => true,
         Some("OFF") => false,
         _ => return Err(S3Error::malformed_xml()),
     };
+    state.store().lockable(&request.bucket)?;
     state.store().set_legal_hold((&request.bucket, &request.key, version(request)), on)?;
     Ok(Response::empty(200))
 }
