@@ -243,6 +243,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
 
+    /// Answer for this host name too, and for buckets in front of it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
+
     /// Access key to accept
     #[arg(long, value_name = "KEY", requires = "secret_key")]
     pub access_key: Option<String>,

@@ -22,6 +22,7 @@ pub async fn run(target: &TargetArgs, args: &ServeArgs) -> Result<(), Failure> {
     if let Some(bytes) = args.memory_budget {
         options.memory_budget = bytes;
     }
+    options.hosts.clone_from(&args.host);
     options.disk_budget = args.disk_budget;
     options.data_dir.clone_from(&args.data_dir);
     options.seed = !args.empty;

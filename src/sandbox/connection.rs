@@ -12,7 +12,7 @@ use super::error::S3Error;
 use super::http::{Broken, Conn, Framing, Limits, framing};
 use super::intake;
 use super::lazy::Lazy;
-use super::origin;
+use super::origin::Hosts;
 use super::request::{Head, Request};
 use super::route::{Api, route};
 use super::service::{self, State};
@@ -41,6 +41,7 @@ pub(crate) enum Readiness {
 pub(crate) struct Shared {
     pub(crate) state: State,
     pub(crate) limits: Limits,
+    pub(crate) hosts: Hosts,
     pub(crate) ready: watch::Receiver<Readiness>,
     /// What is made when it is first asked for.
     pub(crate) lazy: Lazy,
@@ -118,7 +119,7 @@ async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken>
         Err(broken) => return refuse(conn, shared, &stamp, &broken).await,
     };
     stamp.close = head.wants_close();
-    if control::is_meant(&head) {
+    if control::is_meant(&head, &shared.hosts) {
         let close = control::exchange(conn, &shared.state.faults, &head, framing).await?;
         return Ok(if close { Next::Close } else { Next::KeepAlive });
     }
@@ -165,10 +166,10 @@ fn head_too_large() -> S3Error {
 
 /// Everything that can be judged from the head alone.
 fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3Error> {
-    origin::check(&head)?;
+    shared.hosts.check(&head.headers)?;
     check_size(&head)?;
     let claim = auth::check(&head, &shared.state.keys, shared.state.clock.now())?;
-    let request = Request::of(head)?;
+    let request = Request::of(head, &shared.hosts)?;
     let api = route(&request).map_err(|error| service::or_no_bucket(&shared.state, &request, error))?;
     if api.needs_length() {
         let decoded = request.header("x-amz-decoded-content-length").and_then(|t| t.trim().parse().ok());

@@ -6,7 +6,7 @@
 
 use super::fault::{Fault, FaultStatus, Faults};
 use super::http::{Broken, Conn, Framing};
-use super::origin;
+use super::origin::{self, Hosts};
 use super::request::Head;
 use serde_json::json;
 
@@ -25,8 +25,8 @@ struct Reply {
 }
 
 /// Whether a request is for the control interface. With a bucket in the host name it is for an object.
-pub(crate) fn is_meant(head: &Head) -> bool {
-    let bucket_in_host = head.header("host").is_some_and(|h| origin::name_of(h).ends_with(".localhost"));
+pub(crate) fn is_meant(head: &Head, hosts: &Hosts) -> bool {
+    let bucket_in_host = head.header("host").is_some_and(|h| hosts.bucket_in(h).is_some());
     head.target.starts_with(ROOT) && !bucket_in_host
 }
 
@@ -135,6 +135,10 @@ impl Reply {
 mod tests {
     use super::*;
 
+    fn meant(head: Head) -> bool {
+        is_meant(&head, &Hosts::new(&[]))
+    }
+
     fn head(target: &str, headers: &[(&str, &str)]) -> Head {
         let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         Head { method: "GET".into(), target: target.into(), headers, http11: true }
@@ -162,10 +166,10 @@ mod tests {
 
     #[test]
     fn a_key_of_that_name_stays_a_key() {
-        assert!(is_meant(&head(PAGE, &[("Host", "127.0.0.1:1")])));
-        assert!(is_meant(&head("/_partscope/other", &[])));
-        assert!(!is_meant(&head(PAGE, &[("Host", "bucket.localhost:1")])));
-        assert!(!is_meant(&head("/bucket/_partscope/faults", &[("Host", "localhost")])));
-        assert!(!is_meant(&head("/_partscopes", &[("Host", "localhost")])));
+        assert!(meant(head(PAGE, &[("Host", "127.0.0.1:1")])));
+        assert!(meant(head("/_partscope/other", &[])));
+        assert!(!meant(head(PAGE, &[("Host", "bucket.localhost:1")])));
+        assert!(!meant(head("/bucket/_partscope/faults", &[("Host", "localhost")])));
+        assert!(!meant(head("/_partscopes", &[("Host", "localhost")])));
     }
 }

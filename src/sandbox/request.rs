@@ -2,6 +2,7 @@
 
 use super::content::Content;
 use super::error::S3Error;
+use super::origin::Hosts;
 use crate::domain::sigv4::SentHead;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
@@ -63,14 +64,14 @@ pub(crate) struct Request {
 
 impl Request {
     /// Reads bucket, key and query from the head.
-    pub(crate) fn of(head: Head) -> Result<Self, S3Error> {
+    pub(crate) fn of(head: Head, hosts: &Hosts) -> Result<Self, S3Error> {
         let (path, query) = head.target.split_once('?').unwrap_or((&head.target, ""));
         let path = match path.strip_prefix('/') {
             Some(path) => path,
             // Absolute form: scheme and authority are dropped.
             None => path.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, p)| p),
         };
-        let in_host = virtual_host(&head);
+        let in_host = head.header("host").and_then(|host| hosts.bucket_in(host)).map(str::to_owned);
         let bucket_in_host = in_host.is_some();
         let (bucket, key) = match in_host {
             Some(bucket) => (bucket, path),
@@ -162,14 +163,6 @@ impl Request {
         let number = usize::try_from(number).map_err(|_| range())?;
         Ok(number.min(default))
     }
-}
-
-/// `bucket.localhost` or `bucket.s3.localhost`, the virtual-host style that loopback allows.
-fn virtual_host(head: &Head) -> Option<String> {
-    let host = head.header("host")?;
-    let host = host.split_once(':').map_or(host, |(h, _)| h);
-    let bucket = host.strip_suffix(".s3.localhost").or_else(|| host.strip_suffix(".localhost"));
-    bucket.filter(|b| !b.is_empty() && *b != "s3").map(str::to_owned)
 }
 
 fn decode(text: &str) -> Result<String, S3Error> {

@@ -279,6 +279,7 @@ fn object(method: &str, request: &Request) -> Result<Option<Api>, S3Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::origin::Hosts;
     use crate::sandbox::request::Head;
 
     fn of(method: &str, target: &str, copy: bool) -> Result<Api, &'static str> {
@@ -287,7 +288,7 @@ mod tests {
             headers.push(("x-amz-copy-source".into(), "a/b".into()));
         }
         let head = Head { method: method.into(), target: target.into(), headers, http11: true };
-        Request::of(head).and_then(|r| route(&r)).map_err(|e| e.code)
+        Request::of(head, &Hosts::new(&[])).and_then(|r| route(&r)).map_err(|e| e.code)
     }
 
     #[test]
@@ -332,7 +333,7 @@ mod tests {
         let read = |host: &str, target: &str| {
             let headers = vec![("Host".to_owned(), host.to_owned())];
             let head = Head { method: "GET".into(), target: target.into(), headers, http11: true };
-            Request::of(head).map(|r| (r.bucket, r.key)).unwrap()
+            Request::of(head, &Hosts::new(&[])).map(|r| (r.bucket, r.key)).unwrap()
         };
         assert_eq!(read("127.0.0.1:9", "/b/a//b%20c"), ("b".into(), "a//b c".into()));
         assert_eq!(read("b.localhost:9", "/a%2Fb"), ("b".into(), "a/b".into()));

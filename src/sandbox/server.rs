@@ -10,6 +10,7 @@ use super::fault::Faults;
 use super::http::Limits;
 use super::journal::Opened;
 use super::lazy::Lazy;
+use super::origin::Hosts;
 use super::seed;
 use super::service::State;
 use super::store::Store;
@@ -28,6 +29,8 @@ use tokio_util::sync::CancellationToken;
 pub struct SandboxOptions {
     /// Where to listen; only loopback addresses are taken, port 0 chooses a free one.
     pub listen: SocketAddr,
+    /// Host names besides `localhost` for which requests are answered, with or without a bucket in front.
+    pub hosts: Vec<String>,
     /// The access key id that is accepted.
     pub access_key: String,
     /// Its secret.
@@ -57,6 +60,7 @@ impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            hosts: Vec::new(),
             access_key: "SANDBOXACCESSKEY0000".to_owned(),
             secret_key: "sandbox-secret-key-not-for-aws".to_owned(),
             region: "us-east-1".to_owned(),
@@ -278,6 +282,7 @@ fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>, vault: Va
         },
         lazy,
         limits: Limits { head: options.head_timeout, stall: options.stall_timeout },
+        hosts: Hosts::new(&options.hosts),
         ready,
     }
 }

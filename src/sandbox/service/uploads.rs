@@ -24,7 +24,7 @@ pub(super) fn create(state: &State, request: &Request) -> Result<Response, S3Err
         let mut store = state.store();
         store.create_upload(&request.bucket, &request.key, new, id.clone(), state.clock.now())?;
         let upload =
-            store.upload(UploadName { bucket: &request.bucket, key: &request.key, id: &id })?.clone();
+            store.upload(UploadName { bucket: &request.bucket, key: &request.key, id: &id })?.without_parts();
         (store.bucket(&request.bucket)?.settings.clone(), upload)
     };
     let mut xml = Xml::result("InitiateMultipartUploadResult");

@@ -200,7 +200,7 @@ impl Bucket {
                     common.clone_into(&mut last_group);
                     page.entries.push(Entry::CommonPrefix(common.to_owned()));
                 }
-                None => page.entries.push(Entry::Item(upload.clone())),
+                None => page.entries.push(Entry::Item(upload.without_parts())),
             }
         }
         Ok(page)
@@ -225,7 +225,6 @@ impl Store {
         let mut rest = upload.parts.range((Bound::Excluded(after), Bound::Unbounded));
         let parts: Vec<(i32, Part)> = rest.by_ref().take(max).map(|(n, p)| (*n, p.clone())).collect();
         let truncated = rest.next().is_some();
-        let upload = Upload { parts: std::collections::BTreeMap::new(), ..upload.clone() };
-        Ok(PartsPage { upload, parts, truncated })
+        Ok(PartsPage { upload: upload.without_parts(), parts, truncated })
     }
 }

@@ -269,3 +269,20 @@ fn buckets_are_named_made_and_removed_by_rule() {
         store.put_object("bucket", &long, new, &Conditions::default(), &at_now()).map(|_| ()).unwrap_err();
     assert_eq!((error.code, error.extra[0].1.as_str()), ("KeyTooLongError", "1025"));
 }
+
+#[test]
+fn the_latest_finished_uploads_are_remembered() {
+    let mut store = store();
+    let finish = |store: &mut Store, n: usize| {
+        let id = format!("id-{n}");
+        let name = UploadName { id: &id, ..NAME };
+        store.create_upload("bucket", "k", NewUpload::default(), id.clone(), NOW).unwrap();
+        let part = store.put_part(name, 1, Content::of_bytes(b"x".to_vec()), None, NOW).unwrap();
+        let listed = ListedPart { number: 1, etag: part.etag, checksums: Vec::new() };
+        let request = CompleteRequest { parts: vec![listed], ..CompleteRequest::default() };
+        store.complete(name, &request, &at_now()).unwrap();
+    };
+    (0..4097).for_each(|n| finish(&mut store, n));
+    let remembered = |n: usize| store.was_completed(UploadName { id: &format!("id-{n}"), ..NAME });
+    assert_eq!([0, 1, 4095, 4096].map(remembered), [false, true, true, true]);
+}

@@ -63,6 +63,21 @@ impl<C> Part<C> {
 }
 
 impl<C> Upload<C> {
+    /// The upload without its parts, of which there may be ten thousand.
+    pub fn without_parts(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            key: self.key.clone(),
+            initiated: self.initiated,
+            event: self.event,
+            properties: self.properties.clone(),
+            encryption: self.encryption.clone(),
+            attached: self.attached.clone(),
+            checksum: self.checksum,
+            parts: BTreeMap::new(),
+        }
+    }
+
     /// The same upload with the contents of its parts brought in another form.
     pub fn map<D>(self, bring: &mut impl FnMut(C) -> io::Result<D>) -> io::Result<Upload<D>> {
         let parts = self.parts.into_iter().map(|(number, part)| Ok((number, part.map(bring)?)));
