@@ -85,7 +85,7 @@ const COMMON: [&str; 18] = [
 
 #[test]
 fn the_store_answers_as_the_model_does() {
-    let seen = check(100, false, |ops, seen| run::run(ops, direct::Direct::new(&BUCKETS), seen));
+    let seen = check(64, false, |ops, seen| run::run(ops, direct::Direct::new(&BUCKETS), seen));
     assert_seen(&seen, &COMMON);
 }
 
