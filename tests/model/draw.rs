@@ -110,7 +110,7 @@ fn object_op() -> impl Strategy<Value = Op> {
         1 => (0..BUCKETS.len(), any::<bool>()).prop_map(|(bucket, on)| Op::Versioning { bucket, on }),
         4 => put,
         4 => get,
-        2 => (place(), which(), 0..3_usize).prop_map(|(place, which, tags)| Op::Tag { place, which, tags }),
+        4 => (place(), which(), 0..3_usize).prop_map(|(place, which, tags)| Op::Tag { place, which, tags }),
         2 => delete,
         2 => copy,
     ]
@@ -151,7 +151,11 @@ fn list_op() -> impl Strategy<Value = Op> {
 fn whole_upload() -> impl Strategy<Value = Vec<Op>> {
     let first = prop_oneof![Just(LEAST - 1), Just(LEAST)].prop_map(|len| Data { start: 1, len });
     let sum = prop_oneof![2 => Just(None), 1 => asked()];
-    (slot(), place(), sum, first, small(), flaw(), demand(), any::<bool>()).prop_map(
+    let last = prop_oneof![2 => small(), 1 => Just(Data { start: 0, len: LEAST })];
+    // A list out of order is told from parts that are too small only when all parts are large.
+    let flaw =
+        prop_oneof![2 => Just(Flaw::None), 1 => Just(Flaw::Reversed), 1 => Just(Flaw::Twice), 1 => flaw()];
+    (slot(), place(), sum, first, last, flaw, demand(), any::<bool>()).prop_map(
         |(slot, place, sum, first, second, flaw, demand, stated)| {
             let (slip, sent) = (Slip::None, Sent::AsNeeded);
             let part = |number, data| Op::Part { slot, slip, number, data, sent };

@@ -287,7 +287,7 @@ fn wrong_sums(upload: &Upload, call: &Completion, list: &[Listed]) -> Vec<Reply>
         errors.push(bad_request());
     }
     if let (Some((algorithm, Kind::FullObject)), Some((sent, value))) = (upload.sum, &call.whole) {
-        let bytes: Vec<u8> = found.iter().flat_map(|p| p.bytes.iter().copied()).collect();
+        let bytes = found.iter().map(|p| p.bytes.as_ref()).collect::<Vec<_>>().concat();
         if call.kind.is_none() || *sent != algorithm || *value != sum(algorithm, &bytes) {
             errors.push(Reply::error(400, "BadDigest"));
         }
