@@ -80,10 +80,12 @@ fn listed(model: &Model, list: &FaultList, cells: usize) -> (Vec<Pieces>, usize)
     }
     let at = list.at.min(places.len().saturating_sub(1));
     let place = places.get(at).copied().unwrap_or(0);
-    if let Some((mark, role)) = lines.get_mut(place).and_then(|l| l.first_mut()) {
+    let chosen = lines.get_mut(place).map(Vec::as_mut_slice).unwrap_or_default();
+    if let Some((mark, _)) = chosen.first_mut() {
         mark.replace_range(..1, "▶");
-        *role = Role::Accent;
     }
+    // Muted words cannot be read on the bar.
+    chosen.iter_mut().for_each(|(_, role)| *role = Role::Accent);
     (lines, place)
 }
 
