@@ -111,7 +111,6 @@ fn list(rules: &[FaultStatus]) -> String {
     json!({ "faults": rules }).to_string()
 }
 
-/// A host without its port.
 impl Reply {
     fn plain(status: (u16, &'static str), text: &str) -> Self {
         Self { status, json: false, body: format!("{text}\n") }

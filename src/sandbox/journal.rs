@@ -80,7 +80,11 @@ impl Opened {
         lock.try_lock()
             .map_err(|error| io::Error::other(format!("another process uses this directory ({error})")))?;
         let store = match File::open(dir.join(NAME)) {
-            Ok(file) => Some(replay::replay(file, vault, &mut Generators::default())?),
+            Ok(file) => {
+                // What is read is acted on: blobs are deleted that it no longer names.
+                file.sync_all()?;
+                Some(replay::replay(file, vault, &mut Generators::default())?)
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 if vault.has_blobs()? {
                     return Err(io::Error::other(

@@ -38,12 +38,12 @@ use super::store::access::OWNER_ID;
 use super::store::encryption::Encryption;
 use super::store::object::Attached;
 use super::store::upload::UploadName;
-use super::store::{Moment, Store, VersionId};
+use super::store::{Moment, Object, Store, VersionId};
 use super::vault::Vault;
 use crate::domain::etag::ETag;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Its name.
+/// The name of who owns everything here.
 const OWNER_NAME: &str = "sandbox";
 
 /// What all requests share.
@@ -218,6 +218,15 @@ fn attached(state: &State, request: &Request) -> Result<Attached, S3Error> {
 /// The version a request names.
 fn version(request: &Request) -> Option<&str> {
     request.param("versionId").filter(|id| !id.is_empty())
+}
+
+/// The object a request reads, and the version header of the answer.
+fn found(state: &State, request: &Request) -> Result<(Arc<Object>, Option<String>), S3Error> {
+    let store = state.store();
+    let bucket = store.bucket(&request.bucket)?;
+    let object = bucket.find(&request.key, version(request))?;
+    let version = bucket.version_header(&object.version);
+    Ok((object, version))
 }
 
 fn owner(xml: &mut Xml) {

@@ -48,8 +48,8 @@ impl Direct {
     }
 
     /// The fact `version` of a write.
-    fn written(&mut self, bucket: &str, id: &VersionId) -> Option<String> {
-        let told = self.store.bucket(bucket).unwrap().written_header(id)?;
+    fn written(&mut self, id: &VersionId) -> Option<String> {
+        let told = id.written()?;
         Some(self.names.learn('v', &told))
     }
 
@@ -69,7 +69,7 @@ impl Direct {
                 };
                 let moment = self.moment();
                 let object = self.store.put_object(bucket, key, new, &conditions(cond), &moment)?;
-                let version = self.written(bucket, &object.version);
+                let version = self.written(&object.version);
                 Ok(Reply::ok(200).with("etag", &object.etag).with_some("version", version))
             }
             Call::Get { bucket, key, version, head, .. } => {
@@ -195,7 +195,7 @@ impl Direct {
         };
         let moment = self.moment();
         let done = self.store.complete(name(&call.upload, &id), &request, &moment)?;
-        let version = self.written(call.upload.bucket, &done.version);
+        let version = self.written(&done.version);
         let mut reply = Reply::ok(200).with("etag", &done.etag).with_some("version", version);
         if let Some((algorithm, kind, value)) = done.checksum {
             reply = reply.with("sum", format!("{} {value}", algorithm.name())).with("kind", kind.name());

@@ -1,7 +1,7 @@
 //! Access control lists in headers and documents.
 
 use super::document::{self, Element};
-use super::{State, owner, version};
+use super::{State, found, owner, version};
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
@@ -190,10 +190,7 @@ pub(super) fn put_bucket(state: &State, request: &Request) -> Result<Response, S
 
 /// GetObjectAcl.
 pub(super) fn get_object(state: &State, request: &Request) -> Result<Response, S3Error> {
-    let store = state.store();
-    let bucket = store.bucket(&request.bucket)?;
-    let object = bucket.find(&request.key, version(request))?;
-    let version = bucket.version_header(&object.version);
+    let (object, version) = found(state, request)?;
     Ok(written(&object.attached.acl).header_if("x-amz-version-id", version))
 }
 

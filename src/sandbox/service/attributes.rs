@@ -1,6 +1,6 @@
 //! GetObjectAttributes: the one place where a finished object's parts can be listed.
 
-use super::{State, encryption, version};
+use super::{State, encryption, found};
 use crate::domain::checksum::ChecksumType;
 use crate::sandbox::answer::{Response, Xml};
 use crate::sandbox::clock::http_date;
@@ -25,13 +25,7 @@ pub(super) fn get(state: &State, request: &Request) -> Result<Response, S3Error>
     if let Some(unknown) = wanted.iter().find(|n| !NAMES.contains(n)) {
         return Err(S3Error::invalid_argument("Invalid attribute name specified.", header, unknown));
     }
-    let (object, version) = {
-        let store = state.store();
-        let bucket = store.bucket(&request.bucket)?;
-        let object = bucket.find(&request.key, version(request))?;
-        let version = bucket.version_header(&object.version);
-        (object, version)
-    };
+    let (object, version) = found(state, request)?;
     encryption::may_read(request, &object.encryption)?;
     let asked = |name: &str| wanted.contains(&name);
     let mut xml = Xml::result("GetObjectAttributesResponse");

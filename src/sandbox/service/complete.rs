@@ -30,12 +30,7 @@ pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3E
     };
     may_complete(state, request)?;
     warm(state, request)?;
-    let (done, version) = {
-        let mut store = state.store();
-        let done = store.complete(upload_name(request), &wanted, &state.moment())?;
-        let version = store.bucket(&request.bucket)?.written_header(&done.version);
-        (done, version)
-    };
+    let done = state.store().complete(upload_name(request), &wanted, &state.moment())?;
 
     let host = request.header("host").unwrap_or("localhost");
     let mut xml = Xml::result("CompleteMultipartUploadResult");
@@ -50,8 +45,9 @@ pub(super) fn complete(state: &State, request: &Request) -> Result<Response, S3E
     // S3 answers this operation in chunks, because it may begin before it knows the end.
     let document = xml.finish();
     let (declaration, result) = document.split_at(DECLARATION.len().min(document.len()));
-    let mut response =
-        Response::empty(200).header_if("x-amz-version-id", version).encryption(&done.encryption);
+    let mut response = Response::empty(200)
+        .header_if("x-amz-version-id", done.version.written())
+        .encryption(&done.encryption);
     response.body = Body::Chunked(vec![
         Bytes::copy_from_slice(declaration.as_bytes()),
         Bytes::copy_from_slice(result.as_bytes()),

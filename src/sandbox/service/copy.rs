@@ -22,12 +22,7 @@ fn replaces(request: &Request, header: &'static str, unknown: &'static str) -> R
 pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error> {
     let (from, conditions) = part::source(request)?;
     let moment = state.moment();
-    let (source, source_version) = {
-        let store = state.store();
-        let source = store.copy_source(&from, &conditions, moment.now)?;
-        let version = store.bucket(&from.bucket)?.written_header(&source.version);
-        (source, version)
-    };
+    let source = state.store().copy_source(&from, &conditions, moment.now)?;
     encryption::may_copy(request, &source.encryption)?;
     if source.content.len() > AWS.max_single_operation {
         return Err(source_too_large());
@@ -52,7 +47,7 @@ pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error
             .text("ChecksumType", checksum.kind.name());
     }
     Ok(Response::xml(xml)
-        .header_if("x-amz-copy-source-version-id", source_version)
+        .header_if("x-amz-copy-source-version-id", source.version.written())
         .header_if("x-amz-version-id", version)
         .encryption(&object.encryption))
 }

@@ -7,8 +7,7 @@ use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::version::no_such_version;
 use crate::sandbox::store::write::{DeleteTerms, Deleted};
-use crate::sandbox::store::{NewObject, Object, Store, VersionId};
-use std::sync::Arc;
+use crate::sandbox::store::{NewObject, VersionId};
 
 /// PutObject.
 pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error> {
@@ -29,22 +28,13 @@ pub(super) fn put(state: &State, request: &Request) -> Result<Response, S3Error>
     };
     new.content.md5()?;
     let conditions = properties::conditions(request);
-    let (object, version) = {
-        let moment = state.moment();
-        let mut store = state.store();
-        let object = store.put_object(&request.bucket, &request.key, new, &conditions, &moment)?;
-        (Arc::clone(&object), written(&store, request, &object))
-    };
+    let moment = state.moment();
+    let object = state.store().put_object(&request.bucket, &request.key, new, &conditions, &moment)?;
     let response = Response::empty(200)
         .encryption(&object.encryption)
-        .header_if("x-amz-version-id", version)
+        .header_if("x-amz-version-id", object.version.written())
         .header("ETag", object.etag.quoted());
     properties::checksum_headers(response, &object)
-}
-
-/// The version header of an answer to a write.
-pub(super) fn written(store: &Store, request: &Request, object: &Object) -> Option<String> {
-    store.bucket(&request.bucket).ok().and_then(|b| b.written_header(&object.version))
 }
 
 /// DeleteObject, of the object with a given ETag only if `If-Match` names one.

@@ -90,12 +90,7 @@ pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error
     let (choice, encryption) = begun(state, request)?;
     let algorithm = choice.map(|(algorithm, _)| algorithm);
     let now = state.clock.now();
-    let (object, source_version) = {
-        let store = state.store();
-        let object = store.copy_source(&source, &conditions, now)?;
-        let version = store.bucket(&source.bucket)?.written_header(&object.version);
-        (object, version)
-    };
+    let object = state.store().copy_source(&source, &conditions, now)?;
     encryption::may_copy(request, &object.encryption)?;
     let content = copied_range(&object, request.header("x-amz-copy-source-range"))?;
     let opaque = opaque_etag(state, &encryption);
@@ -107,5 +102,7 @@ pub(super) fn copy(state: &State, request: &Request) -> Result<Response, S3Error
     if let Some((algorithm, value)) = checksum {
         xml.text(&format!("Checksum{}", algorithm.name()), &value);
     }
-    Ok(Response::xml(xml).header_if("x-amz-copy-source-version-id", source_version).encryption(&encryption))
+    Ok(Response::xml(xml)
+        .header_if("x-amz-copy-source-version-id", object.version.written())
+        .encryption(&encryption))
 }

@@ -1,6 +1,6 @@
 //! HeadObject and GetObject: whole, by range, by part.
 
-use super::{State, encryption, properties, version};
+use super::{State, encryption, found, properties};
 use crate::domain::checksum::ChecksumType;
 use crate::domain::etag::ETag;
 use crate::sandbox::answer::{Body, Response};
@@ -18,13 +18,7 @@ enum Portion {
 
 /// HeadObject and GetObject; the server leaves the body away for HEAD.
 pub(super) fn read(state: &State, request: &Request) -> Result<Response, S3Error> {
-    let (object, version) = {
-        let store = state.store();
-        let bucket = store.bucket(&request.bucket)?;
-        let object = bucket.find(&request.key, version(request))?;
-        let version = bucket.version_header(&object.version);
-        (object, version)
-    };
+    let (object, version) = found(state, request)?;
     encryption::may_read(request, &object.encryption)?;
     if let Some(response) = check_conditions(request, &object, state.clock.now())? {
         return Ok(response);

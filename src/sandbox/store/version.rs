@@ -20,6 +20,12 @@ impl VersionId {
         Self("null".to_owned())
     }
 
+    /// The value of `x-amz-version-id` in the answer to a write, and of the header that names a copy's source: none
+    /// for `null`.
+    pub fn written(&self) -> Option<String> {
+        (!self.is_null()).then(|| self.0.clone())
+    }
+
     /// Whether it is `null`.
     pub fn is_null(&self) -> bool {
         self.0 == "null"
@@ -156,11 +162,6 @@ impl Bucket {
             return Err(invalid_version(id));
         }
         Ok(self.versions(key).iter().find(|v| v.id().0 == id))
-    }
-
-    /// The value of `x-amz-version-id` in the answer to a write: none where `null` was written.
-    pub fn written_header(&self, id: &VersionId) -> Option<String> {
-        (!id.is_null()).then(|| id.0.clone())
     }
 
     /// The value of `x-amz-version-id` for a version; a bucket that never had versioning sends none.
