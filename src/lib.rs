@@ -4,12 +4,13 @@
 //!
 //! ```text
 //! main    ->  tui, cli
-//! tui     ->  app, s3, sandbox, wire, domain   the terminal shell: loop, runtime, views
-//! cli     ->       s3, sandbox, wire, domain   the headless shell
-//! app     ->                         domain    the program as pure state; no terminal, no network
-//! s3      ->                   wire, domain    talking to S3 through the SDK
-//! sandbox ->                   wire, domain    the embedded S3
-//! wire    ->                         domain    bytes in flight
+//! tui     ->  app, s3, sandbox, wire, hash, domain   the terminal shell: loop, runtime, views
+//! cli     ->       s3, sandbox, wire, hash, domain   the headless shell
+//! app     ->                               domain    the program as pure state; no terminal, no network
+//! s3      ->                   wire,       domain    talking to S3 through the SDK
+//! sandbox ->                   wire, hash, domain    the embedded S3
+//! wire    ->                               domain    bytes in flight
+//! hash    ->                               domain    digests of many bytes, at the speed of memory
 //! domain  ->  nothing of ours
 //! ```
 //!
@@ -20,6 +21,7 @@
 pub mod app;
 pub mod cli;
 pub mod domain;
+pub mod hash;
 pub mod s3;
 pub mod sandbox;
 pub mod tui;

@@ -20,7 +20,6 @@ mod connection;
 pub mod content;
 mod control;
 mod corrupt;
-pub mod digest;
 pub mod error;
 pub mod fault;
 mod http;

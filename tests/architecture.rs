@@ -10,14 +10,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each layer may name besides itself.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("domain", &[]),
+    ("hash", &["domain"]),
     ("wire", &["domain"]),
     ("s3", &["wire", "domain"]),
-    ("sandbox", &["wire", "domain"]),
+    ("sandbox", &["wire", "hash", "domain"]),
     ("app", &["domain"]),
-    ("cli", &["s3", "sandbox", "wire", "domain"]),
-    ("tui", &["app", "s3", "sandbox", "wire", "domain"]),
+    ("cli", &["s3", "sandbox", "wire", "hash", "domain"]),
+    ("tui", &["app", "s3", "sandbox", "wire", "hash", "domain"]),
 ];
 
 /// Outside names that would make a pure layer impure.

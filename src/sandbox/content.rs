@@ -5,10 +5,10 @@
 //! service can have them computed before it takes the store's lock, and the store never hashes twice.
 
 use super::blob::Stored;
-use super::digest::{ALGORITHMS, Algorithm, Hasher, Joiner};
 use super::synthetic::Generator;
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::etag::ETag;
+use crate::hash::digest::{ALGORITHMS, Algorithm, Hasher, Joiner};
 use bytes::Bytes;
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -275,7 +275,7 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::digest::digest_of;
+    use crate::hash::digest::digest_of;
     use proptest::prelude::*;
 
     fn read(content: &Content) -> Vec<u8> {

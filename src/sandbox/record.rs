@@ -5,11 +5,11 @@
 
 use super::blob::{BlobId, Stored};
 use super::content::{Content, Slice};
-use super::digest::Algorithm;
 use super::synthetic::Generator;
 use super::vault::Vault;
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::etag::to_hex;
+use crate::hash::digest::Algorithm;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};

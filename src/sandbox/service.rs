@@ -28,7 +28,6 @@ mod versions;
 use super::answer::{Response, Xml};
 use super::auth::Keys;
 use super::clock::{Clock, Ids};
-use super::digest::Algorithm;
 use super::error::S3Error;
 use super::fault::Faults;
 use super::journal::Journal;
@@ -41,6 +40,7 @@ use super::store::upload::UploadName;
 use super::store::{Moment, Object, Store, VersionId};
 use super::vault::Vault;
 use crate::domain::etag::ETag;
+use crate::hash::digest::Algorithm;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The name of who owns everything here.

@@ -6,7 +6,7 @@
 //! yet every part has different bytes and its own true MD5. Nothing is faked: reading the bytes and hashing
 //! them gives exactly these digests, which a property test holds on to.
 
-use super::digest::{Algorithm, Hasher};
+use crate::hash::digest::{Algorithm, Hasher};
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -172,7 +172,7 @@ fn noise(seed: u64, len: usize) -> Bytes {
 mod tests {
     use super::*;
     use crate::domain::checksum::ChecksumAlgorithm;
-    use crate::sandbox::digest::digest_of;
+    use crate::hash::digest::digest_of;
     use proptest::prelude::*;
 
     fn read(generator: &Generator, start: u64, len: u64) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! What is written down comes back: the same bytes, the same digests, nothing hashed again.
 
 use super::*;
-use crate::sandbox::digest::digest_of;
+use crate::hash::digest::digest_of;
 use proptest::prelude::*;
 
 fn read(content: &Content) -> Vec<u8> {

@@ -91,7 +91,7 @@ impl Giant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::digest::{Algorithm, Hasher};
+    use crate::hash::digest::{Algorithm, Hasher};
 
     #[test]
     fn the_giants_have_the_sizes_they_say() {

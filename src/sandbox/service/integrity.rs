@@ -3,8 +3,8 @@
 use super::properties::named_algorithm;
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::etag::to_hex;
+use crate::hash::digest::Algorithm;
 use crate::sandbox::content::Content;
-use crate::sandbox::digest::Algorithm;
 use crate::sandbox::error::S3Error;
 use crate::sandbox::request::Request;
 use crate::sandbox::store::object::base64;

@@ -3,12 +3,12 @@
 use super::{Disk, Vault, VaultError};
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::units::MIB;
+use crate::hash::digest::{Algorithm, Hasher};
 use crate::sandbox::blob::Stored;
 use crate::sandbox::blob::budget::Lease;
 use crate::sandbox::blob::dir::BlobWriter;
 use crate::sandbox::blob::pages::{Extent, Spool};
 use crate::sandbox::content::{Content, Slice};
-use crate::sandbox::digest::{Algorithm, Hasher};
 use bytes::Bytes;
 use std::sync::Arc;
 

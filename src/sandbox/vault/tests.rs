@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::checksum::ChecksumAlgorithm;
-use crate::sandbox::digest::digest_of;
+use crate::hash::digest::digest_of;
 use proptest::prelude::*;
 use std::fs;
 

@@ -1,7 +1,7 @@
 //! One hasher over MD5 and the five checksum algorithms, clonable in mid-state.
 //!
 //! Cloning a half-fed hasher is what makes synthetic content cheap: the long common beginning of many parts is
-//! hashed once and its state reused (see [`super::synthetic`]).
+//! hashed once and its state reused (the sandbox does so).
 
 use crate::domain::checksum::ChecksumAlgorithm;
 use crc_fast::CrcAlgorithm;
