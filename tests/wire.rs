@@ -217,6 +217,7 @@ fn every_operation() -> Vec<Operation> {
             ..ListMultipartUploads::default()
         }),
         head(),
+        Operation::GetObject(GetObject { object: object(), range: None, if_match: None }),
         Operation::GetObjectAttributes(GetObjectAttributes {
             object: object(),
             part_number_marker: None,

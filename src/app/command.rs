@@ -395,6 +395,14 @@ pub const SPECS: &[Spec] = &[
     spec(C::Quit, "quit", &["q", "C-c"], &[], "quit", "Leave; asks when uploads are open"),
     spec(C::Send(Op::HeadObject), "HeadObject", &[], &[], "", "Ask for the selected object's headers"),
     spec(
+        C::Send(Op::GetObject),
+        "GetObject",
+        &[],
+        &[],
+        "",
+        "Read the selected object's bytes and find the part size that gives its ETag",
+    ),
+    spec(
         C::Send(Op::GetObjectAttributes),
         "GetObjectAttributes",
         &[],

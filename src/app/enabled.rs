@@ -79,7 +79,9 @@ fn send_enabled(model: &Model, kind: OperationKind) -> Result<(), String> {
             Some(_) => Ok(()),
             None => Err("open a bucket first".into()),
         },
-        K::HeadObject | K::GetObjectAttributes | K::GetObjectTagging | K::CopyObject => need_object(model),
+        K::HeadObject | K::GetObject | K::GetObjectAttributes | K::GetObjectTagging | K::CopyObject => {
+            need_object(model)
+        }
         K::ListParts | K::AbortMultipartUpload if model.pane() == Pane::Uploads => {
             match model.browse.uploads.get(model.browse.upload_at) {
                 Some(_) => Ok(()),

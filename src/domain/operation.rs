@@ -28,6 +28,8 @@ pub enum Operation {
     ListParts(ListParts),
     /// `HEAD /{bucket}/{key}`
     HeadObject(HeadObject),
+    /// `GET /{bucket}/{key}`
+    GetObject(GetObject),
     /// `GET /{bucket}/{key}?attributes`
     GetObjectAttributes(GetObjectAttributes),
     /// `GET /{bucket}/{key}?tagging`
@@ -61,6 +63,8 @@ pub enum OperationKind {
     ListParts,
     /// Read an object's headers.
     HeadObject,
+    /// Read an object's bytes.
+    GetObject,
     /// Read an object's attributes, parts among them.
     GetObjectAttributes,
     /// Read an object's tags.
@@ -83,12 +87,13 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// Every kind, in the order of the API reference's life of an object.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ListBuckets,
         Self::ListObjectsV2,
         Self::ListMultipartUploads,
         Self::ListParts,
         Self::HeadObject,
+        Self::GetObject,
         Self::GetObjectAttributes,
         Self::GetObjectTagging,
         Self::PutObjectTagging,
@@ -108,6 +113,7 @@ impl OperationKind {
             Self::ListMultipartUploads => "ListMultipartUploads",
             Self::ListParts => "ListParts",
             Self::HeadObject => "HeadObject",
+            Self::GetObject => "GetObject",
             Self::GetObjectAttributes => "GetObjectAttributes",
             Self::GetObjectTagging => "GetObjectTagging",
             Self::PutObjectTagging => "PutObjectTagging",
@@ -161,6 +167,7 @@ impl Operation {
             Self::ListMultipartUploads(_) => OperationKind::ListMultipartUploads,
             Self::ListParts(_) => OperationKind::ListParts,
             Self::HeadObject(_) => OperationKind::HeadObject,
+            Self::GetObject(_) => OperationKind::GetObject,
             Self::GetObjectAttributes(_) => OperationKind::GetObjectAttributes,
             Self::GetObjectTagging(_) => OperationKind::GetObjectTagging,
             Self::PutObjectTagging(_) => OperationKind::PutObjectTagging,
@@ -238,6 +245,17 @@ pub struct HeadObject {
     pub object: ObjectRef,
     /// Ask for one part: S3 answers 206 with that part's range and `x-amz-mp-parts-count`.
     pub part_number: Option<PartNumber>,
+}
+
+/// Parameters of GetObject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GetObject {
+    /// The object.
+    pub object: ObjectRef,
+    /// `Range`, verbatim (`bytes=5-`); `None` reads all.
+    pub range: Option<String>,
+    /// `If-Match`: read this content or nothing.
+    pub if_match: Option<ETag>,
 }
 
 /// Parameters of GetObjectAttributes. All five attributes are asked for.

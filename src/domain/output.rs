@@ -20,6 +20,8 @@ pub enum Output {
     Parts(PartPage),
     /// Answer of HeadObject.
     Head(Box<HeadObjectOutput>),
+    /// Answer of GetObject, its bytes having gone elsewhere.
+    Got(GotObject),
     /// Answer of GetObjectAttributes.
     Attributes(Box<AttributesOutput>),
     /// Answer of GetObjectTagging.
@@ -172,6 +174,15 @@ impl HeadObjectOutput {
     pub fn object_size(&self) -> u64 {
         self.range_and_size().map_or(self.content_length, |(_, _, size)| size)
     }
+}
+
+/// What GetObject said before and after its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GotObject {
+    /// `ETag` of the object.
+    pub etag: ETag,
+    /// Bytes that came.
+    pub received: u64,
 }
 
 /// A part in GetObjectAttributes.

@@ -34,6 +34,11 @@ pub fn preview(operation: &Operation) -> Preview {
             p.headers.push(("x-amz-checksum-mode".into(), "ENABLED".into()));
             (path(&o.object), o.part_number.map(|n| vec![("partNumber", n.to_string())]).unwrap_or_default())
         }
+        Operation::GetObject(o) => {
+            p.headers.extend(o.range.clone().map(|range| ("range".into(), range)));
+            p.headers.extend(o.if_match.as_ref().map(|tag| ("if-match".into(), tag.quoted())));
+            (path(&o.object), vec![])
+        }
         Operation::GetObjectAttributes(o) => (path(&o.object), vec![("attributes", String::new())]),
         Operation::GetObjectTagging(o) => (path(o), vec![("tagging", String::new())]),
         Operation::PutObjectTagging(o) => {

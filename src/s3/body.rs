@@ -24,8 +24,8 @@ use tokio::time::Sleep;
 /// large part early may stop reading; the connection is then given up.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// No answer this program asks for is longer; what is longer is not an answer.
-const LIMIT: u64 = 32 * 1024 * 1024;
+/// No document this program asks for is longer; what is longer is not an answer.
+pub const LIMIT: u64 = 32 * 1024 * 1024;
 
 /// Why a body was given up.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,7 @@ pub struct ResponseBody {
     incoming: Option<Incoming>,
     queued: VecDeque<Bytes>,
     read: u64,
+    limit: u64,
     lease: Option<Lease>,
     recorder: Option<Recorder>,
     record: Arc<CallRecord>,
@@ -51,19 +52,21 @@ pub struct ResponseBody {
 }
 
 impl ResponseBody {
-    /// The body of a response whose head has just come.
+    /// The body of a response whose head has just come, of at most `limit` bytes.
     pub fn new(
         incoming: Incoming,
         lease: Lease,
         recorder: Recorder,
         record: Arc<CallRecord>,
         pool: Arc<Pool>,
+        limit: u64,
     ) -> Self {
         let (lease, recorder) = (Some(lease), Some(recorder));
         Self {
             incoming: Some(incoming),
             queued: VecDeque::new(),
             read: 0,
+            limit,
             lease,
             recorder,
             record,
@@ -115,7 +118,7 @@ impl ResponseBody {
                     let Ok(data) = frame.into_data() else { continue };
                     self.read = self.read.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
                     self.record.body(&data);
-                    if self.read > LIMIT {
+                    if self.read > self.limit {
                         self.fail(&BodyError::TooLong.to_string());
                         return Poll::Ready(Some(Err(BodyError::TooLong)));
                     }

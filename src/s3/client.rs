@@ -5,14 +5,16 @@
 //! byte left the machine is what the stream accepted, not what anybody believes.
 
 use super::judge::judge;
-use super::send::send;
+use super::send::{get_object, send};
 use super::stamp::{CallRecord, Stamp};
-use crate::domain::operation::{Operation, OperationId};
+use crate::domain::operation::{GetObject, Operation, OperationId, OperationKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
 use crate::wire::hub::Hub;
+use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// How one call is to be made.
@@ -67,14 +69,7 @@ impl Client {
 
     /// Makes one call, retries included. Every exchange of it has its end recorded when this returns.
     pub async fn perform(&self, operation: &Operation, call: Call) -> Outcome {
-        let record = Arc::<CallRecord>::default();
-        let stamp = Stamp {
-            operation: call.id,
-            kind: operation.kind(),
-            attempt: 1,
-            hold: call.hold,
-            record: Arc::clone(&record),
-        };
+        let (record, stamp) = begin(operation.kind(), &call);
         let algorithm = self.algorithm_for(operation);
         let work = Box::pin(send(&self.inner.sdk, operation, &stamp, algorithm));
         // The work is dropped by the time `sent` is read below, so the answer is final.
@@ -90,6 +85,20 @@ impl Client {
                 Outcome::Answered(output)
             }
             Some(Err(failure)) => judge(operation.kind(), failure, &record, &self.inner.region),
+        }
+    }
+
+    /// Reads an object. Its bytes go to `to` as they come, no faster than they are taken from there.
+    pub async fn read(&self, operation: &GetObject, call: Call, to: mpsc::Sender<Bytes>) -> Outcome {
+        let (record, stamp) = begin(OperationKind::GetObject, &call);
+        let work = Box::pin(get_object(&self.inner.sdk, operation, &stamp, Some(to)));
+        tokio::select! {
+            biased;
+            () = call.cancel.cancelled() => Outcome::Cancelled { sent: record.was_sent() },
+            result = work => match result {
+                Ok(output) => Outcome::Answered(output),
+                Err(failure) => judge(OperationKind::GetObject, failure, &record, &self.inner.region),
+            },
         }
     }
 
@@ -122,4 +131,11 @@ impl Client {
             }
         }
     }
+}
+
+fn begin(kind: OperationKind, call: &Call) -> (Arc<CallRecord>, Stamp) {
+    let record = Arc::<CallRecord>::default();
+    let stamp =
+        Stamp { operation: call.id, kind, attempt: 1, hold: call.hold, record: Arc::clone(&record) };
+    (record, stamp)
 }

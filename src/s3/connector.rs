@@ -5,7 +5,7 @@
 //! one thing: every attempt has a record, and its bytes are attributed before the first of them is written.
 //! Proxies are not supported.
 
-use super::body::{BodyError, ResponseBody};
+use super::body::{BodyError, LIMIT, ResponseBody};
 use super::error::chain;
 use super::foreign::{PEEK, begins_with, expected_root};
 use super::pool::{Facts, Lease, Origin, Pool};
@@ -149,7 +149,9 @@ impl WireConnector {
         let (mut parts, incoming) = response.into_parts();
         let facts = Arc::clone(&lease.facts);
         let pool = Arc::clone(&self.pool);
-        let mut body = ResponseBody::new(incoming, lease, recorder, Arc::clone(&stamp.record), pool);
+        // An object may have any length; its bytes are handed on as they come.
+        let limit = if stamp.kind == OperationKind::GetObject { u64::MAX } else { LIMIT };
+        let mut body = ResponseBody::new(incoming, lease, recorder, Arc::clone(&stamp.record), pool, limit);
         body.settle_if_empty().await;
         if let Some(root) = expected_root(stamp.kind).filter(|_| parts.status.is_success()) {
             body.peek(PEEK).await.map_err(|e| broken_body(e, facts))?;

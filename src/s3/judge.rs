@@ -10,6 +10,9 @@ use crate::domain::outcome::{Outcome, ServiceError, TransportError};
 /// The outcome of a call that failed, signed for `region`.
 pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, region: &str) -> Outcome {
     let answer = record.answer();
+    if let Failure::Broken(message) = failure {
+        return Outcome::Lost(TransportError { message, maybe_sent: true });
+    }
     let status = answer.status.unwrap_or(0);
     if answer.foreign {
         let why = format!("the server does not know {kind}: it began to send the object itself");
@@ -35,6 +38,7 @@ pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, 
         }
         Failure::Sdk(text) if answer.whole => lost(no_result(status, &answer.body, &text)),
         Failure::Sdk(text) => lost(text),
+        Failure::Broken(text) => lost(text),
         Failure::Local(message) => Outcome::Lost(TransportError { message, maybe_sent: false }),
     }
 }

@@ -10,11 +10,11 @@ use super::part;
 use super::stamp::{Stamp, Stamper};
 use crate::domain::names::{ObjectRef, tagging_header};
 use crate::domain::operation::{
-    CompleteMultipartUpload, CompletedPart, CopyObject, CreateMultipartUpload, GetObjectAttributes,
-    HeadObject, ListMultipartUploads, ListObjectsV2, ListParts, ObjectProperties, Operation,
+    CompleteMultipartUpload, CompletedPart, CopyObject, CreateMultipartUpload, GetObject,
+    GetObjectAttributes, HeadObject, ListMultipartUploads, ListObjectsV2, ListParts, ObjectProperties, Operation,
     PutObjectTagging, UploadPart, UploadPartCopy, UploadRef,
 };
-use crate::domain::output::{CopiedObject, Output};
+use crate::domain::output::{CopiedObject, GotObject, Output};
 use crate::domain::units::ByteRange;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
@@ -22,7 +22,9 @@ use aws_sdk_s3::config::{Builder, Config};
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use bytes::Bytes;
 use std::error::Error as StdError;
+use tokio::sync::mpsc;
 
 /// Why there is no output.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub(super) enum Failure {
     Sdk(String),
     /// S3 said 200 without the result that would make it a success; `true` when it may have acted.
     NoResult(&'static str, bool),
+    /// The body of an object did not come whole. What came may look like anything, so it is not read as an answer.
+    Broken(String),
     /// Something on this machine; nothing was sent.
     Local(String),
 }
@@ -67,6 +71,7 @@ pub(super) async fn send(
         Operation::ListMultipartUploads(op) => list_uploads(client, op, stamp).await,
         Operation::ListParts(op) => list_parts(client, op, stamp).await,
         Operation::HeadObject(op) => head_object(client, op, stamp).await,
+        Operation::GetObject(op) => get_object(client, op, stamp, None).await,
         Operation::GetObjectAttributes(op) => attributes(client, op, stamp).await,
         Operation::GetObjectTagging(op) => get_tags(client, op, stamp).await,
         Operation::PutObjectTagging(op) => put_tags(client, op, stamp).await,
@@ -163,6 +168,34 @@ async fn head_object(client: &Client, op: &HeadObject, stamp: &Stamp) -> Sent {
         .checksum_mode(types::ChecksumMode::Enabled);
     let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
     Ok(Output::Head(Box::new(convert::head(out, stamp.record.answer()))))
+}
+
+/// Reads an object and hands its bytes on as they come; stops when nobody takes them any more.
+pub(super) async fn get_object(
+    client: &Client,
+    op: &GetObject,
+    stamp: &Stamp,
+    to: Option<mpsc::Sender<Bytes>>,
+) -> Sent {
+    let call = client
+        .get_object()
+        .bucket(&op.object.bucket)
+        .key(&op.object.key)
+        .set_version_id(op.object.version_id.clone())
+        .set_range(op.range.clone())
+        .set_if_match(op.if_match.as_ref().map(|tag| tag.quoted()));
+    let mut out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let mut received = 0_u64;
+    while let Some(piece) = out.body.next().await {
+        let piece = piece.map_err(|e| Failure::Broken(format!("the object's bytes broke off: {}", chain(&e))))?;
+        received = received.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        if let Some(to) = &to
+            && to.send(piece).await.is_err()
+        {
+            break;
+        }
+    }
+    Ok(Output::Got(GotObject { etag: out.e_tag.unwrap_or_default().as_str().into(), received }))
 }
 
 async fn attributes(client: &Client, op: &GetObjectAttributes, stamp: &Stamp) -> Sent {
