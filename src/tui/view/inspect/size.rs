@@ -104,9 +104,9 @@ fn arithmetic(inference: &Inference) -> Vec<Pieces> {
         },
     }
     if inference.verdict != Verdict::SinglePart && inference.interval.is_some() {
-        let mut names: Vec<String> = inference.candidates.iter().take(4).map(candidate).collect();
+        let mut names: Vec<String> = inference.standing_out().take(4).map(candidate).collect();
         let hidden =
-            u64::try_from(inference.candidates.len().saturating_sub(4)).unwrap_or(0) + inference.more;
+            u64::try_from(inference.standing_out().count().saturating_sub(4)).unwrap_or(0) + inference.more;
         if hidden > 0 {
             names.push(format!("and {hidden} more round sizes"));
         }
@@ -128,7 +128,7 @@ fn candidate(c: &crate::domain::infer::Candidate) -> String {
     };
     match &c.reason {
         Reason::Clients(names) => format!("{size} ({})", cut_middle(&names.join("; "), 44)),
-        Reason::WholeMib | Reason::WholeMb => size,
+        _ => size,
     }
 }
 
