@@ -114,16 +114,17 @@ fn inferred(inference: &Inference) -> String {
         Some(high) => format!("between {} and {} bytes", grouped(interval.low), grouped(high)),
         None => format!("at least {} bytes", grouped(interval.low)),
     };
-    let named: Vec<String> = inference.candidates.iter().take(4).map(candidate).collect();
+    let named: Vec<String> = inference.standing_out().take(4).map(candidate).collect();
     let likely = if named.is_empty() { String::new() } else { format!("; likely {}", named.join(", ")) };
     format!("{range}: inferred from size and count, the service did not say{likely}")
 }
 
 fn candidate(candidate: &Candidate) -> String {
     let why = match &candidate.reason {
-        Reason::Clients(names) => names.first().cloned().unwrap_or_default(),
-        Reason::WholeMib => "whole MiB".into(),
-        Reason::WholeMb => "whole MB".into(),
+        Reason::Clients(names) | Reason::ClientsBelowThreshold(names) => {
+            names.first().cloned().unwrap_or_default()
+        }
+        other => other.words(),
     };
     format!("{} ({why})", human_size(candidate.part_size))
 }

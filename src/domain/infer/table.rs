@@ -1,0 +1,166 @@
+//! What each known client would have done with an object of a given size.
+
+use super::clients::{ClientRule, Growth, Threshold, Use, clients};
+use crate::domain::etag::ETag;
+use crate::domain::layout::PartLayout;
+use serde::Serialize;
+
+/// How a client with its defaults would write an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Way {
+    /// In one piece: the object is below its threshold.
+    OnePiece,
+    /// In parts.
+    Parts {
+        /// Size of part 1 in bytes.
+        part_size: u64,
+        /// Whether all parts but the last have it.
+        uniform: bool,
+        /// Number of parts.
+        part_count: u32,
+        /// Size of the last part in bytes.
+        last_part: u64,
+        /// Whether it is known that this size is above its threshold.
+        multipart_certain: bool,
+    },
+    /// It cannot: so many parts of this size are more than 10 000.
+    TooManyParts {
+        /// The size it would cut.
+        part_size: u64,
+        /// The parts that would make.
+        part_count: u64,
+    },
+    /// Nothing is known of its sizes here.
+    NotKnown,
+}
+
+/// One client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClientRow {
+    /// Its name.
+    pub name: String,
+    /// Upload or copy.
+    #[serde(rename = "use")]
+    pub usage: Use,
+    /// When it uses multipart at all.
+    pub threshold: Option<Threshold>,
+    /// What it would do.
+    pub way: Way,
+    /// The ETag the object would have; filled in by who has the bytes.
+    pub etag: Option<ETag>,
+    /// Where the figures are not the whole truth.
+    pub note: Option<String>,
+    /// Where the rule was read.
+    pub source: String,
+    /// When it was read.
+    pub read: String,
+}
+
+impl ClientRow {
+    /// Whether an object with this count agrees with it; one piece agrees with no count.
+    pub fn agrees(&self, part_count: Option<u32>) -> bool {
+        match self.way {
+            Way::OnePiece => part_count.is_none(),
+            Way::Parts { part_count: n, .. } => part_count == Some(n),
+            Way::TooManyParts { .. } | Way::NotKnown => false,
+        }
+    }
+}
+
+/// Every client's way with an object of `object_size` bytes, in the order of the file.
+pub fn clients_table(object_size: u64) -> Vec<ClientRow> {
+    clients().iter().map(|rule| row(rule, object_size)).collect()
+}
+
+fn row(rule: &ClientRule, object_size: u64) -> ClientRow {
+    ClientRow {
+        name: rule.name.clone(),
+        usage: rule.usage,
+        threshold: rule.threshold,
+        way: way(rule, object_size),
+        etag: None,
+        note: rule.note.clone(),
+        source: rule.source.clone(),
+        read: rule.read.clone(),
+    }
+}
+
+fn way(rule: &ClientRule, object_size: u64) -> Way {
+    let multipart = rule.uses_multipart(object_size);
+    if multipart == Some(false) {
+        return Way::OnePiece;
+    }
+    if let Some(layout) = rule.layout_for(object_size) {
+        return parts(&layout, rule.is_uniform(), multipart == Some(true)).unwrap_or(Way::NotKnown);
+    }
+    match rule.chosen_part_size(object_size) {
+        Some(part_size) if rule.growth != Growth::Unknown => {
+            Way::TooManyParts { part_size, part_count: object_size.div_ceil(part_size) }
+        }
+        _ => Way::NotKnown,
+    }
+}
+
+fn parts(layout: &PartLayout, uniform: bool, multipart_certain: bool) -> Option<Way> {
+    let count = layout.count();
+    Some(Way::Parts {
+        // One part is as large as the object, whatever the rule's part size.
+        part_size: layout.uniform_size().filter(|_| uniform).or_else(|| layout.size_of(0))?,
+        uniform,
+        part_count: u32::try_from(count).ok()?,
+        last_part: layout.size_of(count - 1)?,
+        multipart_certain,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::units::MIB;
+
+    fn of(name: &str, size: u64) -> Way {
+        clients_table(size).into_iter().find(|r| r.name.starts_with(name)).unwrap().way
+    }
+
+    #[test]
+    fn each_client_says_what_it_would_do() {
+        let parts = |part_size, part_count, last_part| Way::Parts {
+            part_size,
+            uniform: true,
+            part_count,
+            last_part,
+            multipart_certain: true,
+        };
+        assert_eq!(of("boto3, s3transfer, aws-cli v1", 20_277_918_669), parts(8 * MIB, 2418, 2_653_133));
+        assert_eq!(of("boto3, s3transfer, aws-cli v1", 8 * MIB), parts(8 * MIB, 1, 8 * MIB));
+        assert_eq!(of("AWS CRT: ", 8 * MIB), Way::OnePiece);
+        assert_eq!(of("rclone", 100 * MIB), Way::OnePiece);
+        assert_eq!(of("smart_open", 100 * MIB), Way::NotKnown);
+        assert_eq!(of("AWS console", 1 << 40), Way::NotKnown);
+        assert_eq!(
+            of("s3cmd", 157_286_400_001),
+            Way::TooManyParts { part_size: 15 * MIB, part_count: 10_001 }
+        );
+        assert_eq!(
+            of("PHP", 6 * MIB),
+            Way::Parts {
+                part_size: 5 * MIB,
+                uniform: true,
+                part_count: 2,
+                last_part: MIB,
+                multipart_certain: false
+            }
+        );
+    }
+
+    #[test]
+    fn rows_agree_with_a_count() {
+        let table = clients_table(20_971_520);
+        let agreeing =
+            |count| table.iter().filter(|r| r.agrees(count)).map(|r| r.name.as_str()).collect::<Vec<_>>();
+        assert!(agreeing(Some(3)).contains(&"Rust transfer manager"));
+        assert!(agreeing(Some(2)).contains(&"s3cmd") && !agreeing(Some(2)).contains(&"rclone"));
+        assert!(agreeing(None).contains(&"rclone"));
+    }
+}
