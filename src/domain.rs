@@ -22,4 +22,5 @@ pub mod sigv4;
 pub mod text;
 pub mod units;
 pub mod upload;
+pub mod verify;
 pub mod xml;

@@ -12,4 +12,7 @@ pub mod kernel;
 pub mod lanes;
 pub mod md5;
 pub mod plan;
+pub mod search;
 pub mod stream;
+pub mod sums;
+pub mod verify;

@@ -1,4 +1,4 @@
-//! The progress line of a copy: on standard error, only on a terminal, at most ten times a second.
+//! The progress line of a copy or of hashing: on standard error, only on a terminal, at most ten times a second.
 
 use crate::domain::units::human_size;
 use crate::domain::upload::Progress;
@@ -39,12 +39,73 @@ impl Bar {
     }
 }
 
-fn line(p: Progress, elapsed: Duration) -> String {
-    const WIDTH: u64 = 24;
-    let full = p.bytes_done.saturating_mul(WIDTH).checked_div(p.bytes).unwrap_or(0);
-    let bar: String = (0..WIDTH).map(|i| if i < full { '#' } else { '.' }).collect();
+/// The line of a single long computation: how much, how fast, how long yet.
+#[derive(Debug)]
+pub struct Rate(Bar);
+
+impl Rate {
+    /// A line, if wanted and if there is a terminal to draw it on.
+    pub fn new(wanted: bool) -> Self {
+        Self(Bar::new(wanted))
+    }
+
+    /// Draws how many bytes were done, of how many if that is known.
+    pub fn update(&mut self, done: u64, of: Option<u64>) {
+        if !self.0.on || self.0.drawn.is_some_and(|at| at.elapsed() < EVERY) {
+            return;
+        }
+        self.0.drawn = Some(Instant::now());
+        let line = rate_line(done, of, self.0.begun.elapsed());
+        let _ = write!(std::io::stderr().lock(), "\r\x1b[K{line}");
+    }
+
+    /// Takes the line away.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+fn per_second(bytes: u64, elapsed: Duration) -> u64 {
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
-    let rate = p.bytes_done.saturating_mul(1000) / millis;
+    bytes.saturating_mul(1000) / millis
+}
+
+fn rate_line(done: u64, of: Option<u64>, elapsed: Duration) -> String {
+    let rate = per_second(done, elapsed);
+    let so_far = human_size(done);
+    match of {
+        Some(all) => {
+            let left = all.saturating_sub(done).checked_div(rate).unwrap_or(0);
+            format!(
+                "[{}] {so_far} of {}  {}/s  {} left",
+                bar(done, all),
+                human_size(all),
+                human_size(rate),
+                clock(left)
+            )
+        }
+        None => format!("{so_far}  {}/s", human_size(rate)),
+    }
+}
+
+/// Seconds as people say them: `42 s`, `3 min 05 s`, `2 h 07 min`.
+fn clock(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+fn bar(done: u64, of: u64) -> String {
+    const WIDTH: u64 = 24;
+    let full = done.saturating_mul(WIDTH).checked_div(of).unwrap_or(0);
+    (0..WIDTH).map(|i| if i < full { '#' } else { '.' }).collect()
+}
+
+fn line(p: Progress, elapsed: Duration) -> String {
+    let bar = bar(p.bytes_done, p.bytes);
+    let rate = per_second(p.bytes_done, elapsed);
     format!(
         "[{bar}] {}/{} parts  {} of {}  {}/s  {} under way",
         p.done,
@@ -75,5 +136,15 @@ mod tests {
             "[######..................] 1/4 parts  1.0 KiB of 4.0 KiB  1.0 KiB/s  2 under way"
         );
         assert!(line(Progress::default(), Duration::ZERO).starts_with("[....."));
+    }
+
+    #[test]
+    fn a_rate_says_how_long_it_will_take_yet() {
+        assert_eq!(
+            rate_line(1 << 30, Some(4 << 30), Duration::from_secs(1)),
+            "[######..................] 1.0 GiB of 4.0 GiB  1.0 GiB/s  3 s left"
+        );
+        assert_eq!(rate_line(2048, None, Duration::from_secs(2)), "2.0 KiB  1.0 KiB/s");
+        assert_eq!([clock(59), clock(185), clock(7620)], ["59 s", "3 min 05 s", "2 h 07 min"]);
     }
 }

@@ -36,6 +36,8 @@ pub struct Run<'a> {
     pub stop: &'a AtomicBool,
     /// Bytes hashed so far; added to.
     pub hashed: &'a AtomicU64,
+    /// Bytes to hash as far as it is known; added to before they are begun.
+    pub planned: &'a AtomicU64,
 }
 
 /// Why there are no digests.
@@ -70,6 +72,7 @@ pub fn digests(
     if usize::try_from(plan.size()) != Ok(there) {
         return Err(RunError::Size { planned: plan.size(), there });
     }
+    run.planned.fetch_add(plan.bytes(), Ordering::Relaxed);
     let spans = plan.spans();
     let threads = run.threads.clamp(1, spans.len().max(1));
     // At the beginning no core takes more than its share; later whoever has a lane free takes the next.
@@ -207,9 +210,11 @@ mod tests {
     }
 
     fn run_of(data: &[u8], plan: &Plan, kernel: Kernel, threads: usize) -> (Vec<[u8; 16]>, u64) {
-        let (stop, hashed) = (AtomicBool::new(false), AtomicU64::new(0));
-        let run = Run { kernel, threads, stop: &stop, hashed: &hashed };
-        (digests(data, plan, &run).unwrap(), hashed.into_inner())
+        let (stop, hashed, planned) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+        let run = Run { kernel, threads, stop: &stop, hashed: &hashed, planned: &planned };
+        let found = digests(data, plan, &run).unwrap();
+        assert_eq!(planned.into_inner(), plan.bytes());
+        (found, hashed.into_inner())
     }
 
     #[test]
@@ -269,8 +274,8 @@ mod tests {
         let data = data(1000);
         let layout = PartLayout::uniform(1000, 100).unwrap();
         let plan = Plan::new(1000, [&layout]);
-        let (stop, hashed) = (AtomicBool::new(true), AtomicU64::new(0));
-        let run = Run { kernel: Kernel::best(), threads: 2, stop: &stop, hashed: &hashed };
+        let (stop, hashed, planned) = (AtomicBool::new(true), AtomicU64::new(0), AtomicU64::new(0));
+        let run = Run { kernel: Kernel::best(), threads: 2, stop: &stop, hashed: &hashed, planned: &planned };
         assert_eq!(digests(&data[..], &plan, &run), Err(RunError::Stopped));
         assert_eq!(digests(&data[..999], &plan, &run), Err(RunError::Size { planned: 1000, there: 999 }));
     }

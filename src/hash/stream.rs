@@ -22,7 +22,8 @@ pub enum Cut {
 }
 
 impl Cut {
-    fn part(&self, index: usize) -> Option<u64> {
+    /// Bytes of the part at a zero-based index; `None` behind the last.
+    pub fn part(&self, index: usize) -> Option<u64> {
         match self {
             Self::Every(size) => Some(*size),
             Self::At(sizes) => sizes.get(index).copied(),

@@ -135,7 +135,6 @@ impl Client {
 
 fn begin(kind: OperationKind, call: &Call) -> (Arc<CallRecord>, Stamp) {
     let record = Arc::<CallRecord>::default();
-    let stamp =
-        Stamp { operation: call.id, kind, attempt: 1, hold: call.hold, record: Arc::clone(&record) };
+    let stamp = Stamp { operation: call.id, kind, attempt: 1, hold: call.hold, record: Arc::clone(&record) };
     (record, stamp)
 }

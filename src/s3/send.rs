@@ -11,8 +11,8 @@ use super::stamp::{Stamp, Stamper};
 use crate::domain::names::{ObjectRef, tagging_header};
 use crate::domain::operation::{
     CompleteMultipartUpload, CompletedPart, CopyObject, CreateMultipartUpload, GetObject,
-    GetObjectAttributes, HeadObject, ListMultipartUploads, ListObjectsV2, ListParts, ObjectProperties, Operation,
-    PutObjectTagging, UploadPart, UploadPartCopy, UploadRef,
+    GetObjectAttributes, HeadObject, ListMultipartUploads, ListObjectsV2, ListParts, ObjectProperties,
+    Operation, PutObjectTagging, UploadPart, UploadPartCopy, UploadRef,
 };
 use crate::domain::output::{CopiedObject, GotObject, Output};
 use crate::domain::units::ByteRange;
@@ -187,7 +187,8 @@ pub(super) async fn get_object(
     let mut out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
     let mut received = 0_u64;
     while let Some(piece) = out.body.next().await {
-        let piece = piece.map_err(|e| Failure::Broken(format!("the object's bytes broke off: {}", chain(&e))))?;
+        let piece =
+            piece.map_err(|e| Failure::Broken(format!("the object's bytes broke off: {}", chain(&e))))?;
         received = received.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
         if let Some(to) = &to
             && to.send(piece).await.is_err()

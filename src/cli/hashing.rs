@@ -1,0 +1,279 @@
+//! Where the bytes to hash come from, and how far the work is: shared by `etag` and `verify`.
+//!
+//! A file is mapped and hashed on threads of its own; a pipe and an object are read once, piece by piece, with the
+//! hashing on another thread than the reading. Memory does not grow with what is read.
+
+use super::Failure;
+use super::progress::Rate;
+use super::session::Session;
+use crate::domain::etag::ETag;
+use crate::domain::names::ObjectRef;
+use crate::domain::operation::GetObject;
+use crate::domain::outcome::Outcome;
+use crate::domain::output::Output;
+use crate::hash::file::{self, MappedFile, Opened};
+use crate::hash::kernel::Kernel;
+use crate::hash::lanes::{Run, RunError};
+use bytes::Bytes;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Pieces that wait between the reader and the hasher.
+const QUEUE: usize = 8;
+/// Bytes of a piece read from a pipe.
+const PIECE: usize = 256 * 1024;
+/// How often in a row a broken read of an object is taken up again without a byte having come.
+const TRIES: u32 = 3;
+
+/// How to hash.
+#[derive(Debug, Clone, clap::Args)]
+pub struct HashArgs {
+    /// Cores to use [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+
+    /// Instructions to compute MD5 with: portable, neon, avx2, avx512 [default: the best there are]
+    #[arg(long, value_name = "KERNEL", value_parser = kernel)]
+    pub md5: Option<Kernel>,
+}
+
+fn kernel(name: &str) -> Result<Kernel, String> {
+    let here: Vec<Kernel> = Kernel::ALL.into_iter().filter(|k| k.is_available()).collect();
+    here.iter().copied().find(|k| k.name() == name).ok_or_else(|| {
+        let names: Vec<&str> = here.iter().map(|k| k.name()).collect();
+        format!("this machine has {}", names.join(", "))
+    })
+}
+
+impl HashArgs {
+    /// The kernel.
+    pub fn kernel(&self) -> Kernel {
+        self.md5.unwrap_or_else(Kernel::best)
+    }
+
+    /// The number of threads.
+    pub fn threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.threads.map_or_else(all, usize::from)
+    }
+}
+
+/// What was named on the command line: a file, standard input, or an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// `-`
+    Stdin,
+    /// A path.
+    File(PathBuf),
+    /// `s3://bucket/key`
+    Object(ObjectRef),
+}
+
+impl Place {
+    /// Reads what was typed.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "-" => Ok(Self::Stdin),
+            "" => Err("name a file, - for standard input, or s3://bucket/key".into()),
+            _ if text.starts_with("s3://") => {
+                crate::domain::names::S3Uri::parse(text)?.object().map(Self::Object)
+            }
+            _ => Ok(Self::File(text.into())),
+        }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stdin => f.write_str("-"),
+            Self::File(path) => path.display().fmt(f),
+            Self::Object(object) => object.fmt(f),
+        }
+    }
+}
+
+/// A file or pipe, opened.
+pub fn open(path: &Path) -> Result<Opened, Failure> {
+    file::open(path).map_err(|e| Failure::Local(e.to_string()))
+}
+
+/// Hashes a mapped file with `work` on a thread, drawing how far it is, until it is done or `cancel` says stop.
+pub async fn with_file<T: Send + 'static>(
+    file: MappedFile,
+    args: &HashArgs,
+    cancel: CancellationToken,
+    bar: bool,
+    work: impl FnOnce(&MappedFile, &Run<'_>) -> Result<T, RunError> + Send + 'static,
+) -> Result<(T, u64), Failure> {
+    #[derive(Default)]
+    struct Shared {
+        stop: AtomicBool,
+        hashed: AtomicU64,
+        planned: AtomicU64,
+    }
+    let shared = Arc::<Shared>::default();
+    let (kernel, threads, theirs) = (args.kernel(), args.threads(), Arc::clone(&shared));
+    let mut task = tokio::task::spawn_blocking(move || {
+        let run = Run {
+            kernel,
+            threads,
+            stop: &theirs.stop,
+            hashed: &theirs.hashed,
+            planned: &theirs.planned,
+        };
+        let result = work(&file, &run);
+        // A change while it was read explains whatever else went wrong.
+        file.check().map_err(|e| Failure::Local(e.to_string()))?;
+        result.map_err(|e| Failure::Local(e.to_string()))
+    });
+    let mut rate = Rate::new(bar);
+    let done = loop {
+        tokio::select! {
+            done = &mut task => break done,
+            () = cancel.cancelled() => shared.stop.store(true, Ordering::Relaxed),
+            () = tokio::time::sleep(Duration::from_millis(100)) => {}
+        }
+        if shared.stop.load(Ordering::Relaxed) {
+            break task.await;
+        }
+        rate.update(shared.hashed.load(Ordering::Relaxed), Some(shared.planned.load(Ordering::Relaxed)));
+    };
+    rate.clear();
+    let value = done.map_err(|e| Failure::Local(format!("hashing failed: {e}")))??;
+    Ok((value, shared.hashed.load(Ordering::Relaxed)))
+}
+
+/// Bytes on their way from a reader to a hasher.
+pub struct Feed {
+    pieces: mpsc::Receiver<Bytes>,
+    reader: tokio::task::JoinHandle<Result<(), Failure>>,
+    /// Bytes to come, if that is known.
+    size: Option<u64>,
+}
+
+/// Reads a pipe.
+pub fn pipe(input: impl Read + Send + 'static, name: String) -> Feed {
+    let (to, pieces) = mpsc::channel(QUEUE);
+    let reader = tokio::task::spawn_blocking(move || pump(input, &to, &name));
+    Feed { pieces, reader, size: None }
+}
+
+/// Reads a file from front to back.
+pub fn stream(file: File, path: &Path) -> Feed {
+    pipe(file, path.display().to_string())
+}
+
+fn pump(mut input: impl Read, to: &mpsc::Sender<Bytes>, name: &str) -> Result<(), Failure> {
+    loop {
+        let mut piece = vec![0; PIECE];
+        let mut filled = 0;
+        while let Some(room) = piece.get_mut(filled..).filter(|room| !room.is_empty()) {
+            match input.read(room) {
+                Ok(0) => break,
+                Ok(n) => filled += n,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(Failure::Local(format!("cannot read {name}: {e}"))),
+            }
+        }
+        piece.truncate(filled);
+        if filled == 0 || to.blocking_send(piece.into()).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Reads an object, exactly this content of it; a read that breaks off is taken up where it stopped.
+pub fn object(session: &Session, object: &ObjectRef, etag: &ETag, size: u64) -> Feed {
+    let (to, pieces) = mpsc::channel(QUEUE);
+    let (session, object, etag) = (session.clone(), object.clone(), etag.clone());
+    let reader = tokio::spawn(async move { read_object(&session, &object, &etag, size, to).await });
+    Feed { pieces, reader, size: Some(size) }
+}
+
+async fn read_object(
+    session: &Session,
+    object: &ObjectRef,
+    etag: &ETag,
+    size: u64,
+    to: mpsc::Sender<Bytes>,
+) -> Result<(), Failure> {
+    let (mut got, mut idle) = (0_u64, 0);
+    while got < size {
+        let ask = GetObject {
+            object: object.clone(),
+            range: (got > 0).then(|| format!("bytes={got}-")),
+            if_match: Some(etag.clone()),
+        };
+        let (through, mut passing) = mpsc::channel::<Bytes>(1);
+        let onwards = to.clone();
+        let relay = async move {
+            let mut came = 0_u64;
+            while let Some(piece) = passing.recv().await {
+                came += u64::try_from(piece.len()).unwrap_or(0);
+                if onwards.send(piece).await.is_err() {
+                    return (came, false);
+                }
+            }
+            (came, true)
+        };
+        let (outcome, (came, wanted)) = tokio::join!(session.read(&ask, through), relay);
+        got += came;
+        idle = if came > 0 { 0 } else { idle + 1 };
+        match outcome {
+            _ if !wanted => return Ok(()),
+            Outcome::Answered(Output::Got(_)) if got == size => return Ok(()),
+            Outcome::Answered(_) if idle < TRIES && got < size => {}
+            Outcome::Lost(_) if idle < TRIES => {}
+            Outcome::Refused(e) if e.status == 412 => {
+                let said = format!("{object} was replaced while it was read: its ETag is no longer {etag}");
+                return Err(Failure::Local(said));
+            }
+            other => return Err(Failure::reading(format_args!("GetObject {object}"), &other)),
+        }
+    }
+    Ok(())
+}
+
+impl Feed {
+    /// Hands every piece to `take` on a thread for hashing until there are no more or `take` says that it is enough,
+    /// then gives what `take` lives in to whoever asked.
+    pub async fn drain<T: Send + 'static>(
+        self,
+        mut taker: T,
+        bar: bool,
+        mut take: impl FnMut(&mut T, &[u8]) -> bool + Send + 'static,
+    ) -> Result<T, Failure> {
+        let Self { mut pieces, reader, size } = self;
+        let seen = Arc::new(AtomicU64::new(0));
+        let theirs = Arc::clone(&seen);
+        let mut hasher = tokio::task::spawn_blocking(move || {
+            while let Some(piece) = pieces.blocking_recv() {
+                theirs.fetch_add(u64::try_from(piece.len()).unwrap_or(0), Ordering::Relaxed);
+                if !take(&mut taker, &piece) {
+                    break;
+                }
+            }
+            taker
+        });
+        let mut rate = Rate::new(bar);
+        let done = loop {
+            tokio::select! {
+                done = &mut hasher => break done,
+                () = tokio::time::sleep(Duration::from_millis(100)) => {
+                    rate.update(seen.load(Ordering::Relaxed), size);
+                }
+            }
+        };
+        rate.clear();
+        // A reader that failed explains why the bytes ended.
+        reader.await.map_err(|e| Failure::Local(format!("reading failed: {e}")))??;
+        done.map_err(|e| Failure::Local(format!("hashing failed: {e}")))
+    }
+}

@@ -1,0 +1,107 @@
+//! Finds the part layout that gives an ETag, when the bytes are at hand: the likely ones first, many in one pass.
+
+use super::lanes::{Run, RunError, Source, digests};
+use super::plan::Plan;
+use crate::domain::etag::ETag;
+use crate::domain::layout::PartLayout;
+use crate::domain::verify::{Tier, Tried};
+
+/// Digests kept at once: many layouts of many parts go in several passes.
+const DIGESTS: usize = 1 << 21;
+/// Layouts in one pass.
+const LAYOUTS: usize = 256;
+
+/// How a search ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The layout, and why it was tried; `None` when none of them gives the ETag.
+    pub hit: Option<Tried>,
+    /// Layouts tried.
+    pub tried: u64,
+    /// Passes over the bytes.
+    pub passes: u32,
+}
+
+/// Tries layouts, tier by tier, until one gives the ETag. Each tier is read once for as many layouts as fit.
+pub fn find(
+    source: &(impl Source + ?Sized),
+    etag: &ETag,
+    tiers: impl IntoIterator<Item = Tier>,
+    run: &Run<'_>,
+) -> Result<Found, RunError> {
+    let mut found = Found::default();
+    for tier in tiers {
+        let mut layouts = tier.layouts.peekable();
+        while layouts.peek().is_some() {
+            let (mut batch, mut parts) = (Vec::new(), 0);
+            while batch.len() < LAYOUTS && (parts < DIGESTS || batch.is_empty()) {
+                let Some(tried) = layouts.next() else { break };
+                parts += tried.layout.count();
+                batch.push(tried);
+            }
+            found.tried += u64::try_from(batch.len()).unwrap_or(0);
+            found.passes += 1;
+            let size = u64::try_from(source.bytes().len()).unwrap_or(u64::MAX);
+            let plan = Plan::new(size, batch.iter().map(|t| &t.layout));
+            let digests = digests(source, &plan, run)?;
+            let hit = (0..batch.len()).find(|i| plan.etag(*i, &digests).as_ref() == Some(etag));
+            if let Some(index) = hit {
+                found.hit = Some(batch.swap_remove(index));
+                return Ok(found);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The ETag of each layout, in one pass.
+pub fn etags(
+    source: &(impl Source + ?Sized),
+    layouts: &[PartLayout],
+    run: &Run<'_>,
+) -> Result<Vec<Option<ETag>>, RunError> {
+    let plan = Plan::new(u64::try_from(source.bytes().len()).unwrap_or(u64::MAX), layouts);
+    let digests = digests(source, &plan, run)?;
+    Ok((0..layouts.len()).map(|i| plan.etag(i, &digests)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::verify::Depth;
+    use crate::domain::verify::tiers;
+    use crate::hash::kernel::Kernel;
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+    fn search(data: &[u8], etag: &str, depth: Depth) -> (Found, u64) {
+        let (stop, hashed, planned) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+        let run = Run { kernel: Kernel::best(), threads: 2, stop: &stop, hashed: &hashed, planned: &planned };
+        let etag = ETag::parse(etag);
+        let count = etag.part_count().map_or(1, u32::from);
+        let found = find(data, &etag, tiers(data.len() as u64, count, depth), &run).unwrap();
+        assert_eq!(hashed.load(Ordering::Relaxed), planned.load(Ordering::Relaxed));
+        (found, hashed.into_inner())
+    }
+
+    #[test]
+    fn any_part_size_is_found_when_all_are_tried_and_only_then() {
+        let data: Vec<u8> = (0..1000_u32).map(|i| (i % 251) as u8).collect();
+        let layout = PartLayout::uniform(1000, 137).unwrap();
+        let digests: Vec<[u8; 16]> = data.chunks(137).map(crate::hash::md5::md5).collect();
+        let etag = ETag::composite(&digests).to_string();
+        assert_eq!(search(&data, &etag, Depth::Plausible).0.hit, None);
+        let (found, _) = search(&data, &etag, Depth::Exhaustive);
+        assert_eq!(found.hit.map(|t| t.layout), Some(layout));
+        // 1000 bytes in 8 parts: 125 to 142.
+        assert_eq!((found.tried, found.passes), (18, 1));
+        let (found, _) = search(&data, "0123456789abcdef0123456789abcdef-8", Depth::Exhaustive);
+        assert_eq!((found.hit, found.tried), (None, 18));
+    }
+
+    #[test]
+    fn one_part_needs_one_try() {
+        let (found, hashed) = search(b"aaa", "e2c3da976e66ec9e7dc128fbc782fc91-1", Depth::Usual);
+        assert_eq!((found.tried, hashed), (1, 3));
+        assert!(found.hit.is_some());
+    }
+}

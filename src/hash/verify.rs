@@ -1,0 +1,292 @@
+//! Computes what [`crate::domain::verify`] judges: of a file, with every core, or of bytes as they pass.
+
+use super::digest::Joiner;
+use super::kernel::Kernel;
+use super::lanes::{Run, RunError, Source, digests};
+use super::plan::Plan;
+use super::search::find;
+use super::stream::{Cut, Stream};
+use super::sums::{SumStream, Sums, of_layout};
+use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
+use crate::domain::etag::ETag;
+use crate::domain::layout::PartLayout;
+use crate::domain::units::MIB;
+use crate::domain::verify::{Agreement, Depth, Remote, Report, Tried};
+
+/// Ways of cutting that are tried at once on bytes that cannot be read again.
+pub const STREAMED: usize = 4096;
+/// A CRC of the whole is joined from pieces of this size, so that all cores share it.
+const PIECE: u64 = 64 * MIB;
+
+const NO_LAYOUT: &str = "a COMPOSITE checksum is over the parts, and these are not known";
+const OPAQUE: &str = "the ETag is not shaped as S3 shapes one that is made of MD5s";
+
+/// Compares bytes that can be looked at anywhere with what is known of an object.
+pub fn check(
+    source: &(impl Source + ?Sized),
+    remote: &Remote,
+    depth: Depth,
+    run: &Run<'_>,
+) -> Result<Report, RunError> {
+    let mut report = Report::default();
+    if !report.sizes(u64::try_from(source.bytes().len()).unwrap_or(u64::MAX), remote) {
+        return Ok(report);
+    }
+    match &remote.etag {
+        ETag::Hex128(_) => {
+            if let Some(layout) = whole(remote.size) {
+                let plan = Plan::new(remote.size, [&layout]);
+                let digests = digests(source, &plan, run)?;
+                if let Some(digest) = plan.parts(0, &digests).next() {
+                    report.whole_md5(*digest, remote);
+                }
+            }
+        }
+        ETag::Composite { .. } => {
+            let found = find(source, &remote.etag, remote.tiers(depth), run)?;
+            report.search(found.hit, found.tried, depth == Depth::Exhaustive, remote);
+        }
+        ETag::Opaque(_) => report.add("ETag", Agreement::Undecided, OPAQUE),
+    }
+    for (algorithm, kind, there) in remote.sums() {
+        let Some(layout) = layout_for(algorithm, kind, remote, &report) else {
+            report.add(name(algorithm, kind), Agreement::Undecided, NO_LAYOUT);
+            continue;
+        };
+        let sums = of_layout(source, &layout, algorithm, run)?;
+        compare(&mut report, remote, &layout, &sums, kind, there);
+    }
+    Ok(report)
+}
+
+/// The layout of one part.
+fn whole(size: u64) -> Option<PartLayout> {
+    PartLayout::uniform(size, size.max(1)).ok()
+}
+
+fn name(algorithm: ChecksumAlgorithm, kind: Option<ChecksumType>) -> String {
+    format!("{} {}", algorithm.name(), kind.unwrap_or(ChecksumType::FullObject).name())
+}
+
+/// How to cut for a checksum.
+fn layout_for(
+    algorithm: ChecksumAlgorithm,
+    kind: Option<ChecksumType>,
+    remote: &Remote,
+    report: &Report,
+) -> Option<PartLayout> {
+    if kind == Some(ChecksumType::Composite) {
+        return remote.layout.clone().or_else(|| report.layout.as_ref().map(|t| t.layout.clone()));
+    }
+    let pieces = PIECE.max(remote.size.div_ceil(10_000)).min(remote.size.max(1));
+    match Joiner::new(algorithm) {
+        Some(_) => PartLayout::uniform(remote.size, pieces).ok(),
+        None => whole(remote.size),
+    }
+}
+
+fn compare(
+    report: &mut Report,
+    remote: &Remote,
+    layout: &PartLayout,
+    sums: &Sums,
+    kind: Option<ChecksumType>,
+    there: &str,
+) {
+    if kind == Some(ChecksumType::Composite) {
+        report.checksums(sums.algorithm, ChecksumType::Composite, &sums.composite(), there);
+        for (index, part) in layout.parts().enumerate() {
+            if let Some(here) = sums.part(index) {
+                report.part(part, sums.algorithm, &here, remote);
+            }
+        }
+    } else if let Some(here) = sums.full_object() {
+        report.checksums(sums.algorithm, ChecksumType::FullObject, &here, there);
+    }
+}
+
+/// The same over bytes that come once and in order.
+pub struct Streamed {
+    remote: Remote,
+    depth: Depth,
+    tried: Vec<Tried>,
+    complete: bool,
+    stream: Stream,
+    sums: Vec<(SumStream, PartLayout, Option<ChecksumType>, String)>,
+    undecided: Vec<String>,
+}
+
+impl Streamed {
+    /// Everything that can be tested in one pass.
+    pub fn new(remote: Remote, depth: Depth, kernel: Kernel) -> Self {
+        let mut all = remote.tiers(depth).into_iter().flat_map(|tier| tier.layouts);
+        let tried: Vec<Tried> = match remote.etag {
+            ETag::Composite { .. } => all.by_ref().take(STREAMED).collect(),
+            _ => Vec::new(),
+        };
+        let complete = all.next().is_none();
+        let whole_md5 = matches!(remote.etag, ETag::Hex128(_)).then_some(Cut::Nowhere);
+        let cuts = tried.iter().map(|t| Cut::from(&t.layout)).chain(whole_md5);
+        let stream = Stream::new(kernel, cuts, 10_000);
+        let (mut sums, mut undecided) = (Vec::new(), Vec::new());
+        for (algorithm, kind, there) in remote.sums() {
+            match layout_for(algorithm, kind, &remote, &Report::default()) {
+                Some(layout) => {
+                    let cut = Cut::from(&layout);
+                    sums.push((SumStream::new(algorithm, cut), layout, kind, there.to_owned()));
+                }
+                None => undecided.push(name(algorithm, kind)),
+            }
+        }
+        Self { remote, depth, tried, complete, stream, sums, undecided }
+    }
+
+    /// Takes in the next bytes.
+    pub fn update(&mut self, data: &[u8]) {
+        self.stream.update(data);
+        self.sums.iter_mut().for_each(|(sum, ..)| sum.update(data));
+    }
+
+    /// Bytes taken in.
+    pub fn seen(&self) -> u64 {
+        self.stream.seen()
+    }
+
+    /// Whether more bytes came than the object has: nothing can match any more.
+    pub fn is_over(&self) -> bool {
+        self.seen() > self.remote.size
+    }
+
+    /// The bytes are over, or enough of them came.
+    pub fn finish(self) -> Report {
+        let Self { remote, depth, tried, complete, stream, sums, undecided } = self;
+        let mut report = Report::default();
+        if !report.sizes(stream.seen(), &remote) {
+            return report;
+        }
+        let count = u64::try_from(tried.len()).unwrap_or(u64::MAX);
+        let results = stream.finish();
+        match &remote.etag {
+            ETag::Hex128(_) => {
+                if let Some((_, Some(ETag::Hex128(digest)))) = results.last() {
+                    report.whole_md5(*digest, &remote);
+                }
+            }
+            ETag::Composite { .. } => {
+                let hit =
+                    tried.into_iter().zip(results).find(|(_, (_, tag))| tag.as_ref() == Some(&remote.etag));
+                let all = depth == Depth::Exhaustive && complete;
+                report.search(hit.map(|(tried, _)| tried), count, all, &remote);
+            }
+            ETag::Opaque(_) => report.add("ETag", Agreement::Undecided, OPAQUE),
+        }
+        undecided.into_iter().for_each(|by| report.add(by, Agreement::Undecided, NO_LAYOUT));
+        for (sum, layout, kind, there) in sums {
+            compare(&mut report, &remote, &layout, &sum.finish(), kind, &there);
+        }
+        report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::checksum::Checksums;
+    use crate::domain::units::PartNumber;
+    use crate::domain::verify::Verdict;
+    use crate::hash::md5::md5;
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicBool, AtomicU64};
+
+    fn data() -> Vec<u8> {
+        (0..1000_u32).map(|i| (i % 251) as u8).collect()
+    }
+
+    /// An object of the data in parts of 400 bytes with CRC32 of both kinds of knowledge.
+    fn remote(kind: ChecksumType, layout: bool) -> Remote {
+        let data = data();
+        let layout = layout.then(|| PartLayout::uniform(1000, 400).unwrap());
+        let cut = PartLayout::uniform(1000, 400).unwrap();
+        let mut sums = SumStream::new(ChecksumAlgorithm::Crc32, Cut::from(&cut));
+        sums.update(&data);
+        let sums = sums.finish();
+        let of = |value: String| Checksums {
+            values: vec![("CRC32".into(), value)],
+            checksum_type: Some(kind.name().into()),
+        };
+        let (value, part_checksums) = match kind {
+            ChecksumType::FullObject => (sums.full_object().unwrap(), BTreeMap::new()),
+            ChecksumType::Composite => {
+                let parts = (0..3).map(|i| (i as i32 + 1, of(sums.part(i).unwrap())));
+                (sums.composite(), parts.collect())
+            }
+        };
+        Remote {
+            size: 1000,
+            etag: ETag::composite(&[md5(&data[..400]), md5(&data[400..800]), md5(&data[800..])]),
+            layout,
+            part_count: Some(3),
+            obscured: None,
+            checksums: of(value),
+            part_checksums,
+        }
+    }
+
+    /// Of a slice, and the same over a stream; both must say the same.
+    fn both(data: &[u8], remote: &Remote, depth: Depth) -> Report {
+        let (stop, hashed, planned) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+        let run = Run { kernel: Kernel::best(), threads: 2, stop: &stop, hashed: &hashed, planned: &planned };
+        let report = check(data, remote, depth, &run).unwrap();
+        let mut streamed = Streamed::new(remote.clone(), depth, Kernel::best());
+        data.chunks(77).for_each(|piece| streamed.update(piece));
+        let other = streamed.finish();
+        assert_eq!(other.verdict(), report.verdict());
+        assert_eq!(other.bad_parts, report.bad_parts);
+        report
+    }
+
+    #[test]
+    fn the_part_that_differs_is_named_where_its_checksum_is_known() {
+        let mut data = data();
+        let object = remote(ChecksumType::Composite, true);
+        assert_eq!(both(&data, &object, Depth::Usual).verdict(), Verdict::Match);
+        data[850] ^= 1;
+        let report = both(&data, &object, Depth::Usual);
+        assert_eq!(report.verdict(), Verdict::Differs);
+        let bad: Vec<_> = report.bad_parts.iter().map(|b| (b.part, b.range.unwrap().to_string())).collect();
+        assert_eq!(bad, [(PartNumber(3), "bytes=800-999".into())]);
+    }
+
+    #[test]
+    fn a_full_object_checksum_decides_without_the_parts() {
+        let mut data = data();
+        let object = remote(ChecksumType::FullObject, false);
+        let report = both(&data, &object, Depth::Usual);
+        // The part size is not a usual one, so the ETag says nothing, but the CRC does.
+        let said: Vec<_> = report.findings.iter().map(|f| (f.by.as_str(), f.agreement)).collect();
+        assert_eq!(said, [("ETag", Agreement::Undecided), ("CRC32 FULL_OBJECT", Agreement::Equal)]);
+        data[0] ^= 1;
+        assert_eq!(both(&data, &object, Depth::Usual).verdict(), Verdict::Differs);
+    }
+
+    #[test]
+    fn without_the_layout_a_composite_checksum_waits_for_the_etag_to_be_found() {
+        let object = remote(ChecksumType::Composite, false);
+        let report = both(&data(), &object, Depth::Usual);
+        assert_eq!(report.verdict(), Verdict::CannotBeKnown);
+        let report = both(&data(), &object, Depth::Exhaustive);
+        assert_eq!(report.layout.as_ref().and_then(|t| t.layout.uniform_size()), Some(400));
+        assert_eq!(report.verdict(), Verdict::Match);
+    }
+
+    #[test]
+    fn a_stream_of_another_length_is_told_as_soon_as_it_is_over() {
+        let mut streamed =
+            Streamed::new(remote(ChecksumType::FullObject, true), Depth::Usual, Kernel::best());
+        streamed.update(&data());
+        assert!(!streamed.is_over());
+        streamed.update(b"x");
+        assert!(streamed.is_over());
+        assert_eq!(streamed.finish().verdict(), Verdict::Differs);
+    }
+}
