@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod copy;
+pub mod facts;
 pub mod gather;
 pub mod inspect;
 pub mod out;

@@ -71,6 +71,9 @@ pub struct Fact {
     /// What it means; empty when there is nothing to say.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub meaning: String,
+    /// Whether it is one of a list that the line above counts: an entry of metadata, or a tag.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub item: bool,
 }
 
 /// What is known of the tags, which HEAD only counts.
@@ -111,13 +114,20 @@ impl<'a> List<'a> {
     fn told(&mut self, section: Section, name: &str, header: &str, value: &str, meaning: impl Into<String>) {
         let spelled = self.take(header).unwrap_or(header).to_owned();
         let (name, value, meaning) = (name.to_owned(), value.to_owned(), meaning.into());
-        self.facts.push(Fact { section, name, header: Some(spelled), value, meaning });
+        self.facts.push(Fact { section, name, header: Some(spelled), value, meaning, item: false });
     }
 
     /// Adds a line that was not.
     fn said(&mut self, section: Section, name: &str, value: impl Into<String>, meaning: impl Into<String>) {
         let (name, value, meaning) = (name.to_owned(), value.into(), meaning.into());
-        self.facts.push(Fact { section, name, header: None, value, meaning });
+        self.facts.push(Fact { section, name, header: None, value, meaning, item: false });
+    }
+
+    /// Adds one of a list.
+    fn item(&mut self, section: Section, name: &str, header: Option<&'a str>, value: &str, meaning: String) {
+        self.used.extend(header);
+        let (name, header, value) = (name.to_owned(), header.map(str::to_owned), value.to_owned());
+        self.facts.push(Fact { section, name, header, value, meaning, item: true });
     }
 
     /// Adds a line for a header if it came.

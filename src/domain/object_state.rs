@@ -152,8 +152,7 @@ impl HeadObjectOutput {
         ObjectState {
             encryption: EncryptionState {
                 algorithm: owned("x-amz-server-side-encryption").or(p.server_side_encryption.clone()),
-                kms_key_id: owned("x-amz-server-side-encryption-aws-kms-key-id")
-                    .or(p.ssekms_key_id.clone()),
+                kms_key_id: owned("x-amz-server-side-encryption-aws-kms-key-id").or(p.ssekms_key_id.clone()),
                 bucket_key: self
                     .header("x-amz-server-side-encryption-bucket-key-enabled")
                     .map(|v| v.eq_ignore_ascii_case("true")),
@@ -193,7 +192,9 @@ mod tests {
         );
         let expires = "expiry-date=\"Fri, 21 Dec 2012 00:00:00 GMT\", rule-id=\"Rule%201\"";
         assert_eq!(Expiration::parse(expires).map(|e| e.rule_id).as_deref(), Some("Rule 1"));
-        for wrong in ["", "ongoing-request=true", "ongoing-request=\"maybe\"", "expiry-date=\"x\"", "a=\"b\" c"] {
+        for wrong in
+            ["", "ongoing-request=true", "ongoing-request=\"maybe\"", "expiry-date=\"x\"", "a=\"b\" c"]
+        {
             assert_eq!((Restore::parse(wrong), Expiration::parse(wrong)), (None, None), "{wrong}");
         }
     }

@@ -18,6 +18,32 @@ pub(super) fn object(list: &mut List<'_>, evidence: &Evidence) {
     let named = if head.content_range.is_some() { "Content-Range" } else { "Content-Length" };
     list.take(named);
     list.said(S, "Size", format!("{} bytes", grouped(size)), human_size(size));
+    etag(list);
+    if let Some(count) = evidence.part_count {
+        let meaning =
+            if evidence.count_stated { "stated by the service" } else { "from the ETag, not stated" };
+        list.said(S, "Parts", grouped(u64::from(count)), meaning);
+    }
+    list.take("x-amz-mp-parts-count");
+    if let Some(seconds) = head.last_modified {
+        let of_parts = "when its upload was begun";
+        let meaning = if evidence.is_multipart() { of_parts } else { "" };
+        list.told(S, "Last-Modified", "Last-Modified", &format!("{} UTC", utc(seconds)), meaning);
+    }
+    let version = "x-amz-version-id";
+    match head.version_id.as_deref() {
+        Some("null") => {
+            list.told(S, "Version id", version, "null", "written while versioning was off or suspended")
+        }
+        Some(id) => list.told(S, "Version id", version, id, ""),
+        None => {}
+    }
+    list.if_told(S, "Delete marker", "x-amz-delete-marker", "true: not an object, the mark of a delete");
+}
+
+fn etag(list: &mut List<'_>) {
+    use Section::Object as S;
+    let head = list.head;
     let etag = head.etag.quoted();
     match &head.etag {
         ETag::Opaque(text) if text.is_empty() => list.said(
@@ -29,31 +55,10 @@ pub(super) fn object(list: &mut List<'_>, evidence: &Evidence) {
         ETag::Opaque(_) => list.told(S, "ETag", "ETag", &etag, "not shaped as S3 shapes an MD5"),
         ETag::Hex128(_) => list.told(S, "ETag", "ETag", &etag, "32 hex digits, as of an MD5"),
         ETag::Composite { parts, .. } => {
-            list.told(S, "ETag", "ETag", &etag, format!("-{parts}: made of {parts} parts by CompleteMultipartUpload"));
+            list.told(S, "ETag", "ETag", &etag, format!("made of {parts} parts by CompleteMultipartUpload"));
         }
     }
     list.take("ETag");
-    if let Some(count) = evidence.part_count {
-        let meaning = if evidence.count_stated {
-            "stated by the service; HEAD tells x-amz-mp-parts-count only when it names a part"
-        } else {
-            "from the ETag; the service did not state it"
-        };
-        list.said(S, "Parts", grouped(u64::from(count)), meaning);
-    }
-    list.take("x-amz-mp-parts-count");
-    if let Some(seconds) = head.last_modified {
-        let of_parts = "of an object made of parts: when its upload was begun";
-        let meaning = if evidence.is_multipart() { of_parts } else { "" };
-        list.told(S, "Last-Modified", "Last-Modified", &format!("{} UTC", utc(seconds)), meaning);
-    }
-    let version = "x-amz-version-id";
-    match head.version_id.as_deref() {
-        Some("null") => list.told(S, "Version id", version, "null", "written while versioning was off or suspended"),
-        Some(id) => list.told(S, "Version id", version, id, ""),
-        None => {}
-    }
-    list.if_told(S, "Delete marker", "x-amz-delete-marker", "true: not an object, the mark of a delete");
 }
 
 pub(super) fn content(list: &mut List<'_>) {
@@ -64,7 +69,12 @@ pub(super) fn content(list: &mut List<'_>) {
     for name in ["Cache-Control", "Content-Disposition"] {
         list.if_told(S, name, name, "");
     }
-    list.if_told(S, "Content-Encoding", "Content-Encoding", "the bytes are encoded so; size and ETag are of them");
+    list.if_told(
+        S,
+        "Content-Encoding",
+        "Content-Encoding",
+        "the bytes are encoded so; size and ETag are of them",
+    );
     list.if_told(S, "Content-Language", "Content-Language", "");
     list.if_told(S, "Expires", "Expires", "for caches; it deletes nothing");
     let redirect = "for website endpoints only; copies do not carry it by themselves";
@@ -89,7 +99,7 @@ pub(super) fn metadata(list: &mut List<'_>) {
     };
     let exact = named.iter().all(|(_, _, v)| decoded(v).is_none());
     let words = match exact {
-        true => "of names and values, without x-amz-meta- (whether S3 counts that is unverified)",
+        true => "of names and values; whether x-amz-meta- counts is unverified",
         false => "of names and values as answered; encoded words may be kept shorter",
     };
     if !named.is_empty() {
@@ -97,14 +107,7 @@ pub(super) fn metadata(list: &mut List<'_>) {
         list.said(S, "Metadata", count, format!("{} of {limit} bytes {words}", grouped_len(bytes)));
     }
     for (header, name, value) in named {
-        list.used.push(header);
-        list.facts.push(super::Fact {
-            section: S,
-            name: name.to_owned(),
-            header: Some(header.to_owned()),
-            value: value.to_owned(),
-            meaning: entry_meaning(name, value),
-        });
+        list.item(S, name, Some(header), value, entry_meaning(name, value));
     }
     let lost = "entries that no header can carry are kept and not shown; a copy by headers loses them";
     list.if_told(S, "Missing metadata", "x-amz-missing-meta", lost);
@@ -114,8 +117,10 @@ pub(super) fn metadata(list: &mut List<'_>) {
 fn entry_meaning(name: &str, value: &str) -> String {
     let mut said = Vec::new();
     if let Some(text) = decoded(value) {
-        said.push(format!("an encoded word: {text:?}"));
-        said.extend(sent_as_utf8(&text).map(|t| format!("sent as UTF-8 it was {t:?}, which S3 took for Latin-1")));
+        said.push(format!("an encoded word: \"{text}\""));
+        said.extend(
+            sent_as_utf8(&text).map(|t| format!("sent as UTF-8 it was \"{t}\", which S3 took for Latin-1")),
+        );
     }
     if name.bytes().any(|b| b.is_ascii_uppercase()) {
         said.push("this server spells the name with capitals; AWS answers lower case".into());
@@ -150,7 +155,7 @@ pub(super) fn tags(list: &mut List<'_>, told: TagsTold<'_>) {
     }
     list.said(S, "Tags", format!("{} by GetObjectTagging", tags.len()), meaning);
     for tag in tags {
-        list.said(S, &tag.key, &tag.value, "");
+        list.item(S, &tag.key, None, &tag.value, String::new());
     }
 }
 
@@ -173,7 +178,7 @@ pub(super) fn checksums(list: &mut List<'_>, evidence: &Evidence) {
     }
     list.take("x-amz-checksum-type");
     if head.checksums.values.is_empty() {
-        let asked = "asked for with x-amz-checksum-mode: ENABLED";
+        let asked = "although asked for with x-amz-checksum-mode: ENABLED";
         list.said(S, "Checksum", ABSENT, asked);
     }
 }
@@ -197,7 +202,7 @@ pub(super) fn encryption(list: &mut List<'_>) {
             S,
             "Encryption",
             ABSENT,
-            "the answer names none; AWS names one for every object written since January 2023",
+            "the answer names none; AWS encrypts every new object since January 2023",
         ),
         None => {}
     }
@@ -205,7 +210,8 @@ pub(super) fn encryption(list: &mut List<'_>) {
     list.if_told(S, "KMS key id", key, "reading it needs kms:Decrypt with this key");
     let bucket_key = "x-amz-server-side-encryption-bucket-key-enabled";
     list.if_told(S, "Bucket key", bucket_key, "a key of the bucket stands between, to ask KMS less often");
-    let customer = "SSE-C: S3 does not keep the key, so every read must bring it; the ETag is no MD5 of the content";
+    let customer =
+        "SSE-C: S3 does not keep the key, so every read must bring it; the ETag is no MD5 of the content";
     list.if_told(S, "Customer algorithm", "x-amz-server-side-encryption-customer-algorithm", customer);
     let md5 = "x-amz-server-side-encryption-customer-key-MD5";
     list.if_told(S, "Customer key MD5", md5, "of the key, not of the content");
@@ -219,7 +225,9 @@ pub(super) fn lock(list: &mut List<'_>) {
         return list.said(S, "Object Lock", ABSENT, hidden);
     }
     let mode = match state.lock_mode.as_deref() {
-        Some("GOVERNANCE") => "this version is kept until the date, except from who has s3:BypassGovernanceRetention",
+        Some("GOVERNANCE") => {
+            "this version is kept until the date, except from who has s3:BypassGovernanceRetention"
+        }
         Some("COMPLIANCE") => "nobody, root included, deletes this version or shortens its date before then",
         _ => "",
     };
@@ -240,9 +248,16 @@ pub(super) fn storage(list: &mut List<'_>) {
         None => list.said(S, "Storage class", "STANDARD", "the header is absent, which means STANDARD"),
         Some(class) => list.told(S, "Storage class", "x-amz-storage-class", class, class_meaning(class)),
     }
-    list.if_told(S, "Archive status", "x-amz-archive-status", "in this archive tier; must be restored to be read");
+    list.if_told(
+        S,
+        "Archive status",
+        "x-amz-archive-status",
+        "in this archive tier; must be restored to be read",
+    );
     let restore = match &state.restore {
-        Some(restore) if restore.ongoing => "a restore is under way; until it is done the object cannot be read".into(),
+        Some(restore) if restore.ongoing => {
+            "a restore is under way; until it is done the object cannot be read".into()
+        }
         Some(restore) => match &restore.expiry_date {
             Some(date) => format!("a restored copy can be read until {date}"),
             None => "a restored copy can be read".into(),
@@ -251,7 +266,7 @@ pub(super) fn storage(list: &mut List<'_>) {
     };
     list.if_told(S, "Restore", "x-amz-restore", restore);
     let expiration = state.expiration.map_or("not in a form this program reads".into(), |e| {
-        format!("the lifecycle rule {:?} removes it at {}", e.rule_id, e.expiry_date)
+        format!("the lifecycle rule \"{}\" removes it at {}", e.rule_id, e.expiry_date)
     });
     list.if_told(S, "Expiration", "x-amz-expiration", expiration);
     let replication = match state.replication_status.as_deref() {
@@ -269,7 +284,7 @@ fn class_meaning(class: &str) -> &'static str {
         "GLACIER" | "DEEP_ARCHIVE" => "archived: must be restored before it is read or copied",
         "GLACIER_IR" => "archived, read without a restore",
         "INTELLIGENT_TIERING" => "S3 moves it between tiers",
-        "STANDARD_IA" | "ONEZONE_IA" => "for rare access; reading is charged",
+        "STANDARD_IA" | "ONEZONE_IA" => "for rare access",
         "REDUCED_REDUNDANCY" => "not recommended by AWS any more",
         "EXPRESS_ONEZONE" => "in a directory bucket: the ETag is never an MD5",
         _ => "",
@@ -277,8 +292,16 @@ fn class_meaning(class: &str) -> &'static str {
 }
 
 /// Headers that belong to the answer and not to the object.
-const OF_ANSWER: [&str; 8] =
-    ["x-amz-id-2", "x-amz-request-id", "date", "server", "connection", "accept-ranges", "content-length", "keep-alive"];
+const OF_ANSWER: [&str; 8] = [
+    "x-amz-id-2",
+    "x-amz-request-id",
+    "date",
+    "server",
+    "connection",
+    "accept-ranges",
+    "content-length",
+    "keep-alive",
+];
 
 /// Every header that no other section took.
 pub(super) fn rest(list: &mut List<'_>) {
@@ -287,13 +310,7 @@ pub(super) fn rest(list: &mut List<'_>) {
     for (section, wanted) in [(Section::Unknown, false), (Section::Answer, true)] {
         for (name, value) in head.headers.iter().filter(|(n, _)| of_answer(n) == wanted) {
             if !list.is_used(name) {
-                list.facts.push(super::Fact {
-                    section,
-                    name: name.clone(),
-                    header: Some(name.clone()),
-                    value: value.clone(),
-                    meaning: String::new(),
-                });
+                list.item(section, name, Some(name), value, String::new());
             }
         }
     }

@@ -9,9 +9,8 @@ const ETAG: &str = "d41d8cd98f00b204e9800998ecf8427e";
 /// A HEAD with these headers besides what every HEAD has.
 fn head(headers: &[(&str, &str)]) -> HeadObjectOutput {
     let all = [&[("ETag", ETAG), ("Content-Length", "7")], headers].concat();
-    let of = |name: &str| {
-        all.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| (*v).to_owned())
-    };
+    let of =
+        |name: &str| all.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| (*v).to_owned());
     HeadObjectOutput {
         status: 200,
         content_length: 7,
@@ -19,7 +18,10 @@ fn head(headers: &[(&str, &str)]) -> HeadObjectOutput {
         etag: ETag::parse(ETAG),
         parts_count: None,
         last_modified: Some(1_795_356_000),
-        properties: ObjectProperties { storage_class: of("x-amz-storage-class"), ..ObjectProperties::default() },
+        properties: ObjectProperties {
+            storage_class: of("x-amz-storage-class"),
+            ..ObjectProperties::default()
+        },
         checksums: Checksums::default(),
         version_id: of("x-amz-version-id"),
         tag_count: of("x-amz-tagging-count").and_then(|n| n.parse().ok()),
@@ -114,24 +116,36 @@ fn encryption_says_what_it_does_to_the_etag() {
         let told = of(headers);
         assert!(line(&told, name).1.contains(want), "{headers:?}");
     }
-    assert!(!of(&[("x-amz-server-side-encryption-customer-algorithm", "AES256")]).iter().any(|f| f.value == "absent" && f.name == "Encryption"));
+    assert!(
+        !of(&[("x-amz-server-side-encryption-customer-algorithm", "AES256")])
+            .iter()
+            .any(|f| f.value == "absent" && f.name == "Encryption")
+    );
 }
 
 #[test]
 fn checksums_say_what_they_are_computed_over() {
     let mut with = head(&[("x-amz-checksum-sha256", "abc=-3"), ("x-amz-checksum-type", "COMPOSITE")]);
-    with.checksums =
-        Checksums { values: vec![("SHA256".into(), "abc=-3".into())], checksum_type: Some("COMPOSITE".into()) };
+    with.checksums = Checksums {
+        values: vec![("SHA256".into(), "abc=-3".into())],
+        checksum_type: Some("COMPOSITE".into()),
+    };
     let evidence = Evidence { part_count: Some(3), ..Evidence::default() };
     let told = facts(&with, TagsTold::Asking, &evidence);
-    assert_eq!(line(&told, "SHA256").1, "COMPOSITE: over the 3 raw checksums of the parts, not over the bytes");
+    assert_eq!(
+        line(&told, "SHA256").1,
+        "COMPOSITE: over the 3 raw checksums of the parts, not over the bytes"
+    );
     with.checksums.checksum_type = Some("FULL_OBJECT".into());
     assert!(line(&facts(&with, TagsTold::Asking, &evidence), "SHA256").1.contains("over the bytes"));
     with.checksums.checksum_type = None;
     assert!(line(&facts(&with, TagsTold::Asking, &evidence), "SHA256").1.contains("does not say"));
     assert_eq!(line(&told, "Tags").0, "asking S3…");
     let refused = facts(&with, TagsTold::NotHad("AccessDenied (403)"), &evidence);
-    assert_eq!(line(&refused, "Tags"), ("not known", "GetObjectTagging: AccessDenied (403); HEAD counts none"));
+    assert_eq!(
+        line(&refused, "Tags"),
+        ("not known", "GetObjectTagging: AccessDenied (403); HEAD counts none")
+    );
 }
 
 #[test]
