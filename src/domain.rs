@@ -4,6 +4,7 @@
 //! this layer may use other files of this layer (without cycles) and nothing else of the crate.
 
 pub mod checksum;
+pub mod compare;
 pub mod encoded_word;
 pub mod etag;
 pub mod evidence;
