@@ -21,7 +21,8 @@ pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, 
         return Outcome::Lost(TransportError { message, maybe_sent: true });
     }
     if let Some(mut error) = answer.status.and_then(|s| refusal(s, &answer.headers, &answer.body)) {
-        if let Some(way_out) = way_out(&error, &answer, region) {
+        let more = delete_marker(&error, &answer).or_else(|| way_out(&error, &answer, region));
+        if let Some(way_out) = more {
             let glue = if error.message.is_empty() { "" } else { "; " };
             error.message = format!("{}{glue}{way_out}", error.message);
         }
@@ -73,6 +74,19 @@ fn no_result(status: u16, body: &[u8], text: &str) -> String {
             format!("the server answered {status} with something that is not XML")
         }
         None => format!("the server answered {status} with something that is no result: {text}"),
+    }
+}
+
+/// What the refusal does not say by itself: that a delete marker stands where an object was looked for.
+fn delete_marker(error: &ServiceError, answer: &Answer) -> Option<String> {
+    let marked = answer
+        .headers
+        .iter()
+        .any(|(name, value)| name.eq_ignore_ascii_case("x-amz-delete-marker") && value.trim() == "true");
+    match (marked, error.status) {
+        (true, 404) => Some("the current version is a delete marker; older versions may be there".into()),
+        (true, 405) => Some("this version is a delete marker, which has no bytes and no headers".into()),
+        _ => None,
     }
 }
 
@@ -132,6 +146,17 @@ mod tests {
         assert!(said.contains("points to https://login.example/"), "{said}");
         let same = of(403, &[("x-amz-bucket-region", "us-east-1")], b"");
         assert_eq!(same, "Forbidden (403)");
+    }
+
+    #[test]
+    fn s3_149_a_delete_marker_is_named_where_an_object_was_looked_for() {
+        let marked = &[("x-amz-delete-marker", "true")][..];
+        assert_eq!(
+            of(404, marked, b""),
+            "NotFound (404): the current version is a delete marker; older versions may be there"
+        );
+        assert!(of(405, marked, b"").contains("this version is a delete marker"));
+        assert!(!of(404, &[], b"").contains("marker"));
     }
 
     #[test]
