@@ -6,14 +6,14 @@ use super::send::Failure;
 use super::stamp::{Answer, CallRecord};
 use crate::domain::operation::OperationKind;
 use crate::domain::outcome::{Outcome, ServiceError, TransportError};
+use crate::domain::units::grouped;
 
 /// The outcome of a call that failed, signed for `region`.
 pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, region: &str) -> Outcome {
     let answer = record.answer();
     let status = answer.status.unwrap_or(0);
-    if answer.foreign {
-        let why = format!("the server does not know {kind}: it began to send the object itself");
-        return refused(status, unknown(kind), why);
+    if let Some(read) = answer.foreign {
+        return refused(status, unknown(kind), not_known(kind, read, &answer));
     }
     // Any proxy on the way may say 5xx without a word of S3's, whatever S3 did behind it.
     if status >= 500 && kind.writes() && !has_document(&answer.body) {
@@ -48,6 +48,18 @@ fn refused(status: u16, code: &str, message: String) -> Outcome {
         request_id: None,
         detail: Vec::new(),
     })
+}
+
+/// What a server did that ignores a sub-resource: how much it announced, and how much of that was read.
+fn not_known(kind: OperationKind, read: u64, answer: &Answer) -> String {
+    let length = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let announced = length.and_then(|(_, value)| value.trim().parse().ok()).map(grouped);
+    let of = announced.map_or_else(String::new, |n| format!(" of {n}"));
+    format!(
+        "the server does not know {kind}: it began to send the object itself; \
+         the connection was closed after {}{of} bytes",
+        grouped(read)
+    )
 }
 
 /// A name for "this server ignores that sub-resource".

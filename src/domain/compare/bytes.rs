@@ -58,7 +58,7 @@ fn identity(left: Side<'_>, right: Side<'_>) -> Option<Ground> {
 }
 
 fn sizes(left: Side<'_>, right: Side<'_>) -> Option<Ground> {
-    match (left.head.object_size(), right.head.object_size()) {
+    match (left.head.told_size()?, right.head.told_size()?) {
         (0, 0) => Some(ground(Says::Equal, "both are empty")),
         (a, b) if a != b => Some(ground(Says::Different, format!("their sizes are {a} and {b} bytes"))),
         _ => None,

@@ -9,11 +9,7 @@ use std::collections::BTreeSet;
 
 /// Every row, in the order of the fact list.
 pub(super) fn rows(left: Side<'_>, right: Side<'_>) -> Vec<Row> {
-    let mut rows = vec![
-        row("Size", Some(size(left)), Some(size(right))),
-        row("ETag", etag(left), etag(right)),
-        parts(left, right),
-    ];
+    let mut rows = vec![size(left, right), row("ETag", etag(left), etag(right)), parts(left, right)];
     rows.extend(checksums(left, right));
     rows.extend(content(left, right));
     rows.extend(metadata(left, right));
@@ -35,8 +31,13 @@ fn if_any(name: impl Into<String>, left: Option<String>, right: Option<String>) 
     (left.is_some() || right.is_some()).then(|| row(name, left, right))
 }
 
-fn size(side: Side<'_>) -> String {
-    format!("{} bytes", grouped(side.head.object_size()))
+fn size(left: Side<'_>, right: Side<'_>) -> Row {
+    let words = |side: Side<'_>| side.head.told_size().map(|n| format!("{} bytes", grouped(n)));
+    let mut row = row("Size", words(left), words(right));
+    if row.left.is_none() || row.right.is_none() {
+        row.relation = Relation::NotKnown("an answer has no Content-Length".into());
+    }
+    row
 }
 
 fn etag(side: Side<'_>) -> Option<String> {

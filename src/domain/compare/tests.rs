@@ -208,6 +208,10 @@ fn sizes_and_versions_decide_by_themselves() {
     let mut empty = Owned::new("odd");
     empty.head.content_length = 0;
     assert_eq!(of(&empty, &empty).bytes, Says::Equal);
+    // No length is no length of zero.
+    let unknown = empty.header("x-amz-request-id", "r");
+    let c = of(&unknown, &unknown);
+    assert_eq!((c.bytes, c.verdict), (Says::Nothing, Verdict::NotKnown));
 }
 
 #[test]

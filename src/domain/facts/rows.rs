@@ -14,10 +14,11 @@ const ABSENT: &str = "absent";
 pub(super) fn object(list: &mut List<'_>, evidence: &Evidence) {
     use Section::Object as S;
     let head = list.head;
-    let size = head.object_size();
-    let named = if head.content_range.is_some() { "Content-Range" } else { "Content-Length" };
-    list.take(named);
-    list.said(S, "Size", format!("{} bytes", grouped(size)), human_size(size));
+    match head.told_size() {
+        Some(size) => list.said(S, "Size", format!("{} bytes", grouped(size)), human_size(size)),
+        None => list.said(S, "Size", "not told", "the answer has no Content-Length"),
+    }
+    list.take(if head.content_range.is_some() { "Content-Range" } else { "Content-Length" });
     etag(list);
     if let Some(count) = evidence.part_count {
         let meaning =
@@ -44,7 +45,8 @@ pub(super) fn object(list: &mut List<'_>, evidence: &Evidence) {
 fn etag(list: &mut List<'_>) {
     use Section::Object as S;
     let head = list.head;
-    let etag = head.etag.quoted();
+    let etag = head.header("ETag").map_or_else(|| head.etag.quoted(), str::to_owned);
+    let bare = if etag.starts_with('"') { "" } else { "; this server leaves the quotes out" };
     match &head.etag {
         ETag::Opaque(text) if text.is_empty() => list.said(
             S,
@@ -52,10 +54,13 @@ fn etag(list: &mut List<'_>) {
             ABSENT,
             "this server told none: a change between two answers cannot be seen, and a copy cannot be pinned",
         ),
-        ETag::Opaque(_) => list.told(S, "ETag", "ETag", &etag, "not shaped as S3 shapes an MD5"),
-        ETag::Hex128(_) => list.told(S, "ETag", "ETag", &etag, "32 hex digits, as of an MD5"),
+        ETag::Opaque(_) => {
+            list.told(S, "ETag", "ETag", &etag, format!("not shaped as S3 shapes an MD5{bare}"))
+        }
+        ETag::Hex128(_) => list.told(S, "ETag", "ETag", &etag, format!("32 hex digits, as of an MD5{bare}")),
         ETag::Composite { parts, .. } => {
-            list.told(S, "ETag", "ETag", &etag, format!("made of {parts} parts by CompleteMultipartUpload"));
+            let meaning = format!("made of {parts} parts by CompleteMultipartUpload{bare}");
+            list.told(S, "ETag", "ETag", &etag, meaning);
         }
     }
     list.take("ETag");

@@ -4,7 +4,7 @@ use crate::domain::etag::ETag;
 use crate::domain::operation::ObjectProperties;
 use proptest::prelude::*;
 
-const ETAG: &str = "d41d8cd98f00b204e9800998ecf8427e";
+const ETAG: &str = "\"d41d8cd98f00b204e9800998ecf8427e\"";
 
 /// A HEAD with these headers besides what every HEAD has.
 fn head(headers: &[(&str, &str)]) -> HeadObjectOutput {
@@ -154,6 +154,18 @@ fn a_head_without_an_etag_says_what_is_missing() {
     without.etag = ETag::parse("");
     let told = facts(&without, TagsTold::Asking, &Evidence::default());
     assert_eq!(line(&told, "ETag").0, "absent");
+}
+
+#[test]
+fn what_a_server_leaves_out_or_writes_otherwise_is_said() {
+    let mut odd = head(&[]);
+    odd.headers = vec![("etag".into(), "d41d8cd98f00b204e9800998ecf8427e".into())];
+    odd.content_length = 0;
+    let told = facts(&odd, TagsTold::Asking, &Evidence::default());
+    assert_eq!(line(&told, "Size"), ("not told", "the answer has no Content-Length"));
+    let (value, meaning) = line(&told, "ETag");
+    assert_eq!(value, "d41d8cd98f00b204e9800998ecf8427e");
+    assert!(meaning.ends_with("leaves the quotes out"), "{meaning}");
 }
 
 proptest! {
