@@ -1,10 +1,12 @@
 //! The headless shell: one module per command, nothing of the terminal program.
 //!
 //! Every command talks through [`session::Session`], prints through [`out::Out`] (where a closed pipe is
-//! success) and ends with one of four exit codes, which `--help` documents.
+//! success) and ends with one of the exit codes, which `--help` documents.
 
 pub mod args;
+pub mod compare;
 pub mod copy;
+pub mod facts;
 pub mod gather;
 pub mod inspect;
 pub mod out;
@@ -92,15 +94,16 @@ pub fn run(cli: &Cli, command: &Command) -> u8 {
     };
     let ended = runtime.block_on(async {
         match command {
-            Command::Inspect(args) => inspect::run(&cli.target, args).await,
-            Command::Copy(args) => copy::run(&cli.target, args).await,
-            Command::Serve(args) => serve::run(&cli.target, args).await,
+            Command::Inspect(args) => inspect::run(&cli.target, args).await.map(|()| 0),
+            Command::Compare(args) => compare::run(&cli.target, args).await,
+            Command::Copy(args) => copy::run(&cli.target, args).await.map(|()| 0),
+            Command::Serve(args) => serve::run(&cli.target, args).await.map(|()| 0),
         }
     });
     // A thread that waits for Enter must not keep the program alive.
     runtime.shutdown_background();
     match ended {
-        Ok(()) => 0,
+        Ok(code) => code,
         Err(failure) => {
             if failure != Failure::ClosedPipe {
                 out::complain(&failure.to_string());

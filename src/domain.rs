@@ -4,14 +4,18 @@
 //! this layer may use other files of this layer (without cycles) and nothing else of the crate.
 
 pub mod checksum;
+pub mod compare;
+pub mod encoded_word;
 pub mod etag;
 pub mod evidence;
 pub mod exchange;
+pub mod facts;
 pub mod fault;
 pub mod infer;
 pub mod layout;
 pub mod limits;
 pub mod names;
+pub mod object_state;
 pub mod operation;
 pub mod outcome;
 pub mod output;

@@ -133,3 +133,108 @@ fn a_part_copy_answered_with_nothing_did_not_happen() {
     assert!(said.contains("the answer has no CopyPartResult: nothing was copied"), "{said}");
     assert!(said.contains("the upload was aborted; nothing is left"), "{said}");
 }
+
+/// HEAD of a plain object with these headers besides; everything else is refused.
+fn plain_with(headers: &str, request: &str) -> Vec<u8> {
+    match request.starts_with("HEAD") && !request.contains("partNumber") {
+        true => head("200 OK", &format!("x-amz-request-id: R\r\nContent-Length: 6000000\r\n{headers}")),
+        false => http("501 Not Implemented", "", "<Error><Code>NotImplemented</Code></Error>"),
+    }
+}
+
+#[test]
+fn etags_without_quotes_and_capital_metadata_are_read_and_shown_as_they_came() {
+    let script = |request: &str| {
+        let etag = "ETag: d41d8cd98f00b204e9800998ecf8427e-2\r\n";
+        plain_with(&format!("{etag}X-Amz-Meta-Owner: ada\r\n"), request)
+    };
+    let (code, said) = run(server(script), &INSPECT);
+    assert_eq!(code, 0, "{said}");
+    for want in [
+        "etag        \"d41d8cd98f00b204e9800998ecf8427e-2\"",
+        "parts       2, from the ETag",
+        "Owner              ada  (this server spells the name with capitals; AWS answers lower case)",
+    ] {
+        assert!(said.contains(want), "{want} in {said}");
+    }
+    let (_, said) = run(server(script), &[&INSPECT[..], &["--json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let told = report["facts"].as_array().unwrap().iter().find(|f| f["name"] == "ETag").unwrap();
+    assert_eq!(told["value"], "d41d8cd98f00b204e9800998ecf8427e-2");
+    assert_eq!(report["properties"]["metadata"][0][0], "owner");
+    // Compared bare, whatever carries them.
+    let (code, said) = run(server(script), &["compare", "s3://b/k", "s3://b/l"]);
+    assert_eq!(code, 5, "{said}");
+    assert!(said.contains("The bytes are equal: the multipart ETags are equal"), "{said}");
+}
+
+#[test]
+fn a_head_without_an_etag_or_a_length_says_what_is_missing() {
+    let (code, said) = run(server(|request| plain_with("", request)), &INSPECT);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("answered without an ETag") && said.contains("part size   unknown"), "{said}");
+    let bare = |request: &str| match request.starts_with("HEAD") {
+        true => head("200 OK", "x-amz-request-id: R\r\nETag: \"odd\"\r\n"),
+        false => http("501 Not Implemented", "", "<Error><Code>NotImplemented</Code></Error>"),
+    };
+    let (code, said) = run(server(bare), &["compare", "s3://b/k", "s3://b/l"]);
+    assert_eq!(code, 5, "{said}");
+    assert!(said.contains("not known   Size: an answer has no Content-Length"), "{said}");
+    assert!(!said.contains("both are empty"), "{said}");
+}
+
+#[test]
+fn a_content_range_that_is_none_is_named_and_not_used() {
+    let script = |request: &str| {
+        let etag = "ETag: \"d41d8cd98f00b204e9800998ecf8427e-2\"\r\n";
+        match request.starts_with("HEAD") && request.contains("partNumber") {
+            true => head(
+                "206 Partial Content",
+                &format!("{etag}Content-Length: 8\r\nContent-Range: bytes 7-0/8\r\n"),
+            ),
+            false => plain_with(etag, request),
+        }
+    };
+    let (code, said) = run(server(script), &INSPECT);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("a Content-Range that is none, \"bytes 7-0/8\": not used"), "{said}");
+    assert!(
+        said.contains("size        6 000 000 bytes") && said.contains("the service did not say"),
+        "{said}"
+    );
+}
+
+/// Pages of GetObjectAttributes in which everything is odd: out of order, twice, without IsTruncated on the full
+/// page, with a marker of zero, and with a last page that says there is more.
+fn odd_pages(request: &str) -> Vec<u8> {
+    let part = |n: u32, size: u32| format!("<Part><PartNumber>{n}</PartNumber><Size>{size}</Size></Part>");
+    let page = |parts: String, rest: &str| {
+        let count = "<PartsCount>4</PartsCount>";
+        let body = format!(
+            "<GetObjectAttributesResponse><ObjectParts>{count}{rest}{parts}</ObjectParts></GetObjectAttributesResponse>"
+        );
+        http("200 OK", "", &body)
+    };
+    let etag = "ETag: d41d8cd98f00b204e9800998ecf8427e-4\r\n";
+    let marker = request.lines().find_map(|l| l.strip_prefix("x-amz-part-number-marker: ")).map(str::trim);
+    match (request.contains("attributes"), marker) {
+        (true, None) => {
+            let parts = [part(2, 2_000_000), part(1, 1_000_000), part(2, 2_000_000)].concat();
+            page(parts, "<MaxParts>3</MaxParts><NextPartNumberMarker>0</NextPartNumberMarker>")
+        }
+        (true, Some("2")) => {
+            let parts = [part(4, 2_000_000), part(3, 1_000_000)].concat();
+            page(parts, "<IsTruncated>true</IsTruncated><NextPartNumberMarker>2</NextPartNumberMarker>")
+        }
+        _ => plain_with(etag, request),
+    }
+}
+
+#[test]
+fn pages_of_attributes_are_put_in_order_and_end() {
+    let (code, said) = run(server(odd_pages), &[&INSPECT[..], &["--json"]].concat());
+    assert_eq!(code, 0, "{said}");
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let sizes = serde_json::json!({"explicit": [1_000_000, 2_000_000, 1_000_000, 2_000_000]});
+    assert_eq!(report["layout"]["sizes"], sizes, "{said}");
+}

@@ -100,6 +100,22 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
         "inspect" => {
             p.press("Tab End Enter").settle();
         }
+        "inspect_facts" => {
+            p.press("Tab End Enter").settle().press("S-Tab S-Tab");
+            let head = p.model.inspect.head.as_mut().unwrap();
+            for (name, value) in [
+                ("x-amz-meta-author", "=?UTF-8?B?w4PChE3Dg8KEWsODwpXDg8KRIFMz?="),
+                ("x-amz-server-side-encryption", "aws:kms"),
+                ("x-amz-server-side-encryption-aws-kms-key-id", "arn:aws:kms:us-east-1:111122223333:key/k"),
+                ("x-amz-object-lock-mode", "COMPLIANCE"),
+                ("x-amz-object-lock-retain-until-date", "2027-01-01T00:00:00.000Z"),
+                ("x-amz-expiration", "expiry-date=\"Sun, 22 Nov 2026 00:00:00 GMT\", rule-id=\"old%20logs\""),
+                ("x-amz-new-thing", "\u{1b}[2Jodd"),
+            ] {
+                head.headers.push((name.into(), value.into()));
+            }
+            p.press("Down Down Down Down Down");
+        }
         "step_planned" => {
             p.planned_copy();
         }
@@ -144,9 +160,10 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
     p
 }
 
-const SCENES: [&str; 13] = [
+const SCENES: [&str; 14] = [
     "browse",
     "inspect",
+    "inspect_facts",
     "step_planned",
     "step_held",
     "step_done",

@@ -20,7 +20,9 @@ Exit codes:
   0  done
   1  S3 refused
   2  wrong usage, or an error on this machine
-  3  doubtful: S3 may have acted although its answer did not arrive";
+  3  doubtful: S3 may have acted although its answer did not arrive
+  4  compare: something differs
+  5  compare: no difference was found, but not everything can be known";
 
 /// See and operate Amazon S3 multipart uploads by hand.
 #[derive(Debug, Parser)]
@@ -114,6 +116,7 @@ impl Cli {
             Some(Command::Serve(args)) => (Some(&mut args.faults), true),
             Some(Command::Copy(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Inspect(args)) => (Some(&mut args.faults), self.target.sandbox),
+            Some(Command::Compare(args)) => (Some(&mut args.faults), self.target.sandbox),
             None => (None, self.wants_sandbox()),
         };
         let mut all = std::mem::take(&mut self.faults.rules);
@@ -166,6 +169,8 @@ impl TargetArgs {
 pub enum Command {
     /// Say what is known of an object's parts, and on what evidence
     Inspect(InspectArgs),
+    /// Compare two objects or versions: properties, and what can be known of the bytes
+    Compare(CompareArgs),
     /// Copy an object inside S3, keeping its part boundaries, properties and tags
     Copy(CopyArgs),
     /// Run the sandbox as a server, for other programs to talk to
@@ -175,11 +180,60 @@ pub enum Command {
 /// Arguments of `inspect`.
 #[derive(Debug, Clone, Args)]
 pub struct InspectArgs {
-    /// The object: s3://BUCKET/KEY
+    /// The object: s3://BUCKET/KEY, or s3://BUCKET/KEY?versionId=ID
     #[arg(value_name = "OBJECT", value_parser = S3Uri::parse)]
     pub object: S3Uri,
 
+    /// The version; the address is a key and nothing else then. Empty: the current version
+    #[arg(long, value_name = "ID")]
+    pub version_id: Option<String>,
+
     /// Ask HEAD for as many parts as it takes to know every boundary
+    #[arg(long)]
+    pub all_parts: bool,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// How the sandbox fails.
+    #[command(flatten)]
+    pub faults: FaultArgs,
+}
+
+const COMPARE_HELP: &str = "\
+Only reads are sent: HeadObject, GetObjectAttributes, GetObjectTagging. No byte of an object is read.
+The ETag and the part boundaries count as properties; keys, versions, dates, restore, expiration and
+replication are shown and do not count.
+
+Exit codes:
+  0  same content and same properties
+  1  S3 refused
+  2  wrong usage, or an error on this machine
+  4  the content or a property differs
+  5  no difference was found, but not everything can be known";
+
+/// Arguments of `compare`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = COMPARE_HELP)]
+pub struct CompareArgs {
+    /// One object: s3://BUCKET/KEY, or s3://BUCKET/KEY?versionId=ID
+    #[arg(value_name = "LEFT", value_parser = S3Uri::parse)]
+    pub left: S3Uri,
+
+    /// The other one
+    #[arg(value_name = "RIGHT", value_parser = S3Uri::parse)]
+    pub right: S3Uri,
+
+    /// The version of the left; its address is a key and nothing else then. Empty: the current version
+    #[arg(long, value_name = "ID")]
+    pub left_version_id: Option<String>,
+
+    /// The same for the right
+    #[arg(long, value_name = "ID")]
+    pub right_version_id: Option<String>,
+
+    /// Ask HEAD for as many parts as it takes to know every boundary of both
     #[arg(long)]
     pub all_parts: bool,
 

@@ -41,16 +41,27 @@ pub async fn gather(session: &Session, object: &ObjectRef) -> Result<Gathered, F
         other => return Err(Failure::reading(format_args!("HeadObject {object}"), &other)),
     };
     if head.etag.quoted().len() <= 2 {
-        let said = format!("HeadObject {object}: the answer has no ETag; is the endpoint an S3?");
-        return Err(Failure::Local(said));
+        // Something that speaks as S3 does may leave it out; anything else is no S3.
+        if !head.headers.iter().any(|(name, _)| name.to_ascii_lowercase().starts_with("x-amz-")) {
+            let said = format!("HeadObject {object}: the answer has no ETag; is the endpoint an S3?");
+            return Err(Failure::Local(said));
+        }
+        notes
+            .push("HeadObject was answered without an ETag: parts and changes cannot be seen from it".into());
     }
     evidence.add_head(None, &head);
     let first = Some(PartNumber(1));
     match self::head(session, object, first).await {
         Outcome::Answered(Output::Head(part)) => {
             evidence.add_head(first, &part);
-            if evidence.part_number_understood == Some(false) && head.content_length > 0 {
-                notes.push(IGNORES_PART_NUMBER.into());
+            match part.content_range.as_deref().filter(|_| part.range_and_size().is_none()) {
+                Some(range) => notes.push(format!(
+                    "HeadObject with partNumber=1 was answered with a Content-Range that is none, {range:?}: not used"
+                )),
+                None if evidence.part_number_understood == Some(false) && head.content_length > 0 => {
+                    notes.push(IGNORES_PART_NUMBER.into());
+                }
+                None => {}
             }
         }
         Outcome::Refused(e) => notes.push(format!("HeadObject with partNumber=1 was refused: {e}")),

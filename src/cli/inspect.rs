@@ -3,16 +3,17 @@
 use super::Failure;
 use super::args::{InspectArgs, TargetArgs};
 use super::gather::{gather, probe_parts};
-use super::out::Out;
+use super::out::{Out, note};
 use super::report;
 use super::session::{Pace, Session};
+use crate::domain::names::{ObjectRef, S3Uri};
 
 /// Requests under way at once while asking for parts.
 const CONCURRENCY: usize = 8;
 
 /// Runs the command.
 pub async fn run(target: &TargetArgs, args: &InspectArgs) -> Result<(), Failure> {
-    let object = args.object.object().map_err(Failure::Local)?;
+    let object = named(&args.object, args.version_id.as_deref())?;
     let session = Session::open(target, Pace::Run).await?;
     let mut gathered = gather(&session, &object).await?;
     if args.all_parts {
@@ -25,4 +26,13 @@ pub async fn run(target: &TargetArgs, args: &InspectArgs) -> Result<(), Failure>
         Out.line(&line)?;
     }
     Ok(())
+}
+
+/// The object or version an address names; which of two readings was taken is said.
+pub fn named(address: &S3Uri, version_id: Option<&str>) -> Result<ObjectRef, Failure> {
+    let reading = address.reading(version_id).map_err(Failure::Local)?;
+    if let Some(words) = &reading.note {
+        note(words);
+    }
+    Ok(reading.object)
 }

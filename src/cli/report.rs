@@ -24,6 +24,8 @@ pub fn json(object: &ObjectRef, gathered: &Gathered) -> Value {
         "version_id": gathered.head.version_id,
         "tags": gathered.tags.as_ref().ok(),
         "notes": notes(gathered),
+        "facts": super::facts::facts(gathered),
+        "state": gathered.head.state(),
     })
 }
 
@@ -41,28 +43,8 @@ pub fn text(object: &ObjectRef, gathered: &Gathered) -> Vec<String> {
     row("etag", &e.etag.as_ref().map_or_else(|| "unknown".into(), |t| t.quoted()));
     row("parts", &count(gathered));
     row("part size", &part_size(&e.part_size()));
-    let p = &gathered.head.properties;
-    for (name, value) in [
-        ("type", &p.content_type),
-        ("encoding", &p.content_encoding),
-        ("class", &p.storage_class),
-        ("version", &gathered.head.version_id),
-    ] {
-        if let Some(value) = value {
-            row(name, value);
-        }
-    }
-    for (algorithm, value) in &gathered.head.checksums.values {
-        let kind = gathered.head.checksums.checksum_type.as_deref().unwrap_or("type not said");
-        row("checksum", &format!("{algorithm} {value} ({kind})"));
-    }
-    for (name, value) in &p.metadata {
-        row("metadata", &format!("{name}: {value}"));
-    }
-    if let Ok(tags) = &gathered.tags {
-        tags.iter().for_each(|tag| row("tag", &format!("{} = {}", tag.key, tag.value)));
-    }
     notes(gathered).iter().for_each(|note| row("note", note));
+    lines.extend(super::facts::text(gathered));
     lines
 }
 

@@ -80,6 +80,11 @@ impl Session {
         OperationId(self.next.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// How many calls were named so far.
+    pub fn calls(&self) -> u64 {
+        self.next.load(Ordering::Relaxed).saturating_sub(1)
+    }
+
     /// Whether the user interrupted.
     pub fn is_interrupted(&self) -> bool {
         self.cancel.is_cancelled()

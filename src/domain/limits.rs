@@ -20,6 +20,8 @@ pub struct Limits {
     pub max_tagging_header: usize,
     /// Tags on one object.
     pub max_tags: usize,
+    /// Names and values of user metadata together; whether `x-amz-meta-` counts is unverified.
+    pub max_user_metadata: usize,
 }
 
 /// The limits of Amazon S3 general purpose buckets.
@@ -30,6 +32,7 @@ pub const AWS: Limits = Limits {
     max_single_operation: 5 * GIB,
     max_tagging_header: 2048,
     max_tags: 10,
+    max_user_metadata: 2048,
 };
 
 impl Limits {

@@ -96,6 +96,43 @@ impl S3Uri {
         }
         Ok(ObjectRef::new(&self.bucket, &self.key))
     }
+
+    /// The object or version this address names, with `version_id` from beside it.
+    ///
+    /// `key?versionId=ID` names a version, but a key may itself end so. A version id from beside it settles that:
+    /// the whole address is a key then, and an empty id means its current version. Without one the end is read as
+    /// a version, and the reading says so.
+    pub fn reading(&self, version_id: Option<&str>) -> Result<Reading, String> {
+        let mut object = self.object()?;
+        let ends = self
+            .key
+            .rsplit_once(VERSION)
+            .filter(|(key, id)| !key.is_empty() && !id.is_empty() && !id.contains(['/', '?', '&']));
+        let note = match (version_id, ends) {
+            (None, None) => None,
+            (None, Some((key, id))) => {
+                object = ObjectRef { version_id: Some(id.to_owned()), ..ObjectRef::new(&self.bucket, key) };
+                Some(format!("read as version {id} of {}, not as a key that ends so", object.uri()))
+            }
+            (Some(id), ends) => {
+                object.version_id = Some(id.to_owned()).filter(|id| !id.is_empty());
+                ends.map(|_| format!("read as the key {:?}: the version was named beside it", self.key))
+            }
+        };
+        Ok(Reading { object, note })
+    }
+}
+
+/// What stands between a key and a version id in an address.
+const VERSION: &str = "?versionId=";
+
+/// How an address was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// What it names.
+    pub object: ObjectRef,
+    /// Which of two readings was taken, if there were two.
+    pub note: Option<String>,
 }
 
 /// A user-chosen tag of an object.
@@ -140,6 +177,31 @@ mod tests {
         assert!(S3Uri::parse("b/k").is_err());
         assert!(S3Uri::parse("s3:///k").is_err());
         assert!(S3Uri::parse("s3://b/").and_then(|u| u.object()).is_err());
+    }
+
+    #[test]
+    fn a_version_in_an_address_is_read_unless_one_is_named_beside_it() {
+        let read = |text: &str, id: Option<&str>| {
+            let reading = S3Uri::parse(text).and_then(|u| u.reading(id)).unwrap();
+            (reading.object.key, reading.object.version_id, reading.note.is_some())
+        };
+        let some = |id: &str| Some(id.to_owned());
+        for (text, id, want) in [
+            ("s3://b/k", None, ("k", None, false)),
+            ("s3://b/k", Some("v"), ("k", some("v"), false)),
+            ("s3://b/k?versionId=v", None, ("k", some("v"), true)),
+            ("s3://b/k?versionId=v", Some(""), ("k?versionId=v", None, true)),
+            ("s3://b/k?versionId=v", Some("w"), ("k?versionId=v", some("w"), true)),
+            ("s3://b/k?versionId=v?versionId=w", None, ("k?versionId=v", some("w"), true)),
+            // None of these can be a version.
+            ("s3://b/k?versionId=", None, ("k?versionId=", None, false)),
+            ("s3://b/k?versionId=a/b", None, ("k?versionId=a/b", None, false)),
+            ("s3://b/?versionId=v", None, ("?versionId=v", None, false)),
+        ] {
+            let (key, version, noted) = want;
+            assert_eq!(read(text, id), (key.to_owned(), version, noted), "{text} {id:?}");
+        }
+        assert!(S3Uri::parse("s3://b/").unwrap().reading(Some("v")).is_err());
     }
 
     #[test]

@@ -165,12 +165,26 @@ pub struct HeadObjectOutput {
 impl HeadObjectOutput {
     /// The range and object size in `Content-Range`, when the server sent a sound one.
     pub fn range_and_size(&self) -> Option<(u64, u64, u64)> {
-        let (range, size) = self.content_range.as_deref()?.strip_prefix("bytes ")?.split_once('/')?;
+        let (range, size) = self.content_range.as_deref()?.trim().strip_prefix("bytes ")?.split_once('/')?;
         let (first, last) = range.split_once('-')?;
-        Some((first.parse().ok()?, last.parse().ok()?, size.parse().ok()?))
+        let number = |text: &str| {
+            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            digits.then(|| text.parse::<u64>().ok()).flatten()
+        };
+        let (first, last, size) = (number(first)?, number(last)?, number(size)?);
+        (first <= last && last < size).then_some((first, last, size))
     }
 
-    /// The object's whole size, whichever way it was asked.
+    /// The object's size, unless the answer had no length at all: then it is not zero but unknown.
+    pub fn told_size(&self) -> Option<u64> {
+        let size = self.object_size();
+        let named = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-length");
+        let told = size > 0 || self.content_range.is_some() || self.headers.is_empty();
+        (told || self.headers.iter().any(named)).then_some(size)
+    }
+
+    /// The object's whole size, whichever way it was asked; of an answer about a part without a sound
+    /// `Content-Range` it is the part's.
     pub fn object_size(&self) -> u64 {
         self.range_and_size().map_or(self.content_length, |(_, _, size)| size)
     }
@@ -259,4 +273,45 @@ pub struct CompletedObject {
     pub checksums: Checksums,
     /// `x-amz-version-id`.
     pub version_id: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_sound_content_range_is_believed() {
+        let of = |text: &str| {
+            let head = HeadObjectOutput {
+                status: 206,
+                content_length: 8,
+                content_range: Some(text.into()),
+                etag: ETag::parse(""),
+                parts_count: None,
+                last_modified: None,
+                properties: ObjectProperties::default(),
+                checksums: Checksums::default(),
+                version_id: None,
+                tag_count: None,
+                headers: Vec::new(),
+            };
+            head.range_and_size()
+        };
+        assert_eq!(of("bytes 0-8388607/20277918669"), Some((0, 8_388_607, 20_277_918_669)));
+        for wrong in [
+            "",
+            "bytes",
+            "bytes 0-7",
+            "bytes 0-7/*",
+            "bytes */8",
+            "bytes 7-0/8",
+            "bytes 0-8/8",
+            "bytes +0-7/8",
+            "bytes 0-7/99999999999999999999",
+            "items 0-7/8",
+            "0-7/8",
+        ] {
+            assert_eq!(of(wrong), None, "{wrong}");
+        }
+    }
 }

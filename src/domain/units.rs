@@ -96,6 +96,12 @@ pub fn human_size(bytes: u64) -> String {
     format!("{bytes} B")
 }
 
+/// `2026-11-22 14:02:07`, in UTC, of seconds since 1970; `-` beyond the years that can be written.
+pub fn utc(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| String::from("-"), |t| t.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
 /// A number with thin groups of three: `20 277 918 669`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -25,7 +25,7 @@ use tokio::time::Sleep;
 const LINGER: Duration = Duration::from_secs(1);
 
 /// No document this program asks for is longer; what is longer is not an answer.
-pub const LIMIT: u64 = 32 * 1024 * 1024;
+const LIMIT: u64 = 32 * 1024 * 1024;
 
 /// Why a body was given up.
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +34,8 @@ pub enum BodyError {
     #[error(transparent)]
     Connection(#[from] hyper::Error),
     /// More than an answer can be.
-    #[error("the answer is longer than {} MiB", LIMIT / 1024 / 1024)]
-    TooLong,
+    #[error("the answer is longer than {} MiB", .0 / 1024 / 1024)]
+    TooLong(u64),
 }
 
 /// The response body of one attempt.
@@ -52,21 +52,20 @@ pub struct ResponseBody {
 }
 
 impl ResponseBody {
-    /// The body of a response whose head has just come, of at most `limit` bytes.
+    /// The body of a response whose head has just come.
     pub fn new(
         incoming: Incoming,
         lease: Lease,
         recorder: Recorder,
         record: Arc<CallRecord>,
         pool: Arc<Pool>,
-        limit: u64,
     ) -> Self {
         let (lease, recorder) = (Some(lease), Some(recorder));
         Self {
             incoming: Some(incoming),
             queued: VecDeque::new(),
             read: 0,
-            limit,
+            limit: LIMIT,
             lease,
             recorder,
             record,
@@ -75,9 +74,13 @@ impl ResponseBody {
         }
     }
 
-    /// Reads until `enough` bytes are here or there are no more, without taking them from the SDK.
-    pub async fn peek(&mut self, enough: usize) -> Result<(), BodyError> {
-        while self.queued.iter().map(Bytes::len).sum::<usize>() < enough && self.incoming.is_some() {
+    /// Reads until `enough` bytes are here, there are no more, or those that came are no beginning of what is
+    /// looked for, without taking them from the SDK.
+    pub async fn peek(&mut self, enough: usize, may_be: fn(&[u8]) -> bool) -> Result<(), BodyError> {
+        while self.queued.iter().map(Bytes::len).sum::<usize>() < enough
+            && self.queued.iter().take(1).all(|first| may_be(first))
+            && self.incoming.is_some()
+        {
             match std::future::poll_fn(|cx| self.poll_incoming(cx)).await {
                 Some(Ok(data)) => self.queued.push_back(data),
                 Some(Err(error)) => return Err(error),
@@ -85,6 +88,16 @@ impl ResponseBody {
             }
         }
         Ok(())
+    }
+
+    /// Bytes read so far.
+    pub fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// Gives up after this many bytes instead of the usual limit.
+    pub fn limit(&mut self, bytes: u64) {
+        self.limit = bytes;
     }
 
     /// Gives the response up: the connection is closed, the record says why.
@@ -119,8 +132,9 @@ impl ResponseBody {
                     self.read = self.read.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
                     self.record.body(&data);
                     if self.read > self.limit {
-                        self.fail(&BodyError::TooLong.to_string());
-                        return Poll::Ready(Some(Err(BodyError::TooLong)));
+                        let too_long = BodyError::TooLong(self.limit);
+                        self.fail(&too_long.to_string());
+                        return Poll::Ready(Some(Err(too_long)));
                     }
                     return Poll::Ready(Some(Ok(data)));
                 }

@@ -5,9 +5,9 @@
 //! one thing: every attempt has a record, and its bytes are attributed before the first of them is written.
 //! Proxies are not supported.
 
-use super::body::{BodyError, LIMIT, ResponseBody};
+use super::body::{BodyError, ResponseBody};
 use super::error::chain;
-use super::foreign::{PEEK, begins_with, expected_root};
+use super::foreign::{DOCUMENT, PEEK, begins_with, expected_root, may_be_document};
 use super::pool::{Facts, Lease, Origin, Pool};
 use super::stamp::{CallRecord, Stamp};
 use crate::domain::exchange::End;
@@ -150,15 +150,22 @@ impl WireConnector {
         let facts = Arc::clone(&lease.facts);
         let pool = Arc::clone(&self.pool);
         // An object may have any length; its bytes are handed on as they come.
-        let limit = if stamp.kind == OperationKind::GetObject { u64::MAX } else { LIMIT };
-        let mut body = ResponseBody::new(incoming, lease, recorder, Arc::clone(&stamp.record), pool, limit);
+        let mut body = ResponseBody::new(incoming, lease, recorder, Arc::clone(&stamp.record), pool);
+        if stamp.kind == OperationKind::GetObject {
+            body.limit(u64::MAX);
+        }
         body.settle_if_empty().await;
         if let Some(root) = expected_root(stamp.kind).filter(|_| parts.status.is_success()) {
-            body.peek(PEEK).await.map_err(|e| broken_body(e, facts))?;
+            body.limit(DOCUMENT);
+            // A length that no document has settles it without reading a byte.
+            if announced(&parts.headers).is_none_or(|n| n <= DOCUMENT) {
+                body.peek(PEEK, may_be_document).await.map_err(|e| broken_body(e, facts))?;
+            }
             if !begins_with(&stamp.record.answer().body, root) {
-                stamp.record.note(|answer| answer.foreign = true);
+                let read = body.read();
+                stamp.record.note(|answer| answer.foreign = Some(read));
                 body.abandon(
-                    "not read on: the server sends the object itself instead of what was asked of it",
+                    "not read on: this is not what was asked for, the server does not know the call",
                 );
                 // Told so, the SDK neither parses the object nor tries again.
                 parts.status = http::StatusCode::NOT_IMPLEMENTED;
@@ -169,6 +176,11 @@ impl WireConnector {
         }
         respond(Response::from_parts(parts, SdkBody::from_body_1_x(body)))
     }
+}
+
+/// `Content-Length`, if it is one.
+fn announced(headers: &http::HeaderMap) -> Option<u64> {
+    headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
 fn respond(response: Response<SdkBody>) -> Result<HttpResponse, ConnectorError> {
@@ -289,7 +301,7 @@ fn broken_body(error: BodyError, facts: Arc<Facts>) -> ConnectorError {
             let peer = facts.peer.to_string();
             classify(error.into(), Some(facts), &peer)
         }
-        BodyError::TooLong => ConnectorError::other(error.into(), None),
+        BodyError::TooLong(_) => ConnectorError::other(error.into(), None),
     }
 }
 

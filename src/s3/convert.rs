@@ -110,7 +110,6 @@ pub(super) fn uploads(
 }
 
 pub(super) fn parts(asked: Option<&str>, out: sdk::list_parts::ListPartsOutput) -> PartPage {
-    let truncated = out.is_truncated.unwrap_or(false);
     let mut parts: Vec<ListedPart> = out
         .parts
         .unwrap_or_default()
@@ -122,14 +121,50 @@ pub(super) fn parts(asked: Option<&str>, out: sdk::list_parts::ListPartsOutput) 
             checksums: checksums!(p),
         })
         .collect();
+    let came = parts.len();
     parts.sort_by_key(|p| p.part_number);
-    let last = || parts.last().map(|p| p.part_number.to_string());
-    let marker = out.next_part_number_marker.filter(|m| !m.is_empty() && m != "0").or_else(last);
+    parts.dedup_by_key(|p| p.part_number);
+    let page = Page { truncated: out.is_truncated, max: out.max_parts, came };
     PartPage {
-        next: next(truncated, marker, asked),
+        next: page.following(out.next_part_number_marker, parts.last().map(|p| p.part_number), asked),
         parts,
         checksum_algorithm: out.checksum_algorithm.map(|a| a.as_str().to_owned()),
         checksum_type: out.checksum_type.map(|t| t.as_str().to_owned()),
+    }
+}
+
+/// What a page of parts says of pages after it.
+struct Page {
+    /// `IsTruncated`, which some servers leave out.
+    truncated: Option<bool>,
+    /// `MaxParts`.
+    max: Option<i32>,
+    /// Entries that came.
+    came: usize,
+}
+
+impl Page {
+    /// Most entries of a page.
+    const FULL: usize = 1000;
+
+    /// The marker of the next page. Without IsTruncated a full page may have one behind it; without a usable marker
+    /// the last number listed is one; and one that does not lead on ends the list.
+    fn following(
+        &self,
+        marker: Option<String>,
+        last: Option<PartNumber>,
+        asked: Option<&str>,
+    ) -> Option<String> {
+        let max = self.max.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0).unwrap_or(Self::FULL);
+        let truncated = self.truncated.unwrap_or(self.came >= max.min(Self::FULL));
+        let last = last.map(|n| n.to_string());
+        let marker = marker.filter(|m| !m.is_empty() && m != "0").or(last);
+        let number = |text: &str| text.parse::<i64>().ok();
+        let leads_on = |m: &String| match (number(m), asked.and_then(number)) {
+            (Some(next), Some(asked)) => next > asked,
+            _ => true,
+        };
+        next(truncated, marker, asked).filter(leads_on)
     }
 }
 
@@ -173,13 +208,10 @@ pub(super) fn attributes(
     asked: Option<&str>,
     out: sdk::get_object_attributes::GetObjectAttributesOutput,
 ) -> AttributesOutput {
-    let object_parts = out.object_parts;
-    let (mut parts, mut following, mut count) = (Vec::new(), None, None);
-    if let Some(object_parts) = object_parts {
-        count = object_parts.total_parts_count.and_then(|n| u32::try_from(n).ok());
-        let truncated = object_parts.is_truncated.unwrap_or(false);
-        following = next(truncated, object_parts.next_part_number_marker, asked);
-        parts = object_parts
+    let (mut parts, mut following, mut count) = (Vec::<AttributePart>::new(), None, None);
+    if let Some(listed) = out.object_parts {
+        count = listed.total_parts_count.and_then(|n| u32::try_from(n).ok());
+        parts = listed
             .parts
             .unwrap_or_default()
             .into_iter()
@@ -189,6 +221,11 @@ pub(super) fn attributes(
                 checksums: checksums!(p),
             })
             .collect();
+        let page = Page { truncated: listed.is_truncated, max: listed.max_parts, came: parts.len() };
+        parts.sort_by_key(|p| p.part_number);
+        parts.dedup_by_key(|p| p.part_number);
+        following =
+            page.following(listed.next_part_number_marker, parts.last().map(|p| p.part_number), asked);
     }
     let checksums = out.checksum.map(|c| {
         let kind = c.checksum_type.as_ref().map(|t| t.as_str().to_owned());
@@ -294,5 +331,30 @@ mod tests {
         assert_eq!(next(true, Some("5".into()), Some("5")), None);
         assert_eq!(next(false, Some("5".into()), None), None);
         assert_eq!(next(true, Some(String::new()), None), None);
+    }
+
+    #[test]
+    fn pages_of_parts_lead_on_whatever_the_server_leaves_out() {
+        let page = |truncated, max, came| Page { truncated, max, came };
+        let some = |text: &str| Some(text.to_owned());
+        let two = Some(PartNumber(2));
+        for (page, marker, last, asked, want) in [
+            (page(Some(true), Some(2), 2), some("2"), two, None, some("2")),
+            // No marker, or zero.
+            (page(Some(true), Some(2), 2), None, two, None, some("2")),
+            (page(Some(true), Some(2), 2), some("0"), two, None, some("2")),
+            // No IsTruncated: a full page may go on, another does not.
+            (page(None, Some(2), 2), None, two, None, some("2")),
+            (page(None, None, 2), some("2"), two, None, None),
+            (page(None, Some(5000), 1000), None, two, None, some("2")),
+            // Nothing new comes.
+            (page(Some(true), Some(2), 2), some("2"), two, Some("2"), None),
+            (page(Some(true), Some(2), 2), some("1"), two, Some("2"), None),
+            (page(Some(true), Some(2), 0), None, None, Some("2"), None),
+            (page(Some(true), Some(0), 0), some("0"), None, None, None),
+            (page(Some(false), Some(2), 2), some("2"), two, None, None),
+        ] {
+            assert_eq!(page.following(marker, last, asked), want);
+        }
     }
 }

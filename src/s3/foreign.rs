@@ -10,21 +10,54 @@ use quick_xml::events::Event;
 /// Bytes that show whether a body is the document asked for.
 pub(super) const PEEK: usize = 512;
 
-/// How the document's root begins, for the operations that are a GET of an object with a sub-resource.
+/// No document of these operations is longer: a page of 1000 parts with every checksum takes about 1.2 MB.
+pub(super) const DOCUMENT: u64 = 4 * 1024 * 1024;
+
+/// How the name of the document's root begins, for the operations that are a GET of an object with a sub-resource.
 pub(super) fn expected_root(kind: OperationKind) -> Option<&'static str> {
     match kind {
-        OperationKind::GetObjectAttributes => Some("<GetObjectAttributes"),
-        OperationKind::GetObjectTagging => Some("<Tagging"),
-        OperationKind::ListParts => Some("<ListParts"),
+        OperationKind::GetObjectAttributes => Some("GetObjectAttributes"),
+        OperationKind::GetObjectTagging => Some("Tagging"),
+        OperationKind::ListParts => Some("ListParts"),
         _ => None,
     }
 }
 
+/// Whether bytes can still be the beginning of a document: what does not begin with markup is none.
+pub(super) fn may_be_document(body: &[u8]) -> bool {
+    without_bom(body).trim_ascii_start().first().is_none_or(|b| *b == b'<')
+}
+
 /// Whether the beginning of a body is that of the expected (or an error) document.
 pub(super) fn begins_with(body: &[u8], root: &str) -> bool {
-    let text = String::from_utf8_lossy(body.get(..PEEK.min(body.len())).unwrap_or(body));
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    text.starts_with('<') && (text.contains(root) || text.contains("<Error"))
+    let body = without_bom(body.get(..PEEK.min(body.len())).unwrap_or(body));
+    let text = String::from_utf8_lossy(body);
+    let name = first_element(&text);
+    name.is_some_and(|name| name.starts_with(root) || name == "Error")
+}
+
+fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+/// The local name of the first element, which may be cut off behind its name.
+fn first_element(text: &str) -> Option<&str> {
+    let mut rest = text.trim_start();
+    loop {
+        let skipped = if rest.starts_with("<?") {
+            rest.split_once("?>")
+        } else if rest.starts_with("<!--") {
+            rest.split_once("-->")
+        } else if rest.starts_with("<!") {
+            rest.split_once('>')
+        } else {
+            break;
+        };
+        rest = skipped?.1.trim_start();
+    }
+    let name = rest.strip_prefix('<')?;
+    let name = name.split(|c: char| c == '>' || c == '/' || c.is_whitespace()).next()?;
+    Some(name.rsplit_once(':').map_or(name, |(_, local)| local))
 }
 
 /// The name of a document's root element; `None` when the body is no document.
@@ -79,9 +112,18 @@ mod tests {
         let root = expected_root(OperationKind::GetObjectAttributes).unwrap();
         assert!(begins_with(b"<?xml version=\"1.0\"?>\n<GetObjectAttributesResponse>", root));
         assert!(begins_with(b"<Error><Code>x</Code></Error>", root));
-        for object in [&b"<html>"[..], b"\x89PNG", b""] {
+        assert!(begins_with(b"\xef\xbb\xbf <!-- a --><s3:GetObjectAttributesResponse xmlns:s3='x", root));
+        for object in [
+            &b"<html>"[..],
+            b"\x89PNG",
+            b"",
+            b"<note><Error>in an object</Error></note>",
+            b"<?xml version=\"1.0\"?><!-- <GetObjectAttributes> --><doc/>",
+        ] {
             assert!(!begins_with(object, root));
         }
+        assert!(may_be_document(b" \n") && may_be_document(b"") && may_be_document(b"\xef\xbb\xbf<"));
+        assert!(!may_be_document(b"x") && !may_be_document(b"  {"));
         assert!(begins_with(b"<Tagging>", expected_root(OperationKind::GetObjectTagging).unwrap()));
         assert_eq!(expected_root(OperationKind::ListObjectsV2), None);
     }

@@ -6,6 +6,7 @@ use super::send::Failure;
 use super::stamp::{Answer, CallRecord};
 use crate::domain::operation::OperationKind;
 use crate::domain::outcome::{Outcome, ServiceError, TransportError};
+use crate::domain::units::grouped;
 
 /// The outcome of a call that failed, signed for `region`.
 pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, region: &str) -> Outcome {
@@ -14,9 +15,8 @@ pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, 
         return Outcome::Lost(TransportError { message, maybe_sent: true });
     }
     let status = answer.status.unwrap_or(0);
-    if answer.foreign {
-        let why = format!("the server does not know {kind}: it began to send the object itself");
-        return refused(status, unknown(kind), why);
+    if let Some(read) = answer.foreign {
+        return refused(status, unknown(kind), not_known(kind, read, &answer));
     }
     // Any proxy on the way may say 5xx without a word of S3's, whatever S3 did behind it.
     if status >= 500 && kind.writes() && !has_document(&answer.body) {
@@ -24,7 +24,8 @@ pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, 
         return Outcome::Lost(TransportError { message, maybe_sent: true });
     }
     if let Some(mut error) = answer.status.and_then(|s| refusal(s, &answer.headers, &answer.body)) {
-        if let Some(way_out) = way_out(&error, &answer, region) {
+        let more = delete_marker(&error, &answer).or_else(|| way_out(&error, &answer, region));
+        if let Some(way_out) = more {
             let glue = if error.message.is_empty() { "" } else { "; " };
             error.message = format!("{}{glue}{way_out}", error.message);
         }
@@ -53,6 +54,18 @@ fn refused(status: u16, code: &str, message: String) -> Outcome {
     })
 }
 
+/// What a server did that ignores a sub-resource: how much it announced, and how much of that was read.
+fn not_known(kind: OperationKind, read: u64, answer: &Answer) -> String {
+    let length = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let announced = length.and_then(|(_, value)| value.trim().parse().ok()).map(grouped);
+    let of = announced.map_or_else(String::new, |n| format!(" of {n}"));
+    format!(
+        "the server does not know {kind}: it began to send the object itself; \
+         the connection was closed after {}{of} bytes",
+        grouped(read)
+    )
+}
+
 /// A name for "this server ignores that sub-resource".
 fn unknown(kind: OperationKind) -> &'static str {
     match kind {
@@ -77,6 +90,19 @@ fn no_result(status: u16, body: &[u8], text: &str) -> String {
             format!("the server answered {status} with something that is not XML")
         }
         None => format!("the server answered {status} with something that is no result: {text}"),
+    }
+}
+
+/// What the refusal does not say by itself: that a delete marker stands where an object was looked for.
+fn delete_marker(error: &ServiceError, answer: &Answer) -> Option<String> {
+    let marked = answer
+        .headers
+        .iter()
+        .any(|(name, value)| name.eq_ignore_ascii_case("x-amz-delete-marker") && value.trim() == "true");
+    match (marked, error.status) {
+        (true, 404) => Some("the current version is a delete marker; older versions may be there".into()),
+        (true, 405) => Some("this version is a delete marker, which has no bytes and no headers".into()),
+        _ => None,
     }
 }
 
@@ -136,6 +162,17 @@ mod tests {
         assert!(said.contains("points to https://login.example/"), "{said}");
         let same = of(403, &[("x-amz-bucket-region", "us-east-1")], b"");
         assert_eq!(same, "Forbidden (403)");
+    }
+
+    #[test]
+    fn s3_149_a_delete_marker_is_named_where_an_object_was_looked_for() {
+        let marked = &[("x-amz-delete-marker", "true")][..];
+        assert_eq!(
+            of(404, marked, b""),
+            "NotFound (404): the current version is a delete marker; older versions may be there"
+        );
+        assert!(of(405, marked, b"").contains("this version is a delete marker"));
+        assert!(!of(404, &[], b"").contains("marker"));
     }
 
     #[test]

@@ -49,8 +49,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Whether the body was read to its end.
     pub whole: bool,
-    /// The server did not understand `?attributes` and began to send the object.
-    pub foreign: bool,
+    /// The server did not understand the sub-resource and began to send something else: bytes read of that.
+    pub foreign: Option<u64>,
 }
 
 impl CallRecord {

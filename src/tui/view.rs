@@ -104,7 +104,7 @@ pub fn clamp(model: &mut Model, r: &Regions) {
         model.wire.response_top = limit(model.wire.response_top, response, Pane::WireResponse);
     }
     if model.screen == Screen::Inspect {
-        let facts = inspect::facts(model).len();
+        let facts = inspect::facts(model, usize::from(cells(Pane::Facts))).len();
         let size = inspect::part_size(model).len();
         model.inspect.facts_top = limit(model.inspect.facts_top, facts, Pane::Facts);
         model.inspect.size_top = limit(model.inspect.size_top, size, Pane::PartSize);

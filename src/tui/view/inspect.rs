@@ -28,7 +28,7 @@ pub(super) fn draw(model: &Model, which: Pane, rect: Rect, theme: Theme, buf: &m
     match which {
         Pane::Facts => {
             let inside = pane(rect, "What HEAD said", focused, theme, buf);
-            lines(inside, model.inspect.facts_top, &facts(model), theme, buf);
+            lines(inside, model.inspect.facts_top, &facts(model, usize::from(inside.width)), theme, buf);
         }
         Pane::ETag => {
             let inside = pane(rect, "ETag anatomy", focused, theme, buf);

@@ -1,65 +1,58 @@
-//! The fact table: what HEAD and GetObjectTagging said.
+//! The fact table: everything HEAD and GetObjectTagging said, each line with what it means.
 
 use crate::app::model::Model;
 use crate::app::panes::browse::Load;
-use crate::domain::text::visible;
-use crate::domain::units::{grouped, human_size};
+use crate::domain::facts::{self, Fact, Section, TagsTold};
+use crate::domain::text::{visible, width};
 use crate::tui::theme::Role;
 use crate::tui::view::Pieces;
-use crate::tui::view::browse::date;
-use crate::tui::view::paint::{said, waiting};
+use crate::tui::view::paint::{said, waiting, wrap, wrapped};
 
-fn row(name: &str, value: impl Into<String>) -> Pieces {
-    vec![(format!("{name:<22} "), Role::Muted), (value.into(), Role::Text)]
-}
+/// Cells of a name.
+const NAME: usize = 16;
 
-/// The fact table: size first, then every header in the order it came, then tags.
-pub(in crate::tui::view) fn facts(model: &Model) -> Vec<Pieces> {
+/// The fact table in `room` cells: a meaning stands behind its value where it fits, else below.
+pub(in crate::tui::view) fn facts(model: &Model, room: usize) -> Vec<Pieces> {
     let i = &model.inspect;
-    let Some(head) = &i.head else { return waiting(&i.head_load, 50).unwrap_or_default() };
-    let mut out = vec![row(
-        "Size",
-        format!("{} bytes, {}", grouped(head.object_size()), human_size(head.object_size())),
-    )];
-    if let Some(t) = head.last_modified {
-        out.push(row("Modified (UTC)", date(t)));
+    let Some(head) = &i.head else { return waiting(&i.head_load, room).unwrap_or_default() };
+    let tags = match (&i.tags, &i.tags_load) {
+        (Some(tags), _) => TagsTold::Known(tags),
+        (None, Load::Failed(why)) => TagsTold::NotHad(why),
+        _ => TagsTold::Asking,
+    };
+    let mut out = Vec::new();
+    let mut heading = None;
+    for fact in facts::facts(head, tags, &i.evidence) {
+        if matches!(fact.section, Section::Unknown | Section::Answer) && heading != Some(fact.section) {
+            heading = Some(fact.section);
+            out.push(said(fact.section.title(), Role::Muted));
+        }
+        out.extend(lines(&fact, room));
     }
-    out.push(tags_row(model));
-    if let Some(tags) = &i.tags {
-        out.extend(tags.iter().map(|t| row("", format!("{} = {}", visible(&t.key), visible(&t.value)))));
-    }
-    if head.properties.storage_class.is_none() {
-        out.push(row("Storage class", "STANDARD (header absent)"));
-    }
-    let (about, other): (Vec<_>, Vec<_>) = head.headers.iter().partition(|(name, _)| about_object(name));
-    out.extend(about.into_iter().map(|(name, value)| row(&visible(name), visible(value))));
-    out.push(said("Other headers of the answer", Role::Muted));
-    out.extend(other.into_iter().map(|(name, value)| row(&visible(name), visible(value))));
     out
 }
 
-/// Headers that say something of the object and not of this one answer.
-fn about_object(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let of_answer = [
-        "x-amz-id-2",
-        "x-amz-request-id",
-        "date",
-        "server",
-        "connection",
-        "content-length",
-        "etag",
-        "last-modified",
-    ];
-    !of_answer.contains(&name.as_str())
-}
-
-fn tags_row(model: &Model) -> Pieces {
-    match (&model.inspect.tags, &model.inspect.tags_load) {
-        (Some(tags), _) => row("Tags", format!("{} (GetObjectTagging)", tags.len())),
-        (None, Load::Failed(why)) => {
-            vec![("Tags                   ".into(), Role::Muted), (why.clone(), Role::Bad)]
+fn lines(fact: &Fact, room: usize) -> Vec<Pieces> {
+    let indent = if fact.item { "  " } else { "" };
+    let name = format!("{indent}{}", visible(&fact.name));
+    let name = format!("{name}{} ", " ".repeat(NAME.saturating_sub(width(&name))));
+    let role = match fact.value.as_str() {
+        "absent" => Role::Muted,
+        "not known" => Role::Warning,
+        _ => Role::Text,
+    };
+    let (value, meaning) = (visible(&fact.value), visible(&fact.meaning));
+    let used = width(&name) + width(&value);
+    let mut first = vec![(name, Role::Muted), (value, role)];
+    if meaning.is_empty() || used + 2 + width(&meaning) <= room {
+        if !meaning.is_empty() {
+            first.push((format!("  {meaning}"), Role::Muted));
         }
-        _ => row("Tags", "asking S3…"),
+        return wrapped(vec![first], room);
     }
+    let mut out = wrapped(vec![first], room);
+    out.extend(
+        wrap(&meaning, room.saturating_sub(4)).into_iter().map(|l| said(format!("    {l}"), Role::Muted)),
+    );
+    out
 }

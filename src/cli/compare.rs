@@ -1,0 +1,97 @@
+//! `partscope compare`: two objects or versions side by side, differences first.
+
+use super::Failure;
+use super::args::{CompareArgs, TargetArgs};
+use super::gather::{Gathered, gather, probe_parts};
+use super::inspect::named;
+use super::out::Out;
+use super::session::{Pace, Session};
+use crate::domain::compare::{Comparison, Relation, Row, Side, Verdict, compare};
+use crate::domain::names::ObjectRef;
+use crate::domain::text::visible;
+use serde_json::json;
+
+/// Requests under way at once while asking for parts.
+const CONCURRENCY: usize = 8;
+
+/// Runs the command; the exit code says how the two stand to each other.
+pub async fn run(target: &TargetArgs, args: &CompareArgs) -> Result<u8, Failure> {
+    let left = named(&args.left, args.left_version_id.as_deref())?;
+    let right = named(&args.right, args.right_version_id.as_deref())?;
+    let session = Session::open(target, Pace::Run).await?;
+    let one = look(&session, &left, args.all_parts).await?;
+    let other = look(&session, &right, args.all_parts).await?;
+    let comparison = compare(side(&left, &one), side(&right, &other));
+    if args.json {
+        Out.json(&json!({
+            "left": left,
+            "right": right,
+            "comparison": comparison,
+            "notes": { "left": one.notes, "right": other.notes },
+            "requests": session.calls(),
+        }))?;
+    } else {
+        for line in text((&left, &one), (&right, &other), &comparison, session.calls()) {
+            Out.line(&line)?;
+        }
+    }
+    Ok(match comparison.verdict {
+        Verdict::Same => 0,
+        Verdict::Differs => 4,
+        Verdict::NotKnown => 5,
+    })
+}
+
+async fn look(session: &Session, object: &ObjectRef, all_parts: bool) -> Result<Gathered, Failure> {
+    let mut gathered = gather(session, object).await?;
+    if all_parts {
+        probe_parts(session, object, &mut gathered.evidence, CONCURRENCY).await?;
+    }
+    Ok(gathered)
+}
+
+fn side<'a>(object: &'a ObjectRef, gathered: &'a Gathered) -> Side<'a> {
+    let tags = gathered.tags.as_deref().map_err(String::as_str);
+    Side { object, head: &gathered.head, evidence: &gathered.evidence, tags }
+}
+
+type Looked<'a> = (&'a ObjectRef, &'a Gathered);
+
+/// Lines for people.
+fn text(left: Looked<'_>, right: Looked<'_>, comparison: &Comparison, calls: u64) -> Vec<String> {
+    let mut lines = vec![
+        format!("left        {}", visible(&left.0.to_string())),
+        format!("right       {}", visible(&right.0.to_string())),
+        String::new(),
+    ];
+    lines.extend(comparison.rows.iter().flat_map(row));
+    lines.push(String::new());
+    for (name, (_, gathered)) in [("left", left), ("right", right)] {
+        lines.extend(gathered.notes.iter().map(|note| format!("note        {name}: {}", visible(note))));
+    }
+    lines.push(visible(&comparison.sentence));
+    lines.push(format!("{calls} requests were made, all of them reads."));
+    lines
+}
+
+/// One line when both are the same, else one for each side.
+fn row(row: &Row) -> Vec<String> {
+    let (name, counted) = (visible(&row.name), if row.counts { "" } else { ", not counted" });
+    let note = match (&row.relation, row.note.as_str()) {
+        (Relation::NotKnown(why), _) => format!(": {}", visible(why)),
+        (_, "") => String::new(),
+        (_, note) => format!(" ({})", visible(note)),
+    };
+    let words = row.relation.words();
+    if row.relation == Relation::Same && row.left == row.right {
+        let value = row.left.as_deref().unwrap_or("none");
+        return vec![format!("{words:<12}{name}  {}{counted}{note}", visible(value))];
+    }
+    let mut lines = vec![format!("{words:<12}{name}{counted}{note}")];
+    for (name, value) in [("left", &row.left), ("right", &row.right)] {
+        if let Some(value) = value {
+            lines.push(format!("  {name:<10}{}", visible(value)));
+        }
+    }
+    lines
+}

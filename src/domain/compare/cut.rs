@@ -1,0 +1,71 @@
+//! How two objects are cut into parts, as far as it was stated.
+
+use super::super::etag::ETag;
+use super::super::evidence::Evidence;
+use super::super::units::{grouped, human_size};
+
+/// Whether two objects are cut alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// Every boundary of both is known, and they are the same.
+    Same,
+    /// They are certainly not the same.
+    Differs,
+    /// Not every boundary is known.
+    NotKnown(&'static str),
+}
+
+/// Compares the cuts; guesses are not used.
+pub(super) fn cut(left: &Evidence, right: &Evidence) -> Cut {
+    let (Some(a), Some(b)) = (pieces(left), pieces(right)) else {
+        return Cut::NotKnown("whether it was written in parts is not known");
+    };
+    if a != b {
+        return Cut::Differs;
+    }
+    if a.is_none() {
+        return Cut::Same;
+    }
+    if let (Some(a), Some(b)) = (left.exact_layout(), right.exact_layout()) {
+        return if a.parts().eq(b.parts()) { Cut::Same } else { Cut::Differs };
+    }
+    let contradicts = |(number, (_, size)): (&i32, &(Option<u64>, u64))| {
+        right.stated.get(number).is_some_and(|(_, other)| other != size)
+    };
+    if left.stated.iter().any(contradicts) {
+        return Cut::Differs;
+    }
+    Cut::NotKnown("not every part boundary was stated")
+}
+
+/// The number of parts, `None` for one piece; nothing when that is not known.
+fn pieces(evidence: &Evidence) -> Option<Option<u32>> {
+    match (evidence.part_count, &evidence.etag) {
+        (Some(count), _) => Some(Some(count)),
+        (None, Some(ETag::Hex128(_))) => Some(None),
+        _ => None,
+    }
+}
+
+/// The cut in words, with how well it is known.
+pub(super) fn described(evidence: &Evidence) -> Option<String> {
+    let count = match pieces(evidence)? {
+        None => return Some("one piece".into()),
+        Some(1) => "1 part".to_owned(),
+        Some(count) => format!("{} parts", grouped(u64::from(count))),
+    };
+    let Some(layout) = evidence.exact_layout() else {
+        return Some(match evidence.stated.get(&1) {
+            Some((_, size)) => {
+                format!("{count}; part 1 has {}, the others are not stated", human_size(*size))
+            }
+            None => format!("{count}; no size is stated"),
+        });
+    };
+    let last = layout.count().checked_sub(1).and_then(|i| layout.size_of(i)).unwrap_or(0);
+    Some(match layout.uniform_size() {
+        Some(_) if layout.count() == 1 => format!("{count} of {}, stated", human_size(last)),
+        Some(size) => format!("{count} of {}, the last {}, stated", human_size(size), human_size(last)),
+        None => format!("{count} of unequal sizes, stated"),
+    })
+}
