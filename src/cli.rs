@@ -6,8 +6,10 @@
 pub mod args;
 pub mod compare;
 pub mod copy;
+pub mod etag;
 pub mod facts;
 pub mod gather;
+pub mod hashing;
 pub mod inspect;
 pub mod out;
 pub mod progress;
@@ -15,6 +17,7 @@ pub mod report;
 pub mod serve;
 pub mod session;
 pub mod step;
+pub mod verify;
 
 use crate::domain::outcome::Outcome;
 use args::{Cli, Command};
@@ -96,6 +99,8 @@ pub fn run(cli: &Cli, command: &Command) -> u8 {
         match command {
             Command::Inspect(args) => inspect::run(&cli.target, args).await.map(|()| 0),
             Command::Compare(args) => compare::run(&cli.target, args).await,
+            Command::Etag(args) => etag::run(&cli.target, args).await,
+            Command::Verify(args) => verify::run(&cli.target, args).await,
             Command::Copy(args) => copy::run(&cli.target, args).await.map(|()| 0),
             Command::Serve(args) => serve::run(&cli.target, args).await.map(|()| 0),
         }

@@ -1,5 +1,7 @@
 //! The command line.
 
+use super::etag::EtagArgs;
+use super::verify::VerifyArgs;
 use crate::domain::fault::Fault;
 use crate::domain::names::S3Uri;
 use crate::domain::units::parse_size;
@@ -21,8 +23,8 @@ Exit codes:
   1  S3 refused
   2  wrong usage, or an error on this machine
   3  doubtful: S3 may have acted although its answer did not arrive
-  4  compare: something differs
-  5  compare: no difference was found, but not everything can be known";
+  4  compare, verify, etag --match: it differs
+  5  compare, verify, etag --match: it cannot be known";
 
 /// See and operate Amazon S3 multipart uploads by hand.
 #[derive(Debug, Parser)]
@@ -116,6 +118,8 @@ impl Cli {
             Some(Command::Serve(args)) => (Some(&mut args.faults), true),
             Some(Command::Copy(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Inspect(args)) => (Some(&mut args.faults), self.target.sandbox),
+            Some(Command::Etag(args)) => (Some(&mut args.faults), self.target.sandbox),
+            Some(Command::Verify(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Compare(args)) => (Some(&mut args.faults), self.target.sandbox),
             None => (None, self.wants_sandbox()),
         };
@@ -171,6 +175,10 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Compare two objects or versions: properties, and what can be known of the bytes
     Compare(CompareArgs),
+    /// The ETag a file would have, or the part size that gives an ETag
+    Etag(EtagArgs),
+    /// Say whether a file is an object's content
+    Verify(VerifyArgs),
     /// Copy an object inside S3, keeping its part boundaries, properties and tags
     Copy(CopyArgs),
     /// Run the sandbox as a server, for other programs to talk to

@@ -7,7 +7,7 @@ use super::Failure;
 use super::progress::Rate;
 use super::session::Session;
 use crate::domain::etag::ETag;
-use crate::domain::names::ObjectRef;
+use crate::domain::names::{ObjectRef, S3Uri};
 use crate::domain::operation::GetObject;
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
@@ -82,7 +82,7 @@ impl Place {
             "-" => Ok(Self::Stdin),
             "" => Err("name a file, - for standard input, or s3://bucket/key".into()),
             _ if text.starts_with("s3://") => {
-                crate::domain::names::S3Uri::parse(text)?.object().map(Self::Object)
+                S3Uri::parse(text)?.reading(None).map(|reading| Self::Object(reading.object))
             }
             _ => Ok(Self::File(text.into())),
         }
@@ -121,13 +121,8 @@ pub async fn with_file<T: Send + 'static>(
     let shared = Arc::<Shared>::default();
     let (kernel, threads, theirs) = (args.kernel(), args.threads(), Arc::clone(&shared));
     let mut task = tokio::task::spawn_blocking(move || {
-        let run = Run {
-            kernel,
-            threads,
-            stop: &theirs.stop,
-            hashed: &theirs.hashed,
-            planned: &theirs.planned,
-        };
+        let run =
+            Run { kernel, threads, stop: &theirs.stop, hashed: &theirs.hashed, planned: &theirs.planned };
         let result = work(&file, &run);
         // A change while it was read explains whatever else went wrong.
         file.check().map_err(|e| Failure::Local(e.to_string()))?;

@@ -23,6 +23,19 @@ pub enum Pace {
     Step,
 }
 
+/// A token that Ctrl-C cancels for as long as the guard lives.
+pub fn interrupt() -> (CancellationToken, DropGuard) {
+    let (cancel, over) = (CancellationToken::new(), CancellationToken::new());
+    let (cancelled, ended) = (cancel.clone(), over.clone());
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => cancelled.cancel(),
+            () = ended.cancelled() => {}
+        }
+    });
+    (cancel, over.drop_guard())
+}
+
 /// A client and everything a command needs around it. Clones share all of it.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -32,7 +45,7 @@ pub struct Session {
     next: Arc<AtomicU64>,
     cancel: CancellationToken,
     spec: TargetSpec,
-    _interrupt: Arc<DropGuard>,
+    _over: Arc<DropGuard>,
     _sandbox: Option<Arc<Server>>,
 }
 
@@ -43,16 +56,7 @@ impl Session {
         // Without steps nobody reads the records.
         let hub = if pace == Pace::Step { Hub::new() } else { Hub::discard() };
         let client = connect(&spec, Arc::clone(&hub)).await.map_err(|e| Failure::Local(e.to_string()))?;
-        let (cancel, over) = (CancellationToken::new(), CancellationToken::new());
-        tokio::spawn({
-            let (cancel, over) = (cancel.clone(), over.clone());
-            async move {
-                tokio::select! {
-                    _ = tokio::signal::ctrl_c() => cancel.cancel(),
-                    () = over.cancelled() => {}
-                }
-            }
-        });
+        let (cancel, over) = interrupt();
         Ok(Self {
             client,
             hub,
@@ -60,7 +64,7 @@ impl Session {
             next: Arc::new(AtomicU64::new(1)),
             cancel,
             spec,
-            _interrupt: Arc::new(over.drop_guard()),
+            _over: Arc::new(over),
             _sandbox: sandbox.map(Arc::new),
         })
     }

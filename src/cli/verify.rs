@@ -1,0 +1,173 @@
+//! `partscope verify`: whether local bytes are an object's.
+
+use super::Failure;
+use super::args::{FaultArgs, TargetArgs};
+use super::gather::{Gathered, gather, probe_parts};
+use super::hashing::{Feed, HashArgs, Place, open, pipe, stream, with_file};
+use super::inspect::named;
+use super::out::Out;
+use super::session::{Pace, Session};
+use crate::domain::names::{ObjectRef, S3Uri};
+use crate::domain::text::visible;
+use crate::domain::units::human_size;
+use crate::domain::verify::{Depth, Remote, Report, Verdict};
+use crate::hash::file::Opened;
+use crate::hash::verify::{Streamed, check};
+use serde_json::json;
+
+/// Requests under way at once while asking for parts.
+const CONCURRENCY: usize = 8;
+
+const AFTER_HELP: &str = "\
+Size, ETag and checksums are compared as far as they say anything about the bytes. Only reads are sent,
+and no byte of the object is read.
+
+Exit codes:
+  0  match
+  1  S3 refused
+  2  wrong usage, or an error on this machine
+  4  differs
+  5  cannot be known";
+
+/// Arguments of `verify`.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct VerifyArgs {
+    /// The local bytes: a file, or - for standard input
+    #[arg(value_name = "FILE", value_parser = Place::parse)]
+    pub file: Place,
+
+    /// The object: s3://BUCKET/KEY, or s3://BUCKET/KEY?versionId=ID
+    #[arg(value_name = "OBJECT", value_parser = S3Uri::parse)]
+    pub object: S3Uri,
+
+    /// The version; the address is a key and nothing else then. Empty: the current version
+    #[arg(long, value_name = "ID")]
+    pub version_id: Option<String>,
+
+    /// Ask HEAD for as many parts as it takes to know every boundary
+    #[arg(long)]
+    pub all_parts: bool,
+
+    /// Try every part size that is possible, which may take very long
+    #[arg(long)]
+    pub exhaustive: bool,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// How to hash.
+    #[command(flatten)]
+    pub hash: HashArgs,
+
+    /// How the sandbox fails.
+    #[command(flatten)]
+    pub faults: FaultArgs,
+}
+
+/// Runs the command; the exit code is the verdict.
+pub async fn run(target: &TargetArgs, args: &VerifyArgs) -> Result<u8, Failure> {
+    let object = named(&args.object, args.version_id.as_deref())?;
+    if let Place::Object(other) = &args.file {
+        let said = format!("{other} is an object, not a file; partscope compare compares two objects");
+        return Err(Failure::Local(said));
+    }
+    // A file that cannot be read is said before anything is asked.
+    let local = match &args.file {
+        Place::File(path) => Some((path, open(path)?)),
+        _ => None,
+    };
+    let session = Session::open(target, Pace::Run).await?;
+    let mut gathered = gather(&session, &object).await?;
+    if args.all_parts {
+        probe_parts(&session, &object, &mut gathered.evidence, CONCURRENCY).await?;
+    }
+    let remote = Remote::new(&object.bucket, &gathered.head, &gathered.evidence);
+    let (report, hashed) = match local {
+        Some((_, Opened::Mapped(file))) => {
+            let depth = depth(args, Depth::Plausible);
+            with_file(file, &args.hash, session.token(), true, move |file, run| {
+                check(file, &remote, depth, run)
+            })
+            .await?
+        }
+        Some((path, Opened::Stream(file))) => streamed(stream(file, path), remote, args).await?,
+        None => streamed(pipe(std::io::stdin(), "standard input".into()), remote, args).await?,
+    };
+    print(args, &object, &gathered, &report, hashed)?;
+    Ok(match report.verdict() {
+        Verdict::Match => 0,
+        Verdict::Differs => 4,
+        Verdict::CannotBeKnown => 5,
+    })
+}
+
+fn depth(args: &VerifyArgs, otherwise: Depth) -> Depth {
+    if args.exhaustive { Depth::Exhaustive } else { otherwise }
+}
+
+async fn streamed(feed: Feed, remote: Remote, args: &VerifyArgs) -> Result<(Report, u64), Failure> {
+    let work = Streamed::new(remote, depth(args, Depth::Usual), args.hash.kernel());
+    let work = feed
+        .drain(work, true, |work, piece| {
+            work.update(piece);
+            !work.is_over()
+        })
+        .await?;
+    let seen = work.seen();
+    Ok((work.finish(), seen))
+}
+
+fn print(
+    args: &VerifyArgs,
+    object: &ObjectRef,
+    gathered: &Gathered,
+    report: &Report,
+    hashed: u64,
+) -> Result<(), Failure> {
+    let verdict = report.verdict();
+    if args.json {
+        return Out.json(&json!({
+            "file": args.file.to_string(),
+            "object": object,
+            "verdict": verdict,
+            "report": report,
+            "notes": gathered.notes,
+            "bytes_hashed": hashed,
+        }));
+    }
+    let word = match verdict {
+        Verdict::Match => "match",
+        Verdict::Differs => "differs",
+        Verdict::CannotBeKnown => "cannot be known",
+    };
+    Out.line(&format!("{word}: {} and {}", visible(&args.file.to_string()), visible(&object.to_string())))?;
+    for finding in &report.findings {
+        Out.line(&format!("  {:<22} {}", finding.by, visible(&finding.words)))?;
+    }
+    for bad in report.bad_parts.iter().take(MOST_BAD) {
+        let range = bad.range.map_or_else(|| "empty".into(), |r| r.to_string());
+        Out.line(&format!("  part {:<17} differs: {range} ({})", bad.part, bad.by))?;
+    }
+    if report.bad_parts.len() > MOST_BAD {
+        let more = report.bad_parts.len() - MOST_BAD;
+        Out.line(&format!("  and {more} more parts; --json names them all"))?;
+    }
+    if verdict == Verdict::Differs && report.bad_parts.is_empty() {
+        Out.line("  which part             not known: the service states no checksums of parts")?;
+    }
+    if verdict == Verdict::CannotBeKnown {
+        Out.line(
+            "  to decide it           --all-parts asks for the parts, --exhaustive tries every part size",
+        )?;
+    }
+    gathered
+        .notes
+        .iter()
+        .try_for_each(|note| Out.line(&format!("  note                   {}", visible(note))))?;
+    Out.line(&format!("  {} hashed", human_size(hashed)))
+}
+
+/// Parts that differ named on the screen.
+const MOST_BAD: usize = 10;
