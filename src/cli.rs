@@ -4,6 +4,7 @@
 //! success) and ends with one of four exit codes, which `--help` documents.
 
 pub mod args;
+pub mod clients;
 pub mod copy;
 pub mod gather;
 pub mod inspect;
@@ -93,6 +94,7 @@ pub fn run(cli: &Cli, command: &Command) -> u8 {
     let ended = runtime.block_on(async {
         match command {
             Command::Inspect(args) => inspect::run(&cli.target, args).await,
+            Command::Clients(args) => clients::run(args),
             Command::Copy(args) => copy::run(&cli.target, args).await,
             Command::Serve(args) => serve::run(&cli.target, args).await,
         }

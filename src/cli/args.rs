@@ -4,7 +4,7 @@ use crate::domain::fault::Fault;
 use crate::domain::names::S3Uri;
 use crate::domain::units::parse_size;
 use crate::s3::TargetSpec;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -114,6 +114,7 @@ impl Cli {
             Some(Command::Serve(args)) => (Some(&mut args.faults), true),
             Some(Command::Copy(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Inspect(args)) => (Some(&mut args.faults), self.target.sandbox),
+            Some(Command::Clients(_)) => (None, false),
             None => (None, self.wants_sandbox()),
         };
         let mut all = std::mem::take(&mut self.faults.rules);
@@ -168,8 +169,33 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Copy an object inside S3, keeping its part boundaries, properties and tags
     Copy(CopyArgs),
+    /// Say how well-known clients would cut an object of a given size; asks nobody
+    Clients(ClientsArgs),
     /// Run the sandbox as a server, for other programs to talk to
     Serve(ServeArgs),
+}
+
+/// How much is asked about the parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProbeArg {
+    /// Part 1 only, one request; always asked
+    First,
+    /// First, middle and last part: can refute equal parts
+    Sample,
+    /// As many parts as it takes to know every boundary
+    All,
+}
+
+/// Arguments of `clients`.
+#[derive(Debug, Clone, Args)]
+pub struct ClientsArgs {
+    /// Size of the object (20277918669, 100MiB, 5GB)
+    #[arg(value_name = "SIZE", value_parser = parse_size)]
+    pub size: u64,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `inspect`.
@@ -179,9 +205,21 @@ pub struct InspectArgs {
     #[arg(value_name = "OBJECT", value_parser = S3Uri::parse)]
     pub object: S3Uri,
 
-    /// Ask HEAD for as many parts as it takes to know every boundary
-    #[arg(long)]
+    /// Ask HEAD for more parts, so that equal sizes are refuted or proved
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = ProbeArg::First)]
+    pub probe: ProbeArg,
+
+    /// The same as --probe all
+    #[arg(long, conflicts_with = "probe")]
     pub all_parts: bool,
+
+    /// Say how many requests the probe would take, and do not send them
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Say why the service does or does not list the parts
+    #[arg(long)]
+    pub why: bool,
 
     /// Print one JSON object
     #[arg(long)]
