@@ -12,5 +12,6 @@ pub mod msg;
 pub mod overlay;
 pub mod panes;
 pub mod press;
+pub mod sheet;
 pub mod update;
 pub mod wiretext;

@@ -4,6 +4,7 @@
 //! success) and ends with one of the exit codes, which `--help` documents.
 
 pub mod args;
+pub mod clients;
 pub mod compare;
 pub mod copy;
 pub mod etag;
@@ -101,6 +102,7 @@ pub fn run(cli: &Cli, command: &Command) -> u8 {
             Command::Compare(args) => compare::run(&cli.target, args).await,
             Command::Etag(args) => etag::run(&cli.target, args).await,
             Command::Verify(args) => verify::run(&cli.target, args).await,
+            Command::Clients(args) => clients::run(args).map(|()| 0),
             Command::Copy(args) => copy::run(&cli.target, args).await.map(|()| 0),
             Command::Serve(args) => serve::run(&cli.target, args).await.map(|()| 0),
         }

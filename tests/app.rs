@@ -295,10 +295,16 @@ fn probing_asks_for_every_second_part_and_proves_the_map() {
     p.press("Tab End Enter").settle();
     assert!(p.model.inspect.evidence.exact_layout().is_none());
     p.press("p");
+    assert!(p.calls.is_empty(), "the menu sends nothing");
+    p.press("Esc");
+    assert!(p.calls.is_empty() && p.model.overlays.is_empty());
+    p.press("p Enter");
     assert_eq!(p.calls.len(), 1);
     p.settle();
     assert_eq!(p.model.inspect.evidence.exact_layout().unwrap().count(), 3);
     assert!(p.note().contains("proved"), "{}", p.note());
+    p.press("p");
+    assert!(p.note().contains("every boundary is known already"), "{}", p.note());
 }
 
 #[test]

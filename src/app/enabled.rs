@@ -2,6 +2,7 @@
 
 use super::command::{Command, Pane, Screen};
 use super::model::{Link, Model};
+use crate::domain::evidence::Asked;
 use crate::domain::operation::OperationKind;
 use crate::domain::upload::Move;
 
@@ -9,11 +10,13 @@ use crate::domain::upload::Move;
 pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
     match command {
         Command::PlanCopyKeeping | Command::PlanCopy => need_object(model),
-        Command::Probe => match model.inspect.evidence.probes().is_empty() {
-            false => Ok(()),
-            true if !model.inspect.evidence.is_multipart() => Err("the object is not multipart".into()),
-            true => Err("every boundary is known already".into()),
-        },
+        Command::Probe => probe(model),
+        Command::Why | Command::OtherClients if model.inspect.object.is_none() => {
+            Err("inspect an object first".into())
+        }
+        Command::OtherClients if model.inspect.evidence.object_size.is_none() => {
+            Err("the object's size is not known".into())
+        }
         Command::Release => held(model),
         Command::Cancel if model.step.held.is_empty() && model.tasks.is_empty() => {
             Err("nothing is under way".into())
@@ -49,6 +52,25 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
         Command::Send(kind) => send_enabled(model, kind),
         _ => Ok(()),
     }
+}
+
+fn probe(model: &Model) -> Result<(), String> {
+    let evidence = &model.inspect.evidence;
+    if model.inspect.probe.is_some() {
+        return Err("a probe is under way; Esc stops it".into());
+    }
+    if !evidence.plans().is_empty() {
+        return Ok(());
+    }
+    Err(if evidence.exact_is_known() {
+        "every boundary is known already".into()
+    } else if let Some(refused) = evidence.refusals.iter().find(|r| r.asked == Asked::HeadPart) {
+        refused.sentence()
+    } else if evidence.is_multipart() {
+        "this server ignores partNumber and lists no parts: nothing is left to ask".into()
+    } else {
+        "the object is not multipart".into()
+    })
 }
 
 fn need_object(model: &Model) -> Result<(), String> {

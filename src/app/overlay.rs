@@ -3,6 +3,7 @@
 use super::command::Command;
 use super::faults::FaultList;
 use super::form::Form;
+use super::sheet::Sheet;
 use crate::domain::operation::UploadRef;
 use tui_input::Input;
 
@@ -28,6 +29,8 @@ pub enum Overlay {
     },
     /// The rules by which the sandbox fails.
     Faults(FaultList),
+    /// A sheet of Inspect.
+    Inspect(Sheet),
     /// A form.
     Form(Box<Form>),
     /// A question with two buttons; the safe one is preselected.
@@ -60,8 +63,6 @@ pub enum Action {
     Quit,
     /// Send a move that the rules forbid.
     SendAnyway(Command),
-    /// Ask HEAD for every boundary that is not known.
-    Probe,
     /// Send every part that is still planned.
     RunParts,
     /// Complete, although the list will be refused or replaces an object.

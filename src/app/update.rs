@@ -8,6 +8,7 @@ mod faults;
 mod inspect;
 pub mod overlay;
 mod plan;
+mod sheet;
 mod step;
 
 use super::command::{Command, Pane, Screen, resolve};

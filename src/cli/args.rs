@@ -6,7 +6,7 @@ use crate::domain::fault::Fault;
 use crate::domain::names::S3Uri;
 use crate::domain::units::parse_size;
 use crate::s3::TargetSpec;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -121,6 +121,7 @@ impl Cli {
             Some(Command::Etag(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Verify(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Compare(args)) => (Some(&mut args.faults), self.target.sandbox),
+            Some(Command::Clients(_)) => (None, false),
             None => (None, self.wants_sandbox()),
         };
         let mut all = std::mem::take(&mut self.faults.rules);
@@ -181,8 +182,33 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Copy an object inside S3, keeping its part boundaries, properties and tags
     Copy(CopyArgs),
+    /// Say how well-known clients would cut an object of a given size; asks nobody
+    Clients(ClientsArgs),
     /// Run the sandbox as a server, for other programs to talk to
     Serve(ServeArgs),
+}
+
+/// How much is asked about the parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProbeArg {
+    /// Part 1 only, one request; always asked
+    First,
+    /// First, middle and last part: can refute equal parts
+    Sample,
+    /// As many parts as it takes to know every boundary
+    All,
+}
+
+/// Arguments of `clients`.
+#[derive(Debug, Clone, Args)]
+pub struct ClientsArgs {
+    /// Size of the object (20277918669, 100MiB, 5GB)
+    #[arg(value_name = "SIZE", value_parser = parse_size)]
+    pub size: u64,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `inspect`.
@@ -196,9 +222,21 @@ pub struct InspectArgs {
     #[arg(long, value_name = "ID")]
     pub version_id: Option<String>,
 
-    /// Ask HEAD for as many parts as it takes to know every boundary
-    #[arg(long)]
+    /// Ask HEAD for more parts, so that equal sizes are refuted or proved
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = ProbeArg::First)]
+    pub probe: ProbeArg,
+
+    /// The same as --probe all
+    #[arg(long, conflicts_with = "probe")]
     pub all_parts: bool,
+
+    /// Say how many requests the probe would take, and do not send them
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Say why the service does or does not list the parts
+    #[arg(long)]
+    pub why: bool,
 
     /// Print one JSON object
     #[arg(long)]

@@ -2,25 +2,24 @@
 
 use super::Failure;
 use super::args::{CompareArgs, TargetArgs};
-use super::gather::{Gathered, gather, probe_parts};
-use super::inspect::named;
+use super::gather::Gathered;
+use super::inspect::{look, named};
 use super::out::Out;
 use super::session::{Pace, Session};
 use crate::domain::compare::{Comparison, Relation, Row, Side, Verdict, compare};
+use crate::domain::evidence::ProbeKind;
 use crate::domain::names::ObjectRef;
 use crate::domain::text::visible;
 use serde_json::json;
-
-/// Requests under way at once while asking for parts.
-const CONCURRENCY: usize = 8;
 
 /// Runs the command; the exit code says how the two stand to each other.
 pub async fn run(target: &TargetArgs, args: &CompareArgs) -> Result<u8, Failure> {
     let left = named(&args.left, args.left_version_id.as_deref())?;
     let right = named(&args.right, args.right_version_id.as_deref())?;
     let session = Session::open(target, Pace::Run).await?;
-    let one = look(&session, &left, args.all_parts).await?;
-    let other = look(&session, &right, args.all_parts).await?;
+    let probe = args.all_parts.then_some(ProbeKind::Every);
+    let one = look(&session, &left, probe).await?;
+    let other = look(&session, &right, probe).await?;
     let comparison = compare(side(&left, &one), side(&right, &other));
     if args.json {
         Out.json(&json!({
@@ -40,14 +39,6 @@ pub async fn run(target: &TargetArgs, args: &CompareArgs) -> Result<u8, Failure>
         Verdict::Differs => 4,
         Verdict::NotKnown => 5,
     })
-}
-
-async fn look(session: &Session, object: &ObjectRef, all_parts: bool) -> Result<Gathered, Failure> {
-    let mut gathered = gather(session, object).await?;
-    if all_parts {
-        probe_parts(session, object, &mut gathered.evidence, CONCURRENCY).await?;
-    }
-    Ok(gathered)
 }
 
 fn side<'a>(object: &'a ObjectRef, gathered: &'a Gathered) -> Side<'a> {

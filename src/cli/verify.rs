@@ -2,11 +2,12 @@
 
 use super::Failure;
 use super::args::{FaultArgs, TargetArgs};
-use super::gather::{Gathered, gather, probe_parts};
+use super::gather::Gathered;
 use super::hashing::{Feed, HashArgs, Place, open, pipe, stream, with_file};
-use super::inspect::named;
+use super::inspect::{look, named};
 use super::out::Out;
 use super::session::{Pace, Session};
+use crate::domain::evidence::ProbeKind;
 use crate::domain::names::{ObjectRef, S3Uri};
 use crate::domain::text::visible;
 use crate::domain::units::human_size;
@@ -14,9 +15,6 @@ use crate::domain::verify::{Depth, Remote, Report, Verdict};
 use crate::hash::file::Opened;
 use crate::hash::verify::{Streamed, check};
 use serde_json::json;
-
-/// Requests under way at once while asking for parts.
-const CONCURRENCY: usize = 8;
 
 const AFTER_HELP: &str = "\
 Size, ETag and checksums are compared as far as they say anything about the bytes. Only reads are sent,
@@ -79,10 +77,7 @@ pub async fn run(target: &TargetArgs, args: &VerifyArgs) -> Result<u8, Failure> 
         _ => None,
     };
     let session = Session::open(target, Pace::Run).await?;
-    let mut gathered = gather(&session, &object).await?;
-    if args.all_parts {
-        probe_parts(&session, &object, &mut gathered.evidence, CONCURRENCY).await?;
-    }
+    let gathered = look(&session, &object, args.all_parts.then_some(ProbeKind::Every)).await?;
     let remote = Remote::new(&object.bucket, &gathered.head, &gathered.evidence);
     let (report, hashed) = match local {
         Some((_, Opened::Mapped(file))) => {

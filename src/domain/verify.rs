@@ -78,7 +78,7 @@ impl Remote {
             part_count: evidence.part_count,
             obscured: Obscured::of(head, bucket),
             checksums: head.checksums.clone(),
-            part_checksums: BTreeMap::new(),
+            part_checksums: evidence.part_checksums.clone(),
         }
     }
 

@@ -9,7 +9,8 @@ use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::browse::Load;
 use super::super::panes::select::{Motion, moved};
-use super::{browse, inspect, plan, step};
+use super::super::sheet::Sheet;
+use super::{browse, inspect, plan, sheet, step};
 use tui_input::Input;
 
 /// Gives a command. One that makes no sense now says why.
@@ -61,6 +62,8 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::PlanCopy => plan::form(model, true),
         Command::PlanUpload => plan::new_upload_form(model),
         Command::Probe => inspect::offer_probe(model),
+        Command::Why => sheet::open(model, Sheet::Why { top: 0 }),
+        Command::OtherClients => sheet::open(model, Sheet::Clients { top: 0 }),
         Command::AddGeneratedPart => plan::generated_form(model),
         Command::AddFileParts => plan::file_form(model),
         Command::EditCopyPart => plan::copy_part_form(model),
@@ -123,7 +126,8 @@ pub(super) fn go_in(model: &mut Model, pane: Pane, motion: Motion) {
             browse::page_if_wanted(model);
         }
         Pane::Uploads => model.browse.go_uploads(page, motion),
-        Pane::Facts | Pane::ETag => model.inspect.facts_top = scroll(model.inspect.facts_top),
+        Pane::Facts => model.inspect.facts_top = scroll(model.inspect.facts_top),
+        Pane::ETag => model.inspect.etag_top = scroll(model.inspect.etag_top),
         Pane::PartMap => model.inspect.go_parts(page, motion),
         Pane::PartSize => model.inspect.size_top = scroll(model.inspect.size_top),
         Pane::States | Pane::Parts => {
@@ -191,7 +195,7 @@ fn back(model: &mut Model) {
         model.browse.load_all = false;
         return model.say(Level::Plain, "stopped loading; what is listed so far stays");
     }
-    if model.screen == Screen::Inspect && model.inspect.probing > 0 {
+    if model.screen == Screen::Inspect && model.inspect.probe.is_some() {
         return inspect::stop_probe(model);
     }
     if model.screen == Screen::Browse && model.browse.objects.filter().is_some() {

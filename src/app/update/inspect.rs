@@ -2,21 +2,29 @@
 
 use super::super::command::Pane;
 use super::super::model::{Level, Model, Purpose};
-use super::super::overlay::{Action, Confirm, Overlay};
+use super::super::msg::Effect;
 use super::super::panes::browse::Load;
+use super::super::panes::inspect::Probe;
+use super::super::sheet::Sheet;
 use super::command::failed;
+use super::sheet;
+use crate::domain::evidence::{Asked, Heard, ProbeKind, Refusal};
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{GetObjectAttributes, HeadObject, Operation};
-use crate::domain::outcome::Outcome;
-use crate::domain::output::Output;
-use crate::domain::units::PartNumber;
+use crate::domain::outcome::{Outcome, ServiceError};
+use crate::domain::output::{HeadObjectOutput, Output};
+use crate::domain::units::{PartNumber, grouped};
+use std::collections::BTreeSet;
 
 /// HEADs of one probe on their way at once.
 const PROBES_AT_ONCE: usize = 16;
 
+/// How often an object that is replaced while it is asked about is asked about again.
+const ROUNDS: u32 = 3;
+
 /// Shows an object and asks four things: HEAD, HEAD of part 1, attributes, tags.
 pub(super) fn open(model: &mut Model, object: ObjectRef) {
-    forget_tasks(model);
+    cancel_tasks(model, |_| true);
     model.inspect.open(object.clone());
     let generation = model.inspect.generation;
     let head = |part_number| Operation::HeadObject(HeadObject { object: object.clone(), part_number });
@@ -25,12 +33,20 @@ pub(super) fn open(model: &mut Model, object: ObjectRef) {
     ask_attributes(model, object.clone(), None);
     model.send(Purpose::Tags(generation), Operation::GetObjectTagging(object), false);
     model.set_focus(Pane::PartMap);
+    model.say(Level::Plain, "4 requests: HeadObject, of part 1 too, GetObjectAttributes, GetObjectTagging");
 }
 
-fn forget_tasks(model: &mut Model) {
-    model.tasks.retain(|_, p| {
-        !matches!(p, Purpose::Head(_) | Purpose::HeadPart(..) | Purpose::Tags(_) | Purpose::Attributes(_))
-    });
+/// Calls off what was asked about an object and is no longer wanted.
+fn cancel_tasks(model: &mut Model, unwanted: fn(&Purpose) -> bool) {
+    let of_inspect = |p: &Purpose| {
+        matches!(p, Purpose::Head(_) | Purpose::HeadPart(..) | Purpose::Tags(_) | Purpose::Attributes(_))
+    };
+    let ids: Vec<_> =
+        model.tasks.iter().filter(|(_, p)| of_inspect(p) && unwanted(p)).map(|(id, _)| *id).collect();
+    for id in ids {
+        model.tasks.remove(&id);
+        model.effects.push(Effect::Cancel(id));
+    }
 }
 
 fn ask_attributes(model: &mut Model, object: ObjectRef, marker: Option<String>) {
@@ -45,7 +61,10 @@ pub(super) fn head_came(model: &mut Model, generation: u64, outcome: &Outcome) {
     }
     match outcome {
         Outcome::Answered(Output::Head(head)) => {
-            model.inspect.evidence.add_head(None, head);
+            if model.inspect.evidence.add_head(None, head) == Heard::Replaced {
+                return begin_again(model);
+            }
+            model.inspect.pinned = head.version_id.clone();
             model.inspect.head = Some((**head).clone());
             model.inspect.head_load = Load::Ready;
         }
@@ -53,31 +72,104 @@ pub(super) fn head_came(model: &mut Model, generation: u64, outcome: &Outcome) {
     }
 }
 
+/// The object is not the one the earlier answers were about: nothing of them is kept.
+fn begin_again(model: &mut Model) {
+    let rounds = model.inspect.replaced + 1;
+    let Some(object) = model.inspect.object.clone().filter(|_| rounds <= ROUNDS) else {
+        cancel_tasks(model, |_| true);
+        model.inspect.probe = None;
+        return model.say(Level::Bad, "the object is replaced again and again; r asks once more");
+    };
+    let focus = model.pane();
+    open(model, object);
+    model.inspect.replaced = rounds;
+    model.set_focus(focus);
+    model.say(
+        Level::Warning,
+        "the object was replaced while it was asked about: what was learnt is dropped, everything is asked again",
+    );
+}
+
 pub(super) fn part_came(model: &mut Model, generation: u64, number: PartNumber, outcome: &Outcome) {
     if generation != model.inspect.generation {
         return;
     }
-    let of_probe = number != PartNumber(1);
-    if of_probe {
-        model.inspect.probing = model.inspect.probing.saturating_sub(1);
-    }
+    let of_probe = model.inspect.probe.as_mut().is_some_and(|p| p.asked.remove(&number));
     match outcome {
         Outcome::Answered(Output::Head(head)) => {
-            model.inspect.evidence.add_head(Some(number), head);
-            if head.status != 206 {
-                model.inspect.probes.clear();
-                model.say(Level::Warning, "this server ignores partNumber: part sizes cannot be asked for");
-            } else if of_probe {
-                model.inspect.probed += 1;
+            if !part_answered(model, number, head) {
+                return;
+            }
+        }
+        Outcome::Refused(error) => {
+            if part_refused(model, number, error, of_probe) {
+                return;
             }
         }
         other => {
-            model.inspect.probes.clear();
+            end_asking(model);
             failed(model, &format!("HeadObject ?partNumber={number}"), other);
         }
     }
     if of_probe {
+        if let Some(probe) = model.inspect.probe.as_mut() {
+            probe.answered += 1;
+        }
         send_probes(model);
+    }
+}
+
+/// Takes an answer about a part; false when everything begins again.
+fn part_answered(model: &mut Model, number: PartNumber, head: &HeadObjectOutput) -> bool {
+    match model.inspect.evidence.add_head(Some(number), head) {
+        Heard::Taken => {}
+        Heard::Replaced => {
+            begin_again(model);
+            return false;
+        }
+        Heard::Ignored => {
+            end_asking(model);
+            model.say(Level::Warning, "this server ignores partNumber: part sizes cannot be asked for");
+        }
+        Heard::Disbelieved(why) => model.say(Level::Warning, format!("not believed: {why}")),
+    }
+    true
+}
+
+/// A refused part ends the probe, unless it was the version that may not be named; true when it is asked again.
+fn part_refused(model: &mut Model, number: PartNumber, error: &ServiceError, of_probe: bool) -> bool {
+    let named = model.inspect.object.as_ref().is_some_and(|o| o.version_id.is_some());
+    if error.status == 403 && of_probe && model.inspect.pinned.take().is_some() && !named {
+        model.say(
+            Level::Warning,
+            "naming the version was refused (it needs s3:GetObjectVersion): asked without, ETags are compared",
+        );
+        if let Some(probe) = model.inspect.probe.as_mut() {
+            let again = std::mem::take(&mut probe.asked);
+            probe.waiting.extend(again);
+            probe.waiting.push(number);
+        }
+        cancel_tasks(model, |p| matches!(p, Purpose::HeadPart(..)));
+        send_probes(model);
+        return true;
+    }
+    end_asking(model);
+    refuse(model, Asked::HeadPart, error);
+    false
+}
+
+/// Keeps a refusal as missing evidence and says what would give it.
+fn refuse(model: &mut Model, asked: Asked, error: &ServiceError) {
+    let versioned = model.inspect.asked_object().is_some_and(|o| o.version_id.is_some());
+    let refusal = Refusal { asked, status: error.status, code: error.code.clone(), versioned };
+    model.say(Level::Warning, refusal.sentence());
+    model.inspect.evidence.add_refusal(refusal);
+}
+
+/// Asks for no further part.
+fn end_asking(model: &mut Model) {
+    if let Some(probe) = model.inspect.probe.as_mut() {
+        probe.waiting.clear();
     }
 }
 
@@ -90,7 +182,12 @@ pub(super) fn tags_came(model: &mut Model, generation: u64, outcome: &Outcome) {
             model.inspect.tags = Some(tags.clone());
             model.inspect.tags_load = Load::Ready;
         }
-        other => model.inspect.tags_load = failed(model, "GetObjectTagging", other),
+        other => {
+            model.inspect.tags_load = failed(model, "GetObjectTagging", other);
+            if let Outcome::Refused(error) = other {
+                refuse(model, Asked::Tags, error);
+            }
+        }
     }
 }
 
@@ -100,92 +197,108 @@ pub(super) fn attributes_came(model: &mut Model, generation: u64, outcome: &Outc
     }
     match outcome {
         Outcome::Answered(Output::Attributes(page)) => {
-            model.inspect.evidence.add_attributes(page);
+            if model.inspect.evidence.add_attributes(page) == Heard::Replaced {
+                return begin_again(model);
+            }
             model.inspect.attributes_load = Load::Ready;
             model.inspect.attributes = Some((**page).clone());
+            next_page(model);
         }
         other => {
             // Many servers lack this operation; the other evidence stands on its own.
-            model.inspect.attributes_load =
-                Load::Failed(crate::domain::text::visible(&other.summary_of_read()));
+            let said = crate::domain::text::visible(&other.summary_of_read());
+            model.inspect.attributes_load = Load::Failed(said.clone());
+            match other {
+                Outcome::Refused(error) => refuse(model, Asked::Attributes, error),
+                _ => model.inspect.evidence.attributes_not_had(said),
+            }
+            if model.inspect.probe.as_ref().is_some_and(|p| p.kind == ProbeKind::Attributes) {
+                model.inspect.probe = None;
+            }
         }
     }
 }
 
-/// Asks before it sends: a probe can mean thousands of requests.
-pub(super) fn offer_probe(model: &mut Model) {
-    let evidence = &model.inspect.evidence;
-    if let (Some(true), Some(object), Some(marker)) = (
-        evidence.attributes_list,
-        model.inspect.object.clone(),
-        model.inspect.attributes.as_ref().and_then(|a| a.next.clone()),
-    ) {
-        return ask_attributes(model, object, Some(marker));
+/// Goes on with the pages while they are what is probed.
+fn next_page(model: &mut Model) {
+    let Some(probe) = model.inspect.probe.as_mut().filter(|p| p.kind == ProbeKind::Attributes) else {
+        return;
+    };
+    probe.answered += 1;
+    let marker = model.inspect.attributes.as_ref().and_then(|a| a.next.clone());
+    match (marker, model.inspect.asked_object()) {
+        (Some(marker), Some(object)) => ask_attributes(model, object, Some(marker)),
+        _ => end_probe(model),
     }
-    let probes = evidence.probes();
-    if probes.len() <= 8 {
-        return begin_probe(model);
-    }
-    model.overlays.push(Overlay::Confirm(Confirm {
-        title: "Prove every part boundary?".into(),
-        lines: vec![
-            format!("This sends {} HeadObject requests, {PROBES_AT_ONCE} at a time.", probes.len()),
-            "Content-Range of a part pins both its ends, so every second part is enough.".into(),
-            "Esc stops them; what was learnt stays.".into(),
-        ],
-        no: "Not now",
-        yes: "Send them",
-        on_yes: false,
-        action: Action::Probe,
-    }));
 }
 
-pub(super) fn begin_probe(model: &mut Model) {
-    let mut probes = model.inspect.evidence.probes();
-    probes.reverse();
-    model.inspect.probes = probes;
-    model.inspect.probed = 0;
-    send_probes(model);
+/// Shows what can be asked, with the requests each takes; nothing is sent before Enter.
+pub(super) fn offer_probe(model: &mut Model) {
+    // The cursor stands on what decides, when that is among them.
+    let at = model.inspect.evidence.plans().iter().position(|p| p.decides).unwrap_or(0);
+    sheet::open(model, Sheet::Probes { at });
+}
+
+/// Sends the requests of a plan.
+pub(super) fn begin_probe(model: &mut Model, kind: ProbeKind) {
+    let Some(plan) = model.inspect.evidence.plan(kind) else { return };
+    let (mut waiting, planned) = (plan.parts.clone(), plan.requests);
+    waiting.reverse();
+    model.inspect.probe = Some(Probe { kind, waiting, asked: BTreeSet::new(), answered: 0, planned });
+    if kind != ProbeKind::Attributes {
+        return send_probes(model);
+    }
+    let marker = model.inspect.attributes.as_ref().and_then(|a| a.next.clone());
+    if let Some(object) = model.inspect.asked_object() {
+        ask_attributes(model, object, marker);
+    }
 }
 
 fn send_probes(model: &mut Model) {
-    let Some(object) = model.inspect.object.clone() else { return };
-    while model.inspect.probing < PROBES_AT_ONCE {
-        let Some(number) = model.inspect.probes.pop() else { break };
-        let head = HeadObject { object: object.clone(), part_number: Some(number) };
-        model.inspect.probing += 1;
-        model.send(Purpose::HeadPart(model.inspect.generation, number), Operation::HeadObject(head), false);
-    }
-    if model.inspect.probing == 0 && model.inspect.probed > 0 {
-        model.inspect.evidence.close_gaps();
-        let n = std::mem::take(&mut model.inspect.probed);
-        let requests = if n == 1 { "request" } else { "requests" };
-        match model.inspect.evidence.exact_layout() {
-            Some(layout) => {
-                let kind =
-                    if layout.uniform_size().is_some() { "all equal but the last" } else { "not equal" };
-                model.say(
-                    Level::Good,
-                    format!("{n} HEAD {requests}: the part map is proved; parts are {kind}"),
-                );
-            }
-            None => {
-                model.say(Level::Warning, format!("{n} HEAD {requests}; some boundaries are still not known"))
-            }
+    let Some(object) = model.inspect.asked_object() else { return };
+    let generation = model.inspect.generation;
+    loop {
+        let Some(probe) = model.inspect.probe.as_mut() else { return };
+        if probe.asked.len() >= PROBES_AT_ONCE {
+            return;
         }
+        let Some(number) = probe.waiting.pop() else { break };
+        probe.asked.insert(number);
+        let head = HeadObject { object: object.clone(), part_number: Some(number) };
+        model.send(Purpose::HeadPart(generation, number), Operation::HeadObject(head), false);
+    }
+    if model.inspect.probe.as_ref().is_some_and(|p| p.asked.is_empty()) {
+        end_probe(model);
     }
 }
 
-/// Sends no further HEAD and forgets those on their way.
-pub(super) fn stop_probe(model: &mut Model) {
-    model.inspect.probes.clear();
-    model.inspect.probing = 0;
-    let ids: Vec<_> =
-        model.tasks.iter().filter(|(_, p)| matches!(p, Purpose::HeadPart(..))).map(|(id, _)| *id).collect();
-    for id in ids {
-        model.tasks.remove(&id);
-        model.effects.push(super::super::msg::Effect::Cancel(id));
+/// Says what the answers came to.
+fn end_probe(model: &mut Model) {
+    let Some(probe) = model.inspect.probe.take() else { return };
+    let evidence = &model.inspect.evidence;
+    if !evidence.refusals.is_empty() && probe.answered < probe.planned {
+        // What was refused has been said already, and is the news.
+        return;
     }
-    model.inspect.evidence.close_gaps();
+    let what = if probe.kind == ProbeKind::Attributes { "GetObjectAttributes" } else { "HEAD" };
+    let requests = if probe.answered == 1 { "request" } else { "requests" };
+    let asked = format!("{} {what} {requests}", grouped(probe.answered));
+    let (level, words) = match (evidence.exact_layout(), evidence.refutation()) {
+        (Some(layout), _) if layout.uniform_size().is_some() => {
+            (Level::Good, "the part map is proved; parts are all equal but the last".to_owned())
+        }
+        (Some(_), _) => (Level::Good, "the part map is proved; parts are not equal".to_owned()),
+        (None, Some(why)) => (Level::Good, format!("the parts are not equal: {why}")),
+        (None, None) => (Level::Warning, "equal parts are still possible, and not proved".to_owned()),
+    };
+    model.say(level, format!("{asked}: {words}"));
+}
+
+/// Sends no further request of the probe and calls off those on their way.
+pub(super) fn stop_probe(model: &mut Model) {
+    let pages = model.inspect.probe.take().is_some_and(|p| p.kind == ProbeKind::Attributes);
+    let unwanted: fn(&Purpose) -> bool =
+        if pages { |p| matches!(p, Purpose::Attributes(_)) } else { |p| matches!(p, Purpose::HeadPart(..)) };
+    cancel_tasks(model, unwanted);
     model.say(Level::Plain, "probe stopped; what was learnt stays");
 }

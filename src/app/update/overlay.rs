@@ -20,6 +20,7 @@ pub(super) fn press(model: &mut Model, press: Press) {
         Overlay::Help { top } => scroll(model, press, top, |top| Overlay::Help { top }),
         Overlay::Log { top } => scroll(model, press, top, |top| Overlay::Log { top }),
         Overlay::Faults(list) => faults::press(model, list, press),
+        Overlay::Inspect(sheet) => super::sheet::press(model, sheet, press),
         Overlay::Form(form) => form_press(model, form, press),
         Overlay::Confirm(confirm) => confirm_press(model, confirm, press),
     }
@@ -27,6 +28,9 @@ pub(super) fn press(model: &mut Model, press: Press) {
 
 /// The wheel scrolls what can be scrolled.
 pub(super) fn wheel(model: &mut Model, up: bool) {
+    if let Some(Overlay::Inspect(sheet)) = model.overlays.last_mut() {
+        return super::sheet::wheel(sheet, up);
+    }
     if let Some(Overlay::Help { top } | Overlay::Log { top }) = model.overlays.last_mut() {
         *top = if up { top.saturating_sub(1) } else { top.saturating_add(1) };
     }
@@ -135,7 +139,6 @@ fn act(model: &mut Model, action: Action) {
         Action::Abort(upload) => step::abort(model, &upload),
         Action::Quit => model.effects.push(Effect::Quit),
         Action::SendAnyway(wanted) => step::send_anyway(model, wanted),
-        Action::Probe => inspect::begin_probe(model),
         Action::RunParts => step::begin_run(model),
         Action::Complete => step::complete(model),
     }

@@ -1,7 +1,7 @@
 //! How two objects are cut into parts, as far as it was stated.
 
 use super::super::etag::ETag;
-use super::super::evidence::Evidence;
+use super::super::evidence::{Evidence, Stated};
 use super::super::units::{grouped, human_size};
 
 /// Whether two objects are cut alike.
@@ -29,8 +29,8 @@ pub(super) fn cut(left: &Evidence, right: &Evidence) -> Cut {
     if let (Some(a), Some(b)) = (left.exact_layout(), right.exact_layout()) {
         return if a.parts().eq(b.parts()) { Cut::Same } else { Cut::Differs };
     }
-    let contradicts = |(number, (_, size)): (&i32, &(Option<u64>, u64))| {
-        right.stated.get(number).is_some_and(|(_, other)| other != size)
+    let contradicts = |(number, stated): (&i32, &Stated)| {
+        right.stated.get(number).is_some_and(|other| other.size != stated.size)
     };
     if left.stated.iter().any(contradicts) {
         return Cut::Differs;
@@ -56,8 +56,8 @@ pub(super) fn described(evidence: &Evidence) -> Option<String> {
     };
     let Some(layout) = evidence.exact_layout() else {
         return Some(match evidence.stated.get(&1) {
-            Some((_, size)) => {
-                format!("{count}; part 1 has {}, the others are not stated", human_size(*size))
+            Some(first) => {
+                format!("{count}; part 1 has {}, the others are not stated", human_size(first.size))
             }
             None => format!("{count}; no size is stated"),
         });

@@ -17,6 +17,16 @@ pub enum Use {
     Copy,
 }
 
+impl Use {
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Upload => "upload",
+            Self::Copy => "copy",
+        }
+    }
+}
+
 /// From which object size a client uses multipart by default, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

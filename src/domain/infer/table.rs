@@ -3,6 +3,7 @@
 use super::clients::{ClientRule, Growth, Threshold, Use, clients};
 use crate::domain::etag::ETag;
 use crate::domain::layout::PartLayout;
+use crate::domain::units::{GIB, KIB, MIB, grouped};
 use serde::Serialize;
 
 /// How a client with its defaults would write an object.
@@ -68,6 +69,58 @@ impl ClientRow {
     }
 }
 
+/// A row's figures as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCells {
+    /// From which size multipart is used.
+    pub threshold: String,
+    /// Bytes of a part.
+    pub part_size: String,
+    /// Number of parts.
+    pub parts: String,
+    /// Bytes of the last part.
+    pub last: String,
+}
+
+impl ClientRow {
+    /// The figures in words and groups of three.
+    pub fn cells(&self) -> ClientCells {
+        let threshold = match self.threshold {
+            Some(Threshold::From(0)) => "always".into(),
+            Some(Threshold::From(t)) => format!("≥ {}", exact_size(t)),
+            Some(Threshold::Above(t)) => format!("> {}", exact_size(t)),
+            Some(Threshold::Near(t)) => format!("about {}", exact_size(t)),
+            None => "not known".into(),
+        };
+        let cells = |part_size: String, parts: String, last: String| ClientCells {
+            threshold,
+            part_size,
+            parts,
+            last,
+        };
+        match self.way {
+            Way::OnePiece => cells("one piece".into(), "-".into(), String::new()),
+            Way::Parts { part_size, uniform, part_count, last_part, .. } => {
+                let first =
+                    if uniform { grouped(part_size) } else { format!("first {}", grouped(part_size)) };
+                cells(first, part_count.to_string(), grouped(last_part))
+            }
+            Way::TooManyParts { part_size, .. } => cells(grouped(part_size), "refused".into(), String::new()),
+            Way::NotKnown => cells("not known".into(), "?".into(), String::new()),
+        }
+    }
+}
+
+/// A size that is not rounded: in the largest unit that divides it.
+fn exact_size(bytes: u64) -> String {
+    for (name, unit) in [("GiB", GIB), ("MiB", MIB), ("MB", 1_000_000), ("KiB", KIB)] {
+        if bytes >= unit && bytes.is_multiple_of(unit) {
+            return format!("{} {name}", grouped(bytes / unit));
+        }
+    }
+    grouped(bytes)
+}
+
 /// Every client's way with an object of `object_size` bytes, in the order of the file.
 pub fn clients_table(object_size: u64) -> Vec<ClientRow> {
     clients().iter().map(|rule| row(rule, object_size)).collect()
@@ -117,7 +170,6 @@ fn parts(layout: &PartLayout, uniform: bool, multipart_certain: bool) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::units::MIB;
 
     fn of(name: &str, size: u64) -> Way {
         clients_table(size).into_iter().find(|r| r.name.starts_with(name)).unwrap().way
@@ -152,6 +204,20 @@ mod tests {
                 multipart_certain: false
             }
         );
+    }
+
+    #[test]
+    fn thresholds_are_written_without_rounding() {
+        for (bytes, words) in [
+            (16_000_000, "16 MB"),
+            (16_777_216, "16 MiB"),
+            (4_999_610_368, "4 768 MiB"),
+            (5_368_709_120, "5 GiB"),
+            (2_147_483_647, "2 147 483 647"),
+            (25_600, "25 KiB"),
+        ] {
+            assert_eq!(exact_size(bytes), words);
+        }
     }
 
     #[test]

@@ -3,8 +3,10 @@
 mod etag;
 mod facts;
 mod map;
+pub(super) mod sheet;
 mod size;
 
+pub(super) use etag::etag;
 pub(super) use facts::facts;
 pub(super) use size::part_size;
 
@@ -32,7 +34,7 @@ pub(super) fn draw(model: &Model, which: Pane, rect: Rect, theme: Theme, buf: &m
         }
         Pane::ETag => {
             let inside = pane(rect, "ETag anatomy", focused, theme, buf);
-            lines(inside, 0, &etag::etag(model, usize::from(inside.width)), theme, buf);
+            lines(inside, model.inspect.etag_top, &etag(model, usize::from(inside.width)), theme, buf);
         }
         Pane::PartMap => map::part_map(model, rect, focused, theme, buf),
         _ => {

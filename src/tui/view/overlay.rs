@@ -1,11 +1,13 @@
 //! What lies over the screen: palette, help, log, forms, questions.
 
+use super::inspect::sheet;
 use super::paint::{line, lines, pane, said, text, wrap};
 use super::{Pieces, faults};
 use crate::app::command::SPECS;
 use crate::app::form::Form;
 use crate::app::model::{Level, Model};
 use crate::app::overlay::{Confirm, Overlay};
+use crate::app::sheet::Sheet;
 use crate::app::update::overlay::palette_matches;
 use crate::domain::text::{cut_end, visible, width};
 use crate::tui::regions::inner;
@@ -25,6 +27,7 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::Help { top } => help(model, rect, *top, theme, buf),
         Overlay::Log { top } => log(model, rect, *top, theme, buf),
         Overlay::Faults(list) => faults::draw(model, rect, list, theme, buf),
+        Overlay::Inspect(s) => sheet::draw(model, rect, *s, theme, buf),
         Overlay::Form(f) => form(rect, f, theme, buf),
         Overlay::Confirm(c) => confirm(rect, c, theme, buf),
     }
@@ -35,14 +38,18 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
     let height = match overlay {
         Overlay::Palette { .. } => 16,
         Overlay::Help { .. } | Overlay::Log { .. } | Overlay::Faults(_) => area.height.saturating_sub(4),
+        Overlay::Inspect(s) => sheet::wish(model, area, *s).1,
         Overlay::Form(f) => form_height(f, room),
         Overlay::Confirm(c) => {
             let n: usize = c.lines.iter().map(|l| wrap(l, room).len()).sum();
             u16::try_from(n + 5).unwrap_or(u16::MAX)
         }
     };
-    let _ = model;
-    let (width, height) = (area.width.min(78), height.min(area.height.saturating_sub(2)).max(4));
+    let wish = match overlay {
+        Overlay::Inspect(s) => sheet::wish(model, area, *s).0,
+        _ => 78,
+    };
+    let (width, height) = (area.width.min(wish), height.min(area.height.saturating_sub(2)).max(4));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }
 
@@ -131,7 +138,16 @@ fn log_lines(model: &Model, room: usize) -> Vec<Pieces> {
 /// Brings the scroll position of help or log back to what there is, so that the next key moves from there.
 pub(super) fn clamp(model: &mut Model, area: Rect) {
     let Some(shown) = model.overlays.last() else { return };
-    let inside = inner(place(area, shown, model));
+    let rect = place(area, shown, model);
+    let inside = inner(rect);
+    if let Overlay::Inspect(s) = shown {
+        let Some((count, rows)) = sheet::scrolled(model, rect, *s) else { return };
+        if let Some(Overlay::Inspect(Sheet::Why { top } | Sheet::Clients { top })) = model.overlays.last_mut()
+        {
+            *top = (*top).min(count.saturating_sub(rows));
+        }
+        return;
+    }
     let count = match shown {
         Overlay::Help { .. } => help_lines(model).len(),
         Overlay::Log { .. } => log_lines(model, usize::from(inside.width)).len(),

@@ -1,7 +1,8 @@
-//! The part map: the object's bytes on one line, and its parts below it.
+//! The part map: the object's bytes on one line, and its parts below it. Costs what is seen, not what there is.
 
 use crate::app::model::Model;
-use crate::domain::evidence::{Grade, MappedPart, PartSizeEvidence};
+use crate::domain::evidence::{Evidence, Grade, Ground, MappedPart, PartSizeEvidence};
+use crate::domain::text::visible;
 use crate::domain::units::{ByteRange, grouped, human_size};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::view::Pieces;
@@ -30,40 +31,43 @@ pub(super) fn part_map(model: &Model, rect: Rect, focused: bool, theme: Theme, b
         };
         return lines(inside, 0, &all, theme, buf);
     }
-    let size = evidence.object_size.unwrap_or(0);
     let at = model.inspect.part_at.min(map.len() - 1);
     let cells = usize::from(inside.width);
-    let edges = cell_parts(&map, size, cells);
-    let mut all = vec![strip(&map, &edges), pointer(&edges, at)];
-    let rows = usize::from(inside.height).saturating_sub(all.len());
+    let edges = cell_parts(evidence, cells);
+    let mut all = vec![strip(evidence, &edges), pointer(&edges, at)];
+    let detail = map.get(at).and_then(|part| checksum_line(evidence, part));
+    let rows = usize::from(inside.height).saturating_sub(all.len() + usize::from(detail.is_some()));
     let top = at.saturating_sub(rows / 2).min(map.len().saturating_sub(rows));
     for (index, part) in map.iter().enumerate().skip(top).take(rows) {
         all.push(part_line(part, index == at, cells));
     }
+    all.extend(detail);
     lines(inside, 0, &all, theme, buf);
-    let note = match (model.inspect.probing, model.inspect.probes.len()) {
-        (0, _) => "█ exact  ▒ if all but the last are equal  ░ unknown".to_owned(),
-        (n, left) => format!("asking: {} answered, {} to go; Esc stops", model.inspect.probed, n + left),
-    };
-    footer_note(rect, &note, theme, buf);
+    footer_note(rect, &note(model), theme, buf);
+}
+
+fn note(model: &Model) -> String {
+    match &model.inspect.probe {
+        None => "█ exact  ▒ a guess  ░ unknown".into(),
+        Some(p) => {
+            format!("asking: {} of {} answered; Esc stops", grouped(p.answered), grouped(p.planned))
+        }
+    }
 }
 
 /// The object's bytes on one line. A cell that holds several parts shows the least known of them.
-fn strip(map: &[MappedPart], edges: &[usize]) -> Pieces {
+fn strip(evidence: &Evidence, edges: &[usize]) -> Pieces {
     let mut out: Pieces = Vec::new();
     let cells = edges.len().saturating_sub(1);
+    let count = evidence.map().len();
     let mut before = None;
     for pair in edges.windows(2) {
         let [from, to] = *pair else { continue };
-        let covered = map.get(from..=to.max(from).min(map.len().saturating_sub(1))).unwrap_or(&[]);
-        let worst = covered.iter().map(|p| rank(p.grade)).max().unwrap_or(2);
-        let begins = map.len() <= cells / 3 && before.is_some_and(|b| b != from);
+        let begins = count <= cells / 3 && before.is_some_and(|b| b != from);
         before = Some(from);
-        let (glyph, role) = match (worst, begins) {
-            (_, true) => ("│", Role::Title),
-            (0, _) => ("█", Role::Good),
-            (1, _) => ("▒", Role::Warning),
-            _ => ("░", Role::Muted),
+        let (glyph, role) = match evidence.worst(from..to.max(from) + 1) {
+            _ if begins => ("│", Role::Title),
+            grade => look(grade),
         };
         match out.last_mut() {
             Some((text, r)) if *r == role => text.push_str(glyph),
@@ -73,26 +77,28 @@ fn strip(map: &[MappedPart], edges: &[usize]) -> Pieces {
     out
 }
 
-fn rank(grade: Grade) -> u8 {
+/// Glyph and colour of a grade: either is enough to tell it.
+fn look(grade: Grade) -> (&'static str, Role) {
     match grade {
-        Grade::Exact => 0,
-        Grade::Inferred => 1,
-        Grade::Unknown => 2,
+        Grade::Exact => ("█", Role::Good),
+        Grade::Inferred => ("▒", Role::Warning),
+        Grade::Unknown => ("░", Role::Muted),
     }
 }
 
 /// For each cell, and the end behind the last, the part that holds its first byte; by number where places are
 /// not known.
-fn cell_parts(map: &[MappedPart], size: u64, cells: usize) -> Vec<usize> {
-    let last = map.len().saturating_sub(1);
-    let placed = map.iter().all(|p| p.place.is_some());
+fn cell_parts(evidence: &Evidence, cells: usize) -> Vec<usize> {
+    let map = evidence.map();
+    let (last, size) = (map.len().saturating_sub(1), u128::from(evidence.object_size.unwrap_or(0)));
+    let placed = evidence.all_placed();
     let wide = |n: usize| u128::try_from(n).unwrap_or(0);
     (0..=cells)
         .map(|cell| {
             if !placed {
                 return (cell * map.len() / cells.max(1)).min(last);
             }
-            let byte = u128::from(size) * wide(cell) / wide(cells).max(1);
+            let byte = size * wide(cell) / wide(cells).max(1);
             let begun = map.partition_point(|p| p.place.is_some_and(|(first, _)| u128::from(first) <= byte));
             begun.saturating_sub(1).min(last)
         })
@@ -115,16 +121,35 @@ fn part_line(part: &MappedPart, chosen: bool, cells: usize) -> Pieces {
         ),
         None => ("where is not known".into(), String::new()),
     };
-    let (words, short, grade) = match part.grade {
-        Grade::Exact => ("exact: S3 said so, or it is what is left", "exact", Role::Good),
-        Grade::Inferred => ("a guess: if all but the last are equal", "a guess", Role::Warning),
-        Grade::Unknown => ("unknown", "unknown", Role::Muted),
-    };
     let size = if roomy { format!("{size:<28} ") } else { format!("{size:>10}  ") };
+    let (words, short) = ground(part.ground);
+    let (glyph, grade) = look(part.grade);
     vec![
         (format!("{mark} {:>5}  ", part.number), role),
         (format!("{place:<34} "), role),
         (size, role),
-        ((if roomy { words } else { short }).to_owned(), grade),
+        (format!("{glyph} {}", if roomy { words } else { short }), grade),
     ]
+}
+
+/// The ground of a part's place, and the same in less room.
+fn ground(ground: Ground) -> (&'static str, &'static str) {
+    match ground {
+        Ground::Head => ("exact: HEAD ?partNumber", "exact: HEAD"),
+        Ground::Attributes => ("exact: GetObjectAttributes", "exact: listed"),
+        Ground::Rest => ("exact: it is what is left", "exact: the rest"),
+        Ground::Assumed => ("a guess: nobody said so", "a guess"),
+        Ground::Nobody => ("unknown", "unknown"),
+    }
+}
+
+/// The checksums S3 told of a part.
+fn checksum_line(evidence: &Evidence, part: &MappedPart) -> Option<Pieces> {
+    let checksums = evidence.part_checksums.get(&part.number.0)?;
+    let told: Vec<String> = checksums
+        .values
+        .iter()
+        .map(|(name, value)| format!("{} {}", visible(name), visible(value)))
+        .collect();
+    Some(vec![(format!("  part {} checksum  ", part.number), Role::Muted), (told.join("  "), Role::Text)])
 }

@@ -1,0 +1,79 @@
+//! Whether an answer to HEAD `?partNumber` can be true, given what is known already.
+
+use super::{Evidence, Ground, Stated};
+use crate::domain::output::HeadObjectOutput;
+use crate::domain::units::{PartNumber, grouped};
+
+/// What a 206 states of a part, or why it is not believed.
+pub(super) fn part(known: &Evidence, number: PartNumber, head: &HeadObjectOutput) -> Result<Stated, String> {
+    let Some((first, last, size)) = head.range_and_size() else { return by_length(known, number, head) };
+    let place = format!("part {number} is said to be bytes {first}-{last} of {size}");
+    let no = |why: String| Err(format!("{place}: {why}"));
+    if last < first || last >= size {
+        return no("that ends outside the object".into());
+    }
+    if let Some(known) = known.object_size.filter(|k| *k != size) {
+        return no(format!("the object has {} bytes", grouped(known)));
+    }
+    let len = last - first + 1;
+    if head.content_length > 0 && head.content_length != len {
+        return no(format!("Content-Length is {}", grouped(head.content_length)));
+    }
+    if (number.0 == 1) != (first == 0) {
+        return no("only part 1 begins at byte 0".into());
+    }
+    if known.part_count.and_then(|c| i32::try_from(c).ok()) == Some(number.0) && last + 1 != size {
+        return no("the last part ends where the object ends".into());
+    }
+    if let Some(why) = neighbours(known, number.0, first, last + 1) {
+        return no(why);
+    }
+    Ok(Stated { first: Some(first), size: len, by: Ground::Head })
+}
+
+/// A 206 without a usable Content-Range: its length is the part's, if it is not the whole object's.
+fn by_length(known: &Evidence, number: PartNumber, head: &HeadObjectOutput) -> Result<Stated, String> {
+    let many = known.part_count.is_some_and(|n| n > 1);
+    if many && known.object_size == Some(head.content_length) {
+        return Err(format!("part {number} is said to be as long as the whole object"));
+    }
+    if let Some(size) = known.object_size.filter(|size| head.content_length > *size) {
+        return Err(format!("part {number} is said to be longer than the object's {} bytes", grouped(size)));
+    }
+    if let Some(before) = known.stated.get(&number.0).filter(|s| s.size != head.content_length) {
+        return Err(format!(
+            "part {number} is said to have {} bytes, before it had {}",
+            grouped(head.content_length),
+            grouped(before.size)
+        ));
+    }
+    let first = known.stated.get(&number.0).and_then(|s| s.first);
+    Ok(Stated { first, size: head.content_length, by: Ground::Head })
+}
+
+/// What a place contradicts: another answer about the same part, or the part before or behind it.
+fn neighbours(known: &Evidence, number: i32, first: u64, end: u64) -> Option<String> {
+    if let Some(same) = known.stated.get(&number)
+        && (same.size != end - first || same.first.is_some_and(|f| f != first))
+    {
+        return Some(format!("an earlier answer said {} bytes", grouped(same.size)));
+    }
+    let placed = |(n, s): (&i32, &Stated)| Some((*n, s.first?, s.first?.saturating_add(s.size)));
+    if let Some((n, _, before)) = known.stated.range(..number).rev().find_map(placed) {
+        if first < before {
+            return Some(format!("it overlaps part {n}, which ends at {}", grouped(before)));
+        }
+        if n + 1 == number && first > before {
+            return Some(format!("it leaves a gap behind part {n}, which ends at {}", grouped(before)));
+        }
+    }
+    if let Some((n, behind, _)) = known.stated.range(number + 1..).find_map(placed) {
+        if end > behind {
+            return Some(format!("it overlaps part {n}, which begins at {}", grouped(behind)));
+        }
+        if number + 1 == n && end < behind {
+            return Some(format!("it leaves a gap before part {n}, which begins at {}", grouped(behind)));
+        }
+    }
+    None
+}
