@@ -15,6 +15,7 @@ pub mod report;
 pub mod serve;
 pub mod session;
 pub mod step;
+pub mod versions;
 
 use crate::domain::outcome::Outcome;
 use args::{Cli, Command};
@@ -96,6 +97,7 @@ pub fn run(cli: &Cli, command: &Command) -> u8 {
         match command {
             Command::Inspect(args) => inspect::run(&cli.target, args).await.map(|()| 0),
             Command::Compare(args) => compare::run(&cli.target, args).await,
+            Command::Versions(args) => versions::run(&cli.target, args).await.map(|()| 0),
             Command::Copy(args) => copy::run(&cli.target, args).await.map(|()| 0),
             Command::Serve(args) => serve::run(&cli.target, args).await.map(|()| 0),
         }

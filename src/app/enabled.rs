@@ -8,7 +8,7 @@ use crate::domain::upload::Move;
 /// `Ok` when the command can be given now; otherwise the reason, in words.
 pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
     match command {
-        Command::PlanCopyKeeping | Command::PlanCopy => need_object(model),
+        Command::PlanCopyKeeping | Command::PlanCopy | Command::Compare => need_object(model),
         Command::Probe => match model.inspect.evidence.probes().is_empty() {
             false => Ok(()),
             true if !model.inspect.evidence.is_multipart() => Err("the object is not multipart".into()),
@@ -79,7 +79,11 @@ fn send_enabled(model: &Model, kind: OperationKind) -> Result<(), String> {
             Some(_) => Ok(()),
             None => Err("open a bucket first".into()),
         },
-        K::HeadObject | K::GetObjectAttributes | K::GetObjectTagging | K::CopyObject => need_object(model),
+        K::HeadObject
+        | K::GetObjectAttributes
+        | K::GetObjectTagging
+        | K::ListObjectVersions
+        | K::CopyObject => need_object(model),
         K::ListParts | K::AbortMultipartUpload if model.pane() == Pane::Uploads => {
             match model.browse.uploads.get(model.browse.upload_at) {
                 Some(_) => Ok(()),

@@ -28,6 +28,13 @@ pub enum Overlay {
     },
     /// The rules by which the sandbox fails.
     Faults(FaultList),
+    /// The versions of a key.
+    Versions,
+    /// Two objects side by side.
+    Compare {
+        /// First line shown.
+        top: usize,
+    },
     /// A form.
     Form(Box<Form>),
     /// A question with two buttons; the safe one is preselected.

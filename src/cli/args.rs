@@ -117,6 +117,7 @@ impl Cli {
             Some(Command::Copy(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Inspect(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Compare(args)) => (Some(&mut args.faults), self.target.sandbox),
+            Some(Command::Versions(args)) => (Some(&mut args.faults), self.target.sandbox),
             None => (None, self.wants_sandbox()),
         };
         let mut all = std::mem::take(&mut self.faults.rules);
@@ -171,6 +172,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Compare two objects or versions: properties, and what can be known of the bytes
     Compare(CompareArgs),
+    /// List the versions and delete markers of a key, newest first
+    Versions(VersionsArgs),
     /// Copy an object inside S3, keeping its part boundaries, properties and tags
     Copy(CopyArgs),
     /// Run the sandbox as a server, for other programs to talk to
@@ -238,6 +241,22 @@ pub struct CompareArgs {
     pub all_parts: bool,
 
     /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// How the sandbox fails.
+    #[command(flatten)]
+    pub faults: FaultArgs,
+}
+
+/// Arguments of `versions`.
+#[derive(Debug, Clone, Args)]
+pub struct VersionsArgs {
+    /// The key: s3://BUCKET/KEY
+    #[arg(value_name = "OBJECT", value_parser = S3Uri::parse)]
+    pub object: S3Uri,
+
+    /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,
 

@@ -1,7 +1,7 @@
 //! What lies over the screen: palette, help, log, forms, questions.
 
 use super::paint::{line, lines, pane, said, text, wrap};
-use super::{Pieces, faults};
+use super::{Pieces, compare, faults, versions};
 use crate::app::command::SPECS;
 use crate::app::form::Form;
 use crate::app::model::{Level, Model};
@@ -25,16 +25,24 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::Help { top } => help(model, rect, *top, theme, buf),
         Overlay::Log { top } => log(model, rect, *top, theme, buf),
         Overlay::Faults(list) => faults::draw(model, rect, list, theme, buf),
+        Overlay::Versions => versions::draw(model, rect, theme, buf),
+        Overlay::Compare { top } => compare::draw(model, rect, *top, theme, buf),
         Overlay::Form(f) => form(rect, f, theme, buf),
         Overlay::Confirm(c) => confirm(rect, c, theme, buf),
     }
 }
 
 fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
+    // Two columns of values need all the width there is.
+    let most = if matches!(overlay, Overlay::Compare { .. }) { 160 } else { 78 };
     let room = usize::from(area.width.min(78).saturating_sub(4));
     let height = match overlay {
         Overlay::Palette { .. } => 16,
-        Overlay::Help { .. } | Overlay::Log { .. } | Overlay::Faults(_) => area.height.saturating_sub(4),
+        Overlay::Help { .. }
+        | Overlay::Log { .. }
+        | Overlay::Faults(_)
+        | Overlay::Versions
+        | Overlay::Compare { .. } => area.height.saturating_sub(4),
         Overlay::Form(f) => form_height(f, room),
         Overlay::Confirm(c) => {
             let n: usize = c.lines.iter().map(|l| wrap(l, room).len()).sum();
@@ -42,7 +50,7 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         }
     };
     let _ = model;
-    let (width, height) = (area.width.min(78), height.min(area.height.saturating_sub(2)).max(4));
+    let (width, height) = (area.width.min(most), height.min(area.height.saturating_sub(2)).max(4));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }
 
@@ -135,9 +143,12 @@ pub(super) fn clamp(model: &mut Model, area: Rect) {
     let count = match shown {
         Overlay::Help { .. } => help_lines(model).len(),
         Overlay::Log { .. } => log_lines(model, usize::from(inside.width)).len(),
+        Overlay::Compare { .. } => compare::all(&model.compare, usize::from(inside.width)).len(),
         _ => return,
     };
-    if let Some(Overlay::Help { top } | Overlay::Log { top }) = model.overlays.last_mut() {
+    if let Some(Overlay::Help { top } | Overlay::Log { top } | Overlay::Compare { top }) =
+        model.overlays.last_mut()
+    {
         *top = (*top).min(count.saturating_sub(usize::from(inside.height)));
     }
 }
