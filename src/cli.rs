@@ -19,6 +19,7 @@ pub mod serve;
 pub mod session;
 pub mod step;
 pub mod verify;
+pub mod versions;
 
 use crate::domain::outcome::Outcome;
 use args::{Cli, Command};
@@ -103,6 +104,7 @@ pub fn run(cli: &Cli, command: &Command) -> u8 {
             Command::Etag(args) => etag::run(&cli.target, args).await,
             Command::Verify(args) => verify::run(&cli.target, args).await,
             Command::Clients(args) => clients::run(args).map(|()| 0),
+            Command::Versions(args) => versions::run(&cli.target, args).await.map(|()| 0),
             Command::Copy(args) => copy::run(&cli.target, args).await.map(|()| 0),
             Command::Serve(args) => serve::run(&cli.target, args).await.map(|()| 0),
         }

@@ -19,6 +19,7 @@ pub mod send;
 pub mod stamp;
 pub mod target;
 pub mod tls;
+mod versions;
 
 pub use client::{Call, Client};
 pub use target::{ChecksumPolicy, TargetError, TargetSpec, connect};

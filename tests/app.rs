@@ -388,3 +388,105 @@ fn a_real_endpoint_has_no_faults_and_says_why() {
     let (spec, ok) = &found[0];
     assert_eq!((spec.command, ok.is_err()), (Command::Faults, true));
 }
+
+#[test]
+fn versions_come_page_by_page_and_one_of_them_is_inspected() {
+    let mut p = Play::new(80, 24);
+    p.press("Tab End V");
+    assert_eq!(p.kinds(), [Op::ListObjectVersions]);
+    let Operation::ListObjectVersions(asked) = &p.calls[0].operation else { panic!() };
+    assert_eq!((asked.bucket.as_str(), asked.prefix.as_str()), ("lessons", "video.bin"));
+    p.settle();
+    // The key behind this one ends the list, whatever more the server has.
+    let ids: Vec<&str> = p.model.versions.list.iter().map(|v| v.version_id.as_str()).collect();
+    assert_eq!((ids.len(), ids[3]), (4, "null"));
+    assert!(p.model.versions.next.is_none() && p.model.versions.pages == 2);
+    // A delete marker has nothing to inspect.
+    p.press("Down Enter");
+    assert!(p.calls.is_empty() && p.note().contains("405"), "{}", p.note());
+    p.press("=");
+    assert!(p.note().contains("nothing to compare"), "{}", p.note());
+    p.press("Down Enter");
+    let object = p.model.inspect.object.clone().unwrap();
+    assert_eq!(object.version_id.as_deref(), Some("QUpfdndhfd8438MNFDN93jdnJFkdmqnh"));
+    assert_eq!(p.calls.len(), 4);
+    assert!(p.model.overlays.is_empty() && p.model.screen == Screen::Inspect);
+    // From there the list is that of the key again.
+    p.settle().press("V");
+    assert_eq!(p.model.versions.object.as_ref().unwrap().version_id, None);
+}
+
+#[test]
+fn s3_151_versions_that_may_not_be_listed_name_the_action() {
+    let mut p = Play::new(80, 24);
+    p.press("Tab End V");
+    let call = p.calls.remove(0);
+    p.finish(&call, refused(403, "AccessDenied"));
+    let partscope::app::panes::browse::Load::Failed(why) = &p.model.versions.load else { panic!() };
+    assert!(why.contains("AccessDenied") && why.contains("s3:ListBucketVersions"), "{why}");
+    p.press("r");
+    assert_eq!(p.kinds(), [Op::ListObjectVersions]);
+    // What the older list is answered changes nothing.
+    let old = p.calls.remove(0);
+    p.press("r").finish(&old, Outcome::Answered(play::answer(&old.operation)));
+    assert!(p.model.versions.list.is_empty());
+}
+
+#[test]
+fn an_object_is_marked_and_another_one_compared_with_it_by_reads_alone() {
+    let mut p = Play::on(Target::real("AWS"), 120, 36);
+    p.press("Tab End =");
+    assert!(p.calls.is_empty() && p.note().contains("marked s3://lessons/video.bin"), "{}", p.note());
+    p.press("=");
+    assert!(p.model.compare.marked.is_none() && p.note().contains("the mark is gone"));
+    p.press("= Up =");
+    let mut kinds = p.kinds();
+    kinds.sort();
+    kinds.dedup();
+    assert_eq!(
+        (p.calls.len(), kinds),
+        (8, vec![Op::HeadObject, Op::GetObjectAttributes, Op::GetObjectTagging])
+    );
+    assert!(p.model.compare.result.is_none());
+    p.settle();
+    let comparison = p.model.compare.result.as_ref().unwrap();
+    assert_eq!(comparison.bytes, partscope::domain::compare::Says::Different);
+    assert!(p.note().contains("they differ; 8 requests, all of them reads"), "{}", p.note());
+    // Esc leads back; the mark stays for a third one.
+    p.press("Down Esc");
+    assert!(p.model.overlays.is_empty() && p.model.compare.marked.is_some());
+}
+
+#[test]
+fn two_versions_are_compared_from_their_list() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab End V").settle().press("= Down Down =").settle();
+    let (left, right) = (p.model.compare.left.clone().unwrap(), p.model.compare.right.clone().unwrap());
+    assert_eq!(left.object.version_id.as_deref(), Some("3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"));
+    assert_eq!(right.object.version_id.as_deref(), Some("QUpfdndhfd8438MNFDN93jdnJFkdmqnh"));
+    assert_eq!(p.model.compare.result.as_ref().unwrap().verdict, partscope::domain::compare::Verdict::Same);
+    p.press("Esc");
+    assert!(matches!(p.model.overlays.last(), Some(Overlay::Versions)));
+}
+
+#[test]
+fn a_side_that_cannot_be_read_ends_the_comparison_with_its_reason() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab End = Up =");
+    let head = p.calls.remove(4);
+    assert_eq!(head.operation.kind(), Op::HeadObject);
+    p.settle();
+    p.finish(&head, refused(404, "NotFound"));
+    assert!(p.model.compare.result.is_none());
+    let failed = p.model.compare.right.as_ref().unwrap().failed.clone().unwrap();
+    assert!(failed.contains("NotFound"), "{failed}");
+    assert!(p.note().contains("cannot be compared"), "{}", p.note());
+}
+
+#[test]
+fn an_address_may_name_a_version() {
+    let mut p = Play::new(120, 36);
+    p.press("o C-u").text("s3://lessons/video.bin?versionId=abc").press("Enter");
+    assert_eq!(p.model.inspect.object.as_ref().unwrap().version_id.as_deref(), Some("abc"));
+    assert!(p.note().contains("read as version abc"), "{}", p.note());
+}

@@ -154,6 +154,33 @@ fn versions_are_named_in_the_address_or_beside_it() {
 }
 
 #[test]
+fn s3_150_the_versions_and_delete_markers_of_a_key_come_first_and_newest_first() {
+    let bench = Bench::new();
+    bench.version();
+    // All within one second, so that times do not tell their order.
+    let mut want = vec![bench.put("k", "one").unwrap()];
+    want.push(bench.delete("k"));
+    want.push(bench.put("k", "two").unwrap());
+    want.push(bench.delete("k"));
+    want.extend((0..100).map(|i| bench.put("k", &i.to_string()).unwrap()));
+    bench.put("k2", "another key");
+    want.reverse();
+    let (code, out, err) = bench.run(&["versions", "s3://box/k", "--json"]);
+    assert_eq!(code, 0, "{err}");
+    let listed: Vec<serde_json::Value> = out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let ids: Vec<&str> = listed.iter().map(|v| v["version_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, want);
+    assert_eq!((&listed[0]["is_latest"], &listed[0]["content"]["object"]["size"]), (&true.into(), &2.into()));
+    assert_eq!(listed[100]["content"], "delete_marker");
+    let (code, out, _) = bench.run(&["versions", "s3://box/k"]);
+    assert_eq!((code, out.lines().count()), (0, 104));
+    assert!(out.starts_with("current  20") && out.contains("delete marker"), "{out}");
+    let (code, _, err) = bench.run(&["versions", "s3://box/none"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("has no version and no delete marker"), "{err}");
+}
+
+#[test]
 fn the_comparison_is_one_json_object() {
     let bench = Bench::new();
     bench.put("a", "one");

@@ -54,7 +54,7 @@ fn the_pictures_show_what_the_program_shows() {
 
     t.press(ENTER, "in 3 parts");
     t.send(DOWN);
-    check("inspect", &["▶     2", "the checksum is COMPOSITE", "#7 "]);
+    check("inspect", &["▶     2", "2 by GetObjectTagging", "the checksum is COMPOSITE", "#7 "]);
 
     t.press("m", "Plan a multipart copy");
     t.press(ENTER, "◉ planned, nothing sent");

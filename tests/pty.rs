@@ -45,7 +45,7 @@ fn inspect_lesson(t: &Terminal) {
     select_object(t, "short-last-part.bin");
     t.press(ENTER, "in 3 parts");
     t.until_text("3  bytes=16777216-20447231");
-    t.until_text("GetObjectTagging)");
+    t.until_text("2 by GetObjectTagging");
     t.until_text("lists the parts: the checksum is COMPOSITE");
 }
 

@@ -116,6 +116,15 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
             }
             p.press("Down Down Down Down Down");
         }
+        "versions" => {
+            p.press("Tab End Enter").settle().press("V").settle().press("Down Down =");
+        }
+        "compare" => {
+            p.press("Tab End = Up =").settle();
+        }
+        "compare_waiting" => {
+            p.press("Tab End = Up =");
+        }
         "step_planned" => {
             p.planned_copy();
         }
@@ -160,10 +169,13 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
     p
 }
 
-const SCENES: [&str; 14] = [
+const SCENES: [&str; 17] = [
     "browse",
     "inspect",
     "inspect_facts",
+    "versions",
+    "compare",
+    "compare_waiting",
     "step_planned",
     "step_held",
     "step_done",

@@ -97,7 +97,7 @@ async fn what_begins_as_the_document_and_never_ends_is_given_up() {
     let endless = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_owned();
     let (address, thread) = server(endless, b"<Tagging><TagSet>");
     let (outcome, exchanges) = ask(address, &Operation::GetObjectTagging(ObjectRef::new("b", "k"))).await;
-    assert!(matches!(&outcome, Outcome::Lost(e) if e.message.contains("longer than 4 MiB")), "{outcome:?}");
-    assert!(exchanges.iter().all(|e| e.response.total < 6 << 20));
+    assert!(matches!(&outcome, Outcome::Lost(e) if e.message.contains("longer than 8 MiB")), "{outcome:?}");
+    assert!(exchanges.iter().all(|e| e.response.total < 10 << 20));
     assert!(thread.join().unwrap() < GIB5 / 16);
 }

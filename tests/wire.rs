@@ -158,6 +158,7 @@ fn canned(request: &[u8]) -> Answer {
         _ if target.contains("uploads") => {
             ok("", "<ListMultipartUploadsResult></ListMultipartUploadsResult>")
         }
+        _ if target.contains("versions") => ok("", "<ListVersionsResult></ListVersionsResult>"),
         _ if target.contains("list-type") => ok("", "<ListBucketResult></ListBucketResult>"),
         _ => ok("", "<ListAllMyBucketsResult></ListAllMyBucketsResult>"),
     })
@@ -212,6 +213,11 @@ fn every_operation() -> Vec<Operation> {
     vec![
         Operation::ListBuckets(ListBuckets::default()),
         Operation::ListObjectsV2(ListObjectsV2 { bucket: "bucket".into(), ..ListObjectsV2::default() }),
+        Operation::ListObjectVersions(ListObjectVersions {
+            bucket: "bucket".into(),
+            prefix: object().key,
+            ..ListObjectVersions::default()
+        }),
         Operation::ListMultipartUploads(ListMultipartUploads {
             bucket: "bucket".into(),
             ..ListMultipartUploads::default()

@@ -173,6 +173,8 @@ pub enum Command {
     WireMode,
     /// Follow the newest exchange.
     Follow,
+    /// Mark an object for comparison, or compare it with the marked one.
+    Compare,
     /// Show and change the rules by which the sandbox fails.
     Faults,
     /// Send one S3 operation by its name.
@@ -366,6 +368,22 @@ pub const SPECS: &[Spec] = &[
     spec(C::Filter, "filter", &["/"], &[P::Objects], "filter", "Show only names that contain a text"),
     spec(C::Parent, "parent-prefix", &["h", "Left", "Backspace"], &[P::Objects], "up", "Up one prefix"),
     spec(C::LoadAll, "load-all", &["A"], &[P::Objects], "", "Load every page of this listing; Esc stops"),
+    spec(
+        C::Send(Op::ListObjectVersions),
+        "ListObjectVersions",
+        &["V"],
+        OBJECTY,
+        "versions",
+        "List the versions and delete markers of this key, newest first",
+    ),
+    spec(
+        C::Compare,
+        "compare",
+        &["="],
+        OBJECTY,
+        "compare",
+        "Mark this object; on another one compare it with the marked one",
+    ),
     spec(C::Refresh, "refresh", &["r"], REFRESHABLE, "refresh", "Ask S3 again"),
     spec(
         C::WireMode,

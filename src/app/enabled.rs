@@ -9,7 +9,7 @@ use crate::domain::upload::Move;
 /// `Ok` when the command can be given now; otherwise the reason, in words.
 pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
     match command {
-        Command::PlanCopyKeeping | Command::PlanCopy => need_object(model),
+        Command::PlanCopyKeeping | Command::PlanCopy | Command::Compare => need_object(model),
         Command::Probe => probe(model),
         Command::Why | Command::OtherClients if model.inspect.object.is_none() => {
             Err("inspect an object first".into())
@@ -101,9 +101,12 @@ fn send_enabled(model: &Model, kind: OperationKind) -> Result<(), String> {
             Some(_) => Ok(()),
             None => Err("open a bucket first".into()),
         },
-        K::HeadObject | K::GetObject | K::GetObjectAttributes | K::GetObjectTagging | K::CopyObject => {
-            need_object(model)
-        }
+        K::HeadObject
+        | K::GetObject
+        | K::GetObjectAttributes
+        | K::GetObjectTagging
+        | K::ListObjectVersions
+        | K::CopyObject => need_object(model),
         K::ListParts | K::AbortMultipartUpload if model.pane() == Pane::Uploads => {
             match model.browse.uploads.get(model.browse.upload_at) {
                 Some(_) => Ok(()),

@@ -3,7 +3,8 @@
 use super::command::{Pane, Screen};
 use super::msg::Effect;
 use super::overlay::Overlay;
-use super::panes::{browse::Browse, inspect::Inspect, step::Step, wire::Wire};
+use super::panes::versions::Versions;
+use super::panes::{browse::Browse, compare, inspect::Inspect, step::Step, wire::Wire};
 use crate::domain::fault::FaultStatus;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{Operation, OperationId};
@@ -80,6 +81,10 @@ pub enum Purpose {
     Tags(u64),
     /// Attributes of the inspected object.
     Attributes(u64),
+    /// A page of the versions of a key.
+    Versions(u64),
+    /// One thing asked of one of two objects that are compared.
+    Compare(u64, compare::Which, compare::Asked),
     /// A move of the upload with this id on the workbench.
     Bench(u64, Move),
     /// A copy in one call.
@@ -131,6 +136,10 @@ pub struct Model {
     pub browse: Browse,
     /// Inspect.
     pub inspect: Inspect,
+    /// The versions of a key.
+    pub versions: Versions,
+    /// Two objects side by side.
+    pub compare: compare::Compare,
     /// Step.
     pub step: Step,
     /// Wire.
@@ -175,6 +184,8 @@ impl Model {
             page: 10,
             browse: Browse::default(),
             inspect: Inspect::default(),
+            versions: Versions::default(),
+            compare: compare::Compare::default(),
             step: Step::default(),
             wire: Wire::default(),
             overlays: Vec::new(),

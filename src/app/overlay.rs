@@ -31,6 +31,13 @@ pub enum Overlay {
     Faults(FaultList),
     /// A sheet of Inspect.
     Inspect(Sheet),
+    /// The versions of a key.
+    Versions,
+    /// Two objects side by side.
+    Compare {
+        /// First line shown.
+        top: usize,
+    },
     /// A form.
     Form(Box<Form>),
     /// A question with two buttons; the safe one is preselected.

@@ -1,8 +1,10 @@
 //! The state of each pane, and how it answers to movement. Panes know nothing of each other.
 
 pub mod browse;
+pub mod compare;
 pub mod inspect;
 pub mod listing;
 pub mod select;
 pub mod step;
+pub mod versions;
 pub mod wire;

@@ -4,12 +4,14 @@
 
 mod browse;
 mod command;
+mod compare;
 mod faults;
 mod inspect;
 pub mod overlay;
 mod plan;
 mod sheet;
 mod step;
+mod versions;
 
 use super::command::{Command, Pane, Screen, resolve};
 use super::model::{Level, Link, Model, Purpose};
@@ -154,6 +156,8 @@ fn on_finished(model: &mut Model, id: OperationId, outcome: &Outcome) {
         Purpose::HeadPart(generation, number) => inspect::part_came(model, generation, number, outcome),
         Purpose::Tags(generation) => inspect::tags_came(model, generation, outcome),
         Purpose::Attributes(generation) => inspect::attributes_came(model, generation, outcome),
+        Purpose::Versions(generation) => versions::came(model, generation, outcome),
+        Purpose::Compare(generation, which, asked) => compare::came(model, generation, which, asked, outcome),
         Purpose::Bench(bench, wanted) => step::came(model, bench, wanted, id, outcome),
         Purpose::CopyObject(destination) => plan::copied(model, &destination, outcome),
     }

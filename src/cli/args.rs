@@ -122,6 +122,7 @@ impl Cli {
             Some(Command::Verify(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Compare(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Clients(_)) => (None, false),
+            Some(Command::Versions(args)) => (Some(&mut args.faults), self.target.sandbox),
             None => (None, self.wants_sandbox()),
         };
         let mut all = std::mem::take(&mut self.faults.rules);
@@ -180,6 +181,8 @@ pub enum Command {
     Etag(EtagArgs),
     /// Say whether a file is an object's content
     Verify(VerifyArgs),
+    /// List the versions and delete markers of a key, newest first
+    Versions(VersionsArgs),
     /// Copy an object inside S3, keeping its part boundaries, properties and tags
     Copy(CopyArgs),
     /// Say how well-known clients would cut an object of a given size; asks nobody
@@ -284,6 +287,22 @@ pub struct CompareArgs {
     pub all_parts: bool,
 
     /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// How the sandbox fails.
+    #[command(flatten)]
+    pub faults: FaultArgs,
+}
+
+/// Arguments of `versions`.
+#[derive(Debug, Clone, Args)]
+pub struct VersionsArgs {
+    /// The key: s3://BUCKET/KEY
+    #[arg(value_name = "OBJECT", value_parser = S3Uri::parse)]
+    pub object: S3Uri,
+
+    /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,
 

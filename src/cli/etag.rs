@@ -434,7 +434,8 @@ fn lines(args: &EtagArgs, work: &Work) -> Vec<String> {
 }
 
 fn found(name: &str, tag: &ETag, search: &Search, work: &Work) -> Vec<String> {
-    let effort = format!("  tried      {} ways, {} hashed", grouped(search.tried), human_size(work.hashed));
+    let ways = if search.tried == 1 { "way" } else { "ways" };
+    let effort = format!("  tried      {} {ways}, {} hashed", grouped(search.tried), human_size(work.hashed));
     let Some(hit) = &search.hit else {
         let mut out = vec![format!("{tag}  not found for {name}, {}", size(work.size)), effort];
         let interval = tag.part_count().and_then(|n| Interval::of(work.size, u32::from(n)));

@@ -18,12 +18,12 @@ use serde::Serialize;
 pub enum Section {
     /// Size, ETag, parts, version.
     Object,
+    /// Tags.
+    Tags,
     /// Content headers.
     Content,
     /// User metadata.
     Metadata,
-    /// Tags.
-    Tags,
     /// Additional checksums.
     Checksums,
     /// Encryption at rest.
@@ -91,9 +91,9 @@ pub enum TagsTold<'a> {
 pub fn facts(head: &HeadObjectOutput, tags: TagsTold<'_>, evidence: &Evidence) -> Vec<Fact> {
     let mut list = List { head, facts: Vec::new(), used: Vec::new() };
     rows::object(&mut list, evidence);
+    rows::tags(&mut list, tags);
     rows::content(&mut list);
     rows::metadata(&mut list);
-    rows::tags(&mut list, tags);
     rows::checksums(&mut list, evidence);
     rows::encryption(&mut list);
     rows::lock(&mut list);

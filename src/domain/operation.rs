@@ -22,6 +22,8 @@ pub enum Operation {
     ListBuckets(ListBuckets),
     /// `GET /{bucket}?list-type=2`
     ListObjectsV2(ListObjectsV2),
+    /// `GET /{bucket}?versions`
+    ListObjectVersions(ListObjectVersions),
     /// `GET /{bucket}?uploads`
     ListMultipartUploads(ListMultipartUploads),
     /// `GET /{bucket}/{key}?uploadId=`
@@ -57,6 +59,8 @@ pub enum OperationKind {
     ListBuckets,
     /// List keys and common prefixes.
     ListObjectsV2,
+    /// List versions and delete markers.
+    ListObjectVersions,
     /// List multipart uploads in progress.
     ListMultipartUploads,
     /// List the parts of one upload in progress.
@@ -87,9 +91,10 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// Every kind, in the order of the API reference's life of an object.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ListBuckets,
         Self::ListObjectsV2,
+        Self::ListObjectVersions,
         Self::ListMultipartUploads,
         Self::ListParts,
         Self::HeadObject,
@@ -110,6 +115,7 @@ impl OperationKind {
         match self {
             Self::ListBuckets => "ListBuckets",
             Self::ListObjectsV2 => "ListObjectsV2",
+            Self::ListObjectVersions => "ListObjectVersions",
             Self::ListMultipartUploads => "ListMultipartUploads",
             Self::ListParts => "ListParts",
             Self::HeadObject => "HeadObject",
@@ -164,6 +170,7 @@ impl Operation {
         match self {
             Self::ListBuckets(_) => OperationKind::ListBuckets,
             Self::ListObjectsV2(_) => OperationKind::ListObjectsV2,
+            Self::ListObjectVersions(_) => OperationKind::ListObjectVersions,
             Self::ListMultipartUploads(_) => OperationKind::ListMultipartUploads,
             Self::ListParts(_) => OperationKind::ListParts,
             Self::HeadObject(_) => OperationKind::HeadObject,
@@ -199,6 +206,21 @@ pub struct ListObjectsV2 {
     pub delimiter: Option<String>,
     /// Where the previous page ended.
     pub continuation_token: Option<String>,
+    /// Greatest number of entries in the page.
+    pub max_keys: Option<i32>,
+}
+
+/// Parameters of ListObjectVersions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListObjectVersions {
+    /// Bucket to list.
+    pub bucket: String,
+    /// Only keys that begin with this.
+    pub prefix: String,
+    /// `key-marker` of the next page.
+    pub key_marker: Option<String>,
+    /// `version-id-marker` of the next page.
+    pub version_id_marker: Option<String>,
     /// Greatest number of entries in the page.
     pub max_keys: Option<i32>,
 }

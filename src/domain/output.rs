@@ -14,6 +14,8 @@ pub enum Output {
     Buckets(BucketPage),
     /// Answer of ListObjectsV2.
     Objects(ObjectPage),
+    /// Answer of ListObjectVersions.
+    Versions(VersionPage),
     /// Answer of ListMultipartUploads.
     Uploads(UploadPage),
     /// Answer of ListParts.
@@ -84,6 +86,47 @@ pub struct ObjectPage {
     pub common_prefixes: Vec<String>,
     /// Token of the next page; `None` on the last.
     pub next: Option<String>,
+}
+
+/// A version or a delete marker in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListedVersion {
+    /// Key.
+    pub key: String,
+    /// `VersionId`; `null` for one written while versioning was off or suspended.
+    pub version_id: String,
+    /// Whether it is the current one of its key.
+    pub is_latest: bool,
+    /// Seconds since 1970.
+    pub last_modified: i64,
+    /// What it is, besides a name.
+    pub content: VersionContent,
+}
+
+/// What a version holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionContent {
+    /// An object.
+    Object {
+        /// Bytes.
+        size: u64,
+        /// Its ETag.
+        etag: ETag,
+        /// `STANDARD` and so on.
+        storage_class: Option<String>,
+    },
+    /// The mark of a delete: no bytes, no headers.
+    DeleteMarker,
+}
+
+/// One page of versions: by key, and of each key the newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VersionPage {
+    /// Entries.
+    pub versions: Vec<ListedVersion>,
+    /// `key-marker` and `version-id-marker` of the next page; `None` when not truncated.
+    pub next: Option<(String, String)>,
 }
 
 /// An upload in progress in a listing.

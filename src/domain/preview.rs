@@ -24,6 +24,13 @@ pub fn preview(operation: &Operation) -> Preview {
         Operation::ListObjectsV2(o) => {
             (format!("/{}", o.bucket), vec![("list-type", "2".into()), ("prefix", o.prefix.clone())])
         }
+        Operation::ListObjectVersions(o) => {
+            let mut query = vec![("versions", String::new()), ("prefix", o.prefix.clone())];
+            query.extend(o.key_marker.clone().map(|m| ("key-marker", m)));
+            query.extend(o.version_id_marker.clone().map(|m| ("version-id-marker", m)));
+            query.extend(o.max_keys.map(|n| ("max-keys", n.to_string())));
+            (format!("/{}", o.bucket), query)
+        }
         Operation::ListMultipartUploads(o) => (format!("/{}", o.bucket), vec![("uploads", String::new())]),
         Operation::ListParts(o) => {
             let mut query = upload_query(&o.upload);

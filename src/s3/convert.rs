@@ -56,7 +56,7 @@ pub(super) fn buckets(out: sdk::list_buckets::ListBucketsOutput) -> BucketPage {
 }
 
 /// Undoes `encoding-type=url`, if the server says that it did it: a plus is a space, as in a form.
-fn decoder(encoding: Option<EncodingType>) -> impl Fn(String) -> String {
+pub(super) fn decoder(encoding: Option<EncodingType>) -> impl Fn(String) -> String {
     let encoded = encoding == Some(EncodingType::Url);
     move |text| match encoded {
         true => percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned(),
@@ -304,15 +304,15 @@ pub(super) fn completed(
     })
 }
 
-fn etag(text: Option<String>) -> ETag {
+pub(super) fn etag(text: Option<String>) -> ETag {
     ETag::parse(text.as_deref().unwrap_or_default())
 }
 
-fn unsigned(n: Option<i64>) -> u64 {
+pub(super) fn unsigned(n: Option<i64>) -> u64 {
     n.and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
 }
 
-fn seconds(time: Option<DateTime>) -> i64 {
+pub(super) fn seconds(time: Option<DateTime>) -> i64 {
     time.map_or(0, |t| t.secs())
 }
 

@@ -10,15 +10,18 @@ use quick_xml::events::Event;
 /// Bytes that show whether a body is the document asked for.
 pub(super) const PEEK: usize = 512;
 
-/// No document of these operations is longer: a page of 1000 parts with every checksum takes about 1.2 MB.
-pub(super) const DOCUMENT: u64 = 4 * 1024 * 1024;
+/// No document of these operations is longer: a page of 1000 parts with every checksum takes about 1.2 MB, one of
+/// 1000 versions of the longest keys, escaped, about 6 MB.
+pub(super) const DOCUMENT: u64 = 8 * 1024 * 1024;
 
-/// How the name of the document's root begins, for the operations that are a GET of an object with a sub-resource.
+/// How the name of the document's root begins, for the operations that are a GET with a sub-resource which a server
+/// may not know.
 pub(super) fn expected_root(kind: OperationKind) -> Option<&'static str> {
     match kind {
         OperationKind::GetObjectAttributes => Some("GetObjectAttributes"),
         OperationKind::GetObjectTagging => Some("Tagging"),
         OperationKind::ListParts => Some("ListParts"),
+        OperationKind::ListObjectVersions => Some("ListVersions"),
         _ => None,
     }
 }
@@ -68,6 +71,27 @@ pub(super) fn root_name(body: &[u8]) -> Option<String> {
         match reader.read_event() {
             Ok(Event::Start(tag) | Event::Empty(tag)) => return Some(tag.local_name().as_ref().to_owned()),
             Ok(Event::Eof) | Err(_) => return None,
+            Ok(_) => {}
+        }
+    }
+}
+
+/// The names of the root's children, in document order; as far as the document can be read.
+pub(super) fn children(body: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(body.trim_ascii_start());
+    let mut reader = Reader::from_str(&text);
+    let (mut depth, mut names) = (0_usize, Vec::new());
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(tag)) => {
+                if depth == 1 {
+                    names.push(tag.local_name().as_ref().to_owned());
+                }
+                depth += 1;
+            }
+            Ok(Event::Empty(tag)) if depth == 1 => names.push(tag.local_name().as_ref().to_owned()),
+            Ok(Event::End(_)) => depth = depth.saturating_sub(1),
+            Ok(Event::Eof) | Err(_) => return names,
             Ok(_) => {}
         }
     }

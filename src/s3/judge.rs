@@ -59,8 +59,12 @@ fn not_known(kind: OperationKind, read: u64, answer: &Answer) -> String {
     let length = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     let announced = length.and_then(|(_, value)| value.trim().parse().ok()).map(grouped);
     let of = announced.map_or_else(String::new, |n| format!(" of {n}"));
+    let instead = match kind {
+        OperationKind::ListObjectVersions => "something else",
+        _ => "the object itself",
+    };
     format!(
-        "the server does not know {kind}: it began to send the object itself; \
+        "the server does not know {kind}: it began to send {instead}; \
          the connection was closed after {}{of} bytes",
         grouped(read)
     )
@@ -71,6 +75,7 @@ fn unknown(kind: OperationKind) -> &'static str {
     match kind {
         OperationKind::GetObjectTagging => "NoTagging",
         OperationKind::ListParts => "NoParts",
+        OperationKind::ListObjectVersions => "NoVersions",
         _ => "NoAttributes",
     }
 }

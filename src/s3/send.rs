@@ -8,11 +8,12 @@ use super::error::chain;
 use super::foreign::root_name;
 use super::part;
 use super::stamp::{Stamp, Stamper};
+use super::versions;
 use crate::domain::names::{ObjectRef, tagging_header};
 use crate::domain::operation::{
     CompleteMultipartUpload, CompletedPart, CopyObject, CreateMultipartUpload, GetObject,
-    GetObjectAttributes, HeadObject, ListMultipartUploads, ListObjectsV2, ListParts, ObjectProperties,
-    Operation, PutObjectTagging, UploadPart, UploadPartCopy, UploadRef,
+    GetObjectAttributes, HeadObject, ListMultipartUploads, ListObjectVersions, ListObjectsV2, ListParts,
+    ObjectProperties, Operation, PutObjectTagging, UploadPart, UploadPartCopy, UploadRef,
 };
 use crate::domain::output::{CopiedObject, GotObject, Output};
 use crate::domain::units::ByteRange;
@@ -68,6 +69,7 @@ pub(super) async fn send(
             Ok(Output::Buckets(convert::buckets(out)))
         }
         Operation::ListObjectsV2(op) => list_objects(client, op, stamp).await,
+        Operation::ListObjectVersions(op) => list_versions(client, op, stamp).await,
         Operation::ListMultipartUploads(op) => list_uploads(client, op, stamp).await,
         Operation::ListParts(op) => list_parts(client, op, stamp).await,
         Operation::HeadObject(op) => head_object(client, op, stamp).await,
@@ -117,6 +119,34 @@ async fn list_objects_as(
         .set_max_keys(op.max_keys);
     let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
     Ok(Output::Objects(convert::objects(out)))
+}
+
+/// The same for versions.
+async fn list_versions(client: &Client, op: &ListObjectVersions, stamp: &Stamp) -> Sent {
+    let sent = list_versions_as(client, op, stamp, None).await;
+    if is_unreadable(&sent, stamp, "ListVersionsResult") {
+        return list_versions_as(client, op, stamp, Some(types::EncodingType::Url)).await;
+    }
+    sent
+}
+
+async fn list_versions_as(
+    client: &Client,
+    op: &ListObjectVersions,
+    stamp: &Stamp,
+    encoding: Option<types::EncodingType>,
+) -> Sent {
+    let call = client
+        .list_object_versions()
+        .bucket(&op.bucket)
+        .set_prefix(Some(op.prefix.clone()).filter(|p| !p.is_empty()))
+        .set_key_marker(op.key_marker.clone())
+        .set_version_id_marker(op.version_id_marker.clone())
+        .set_max_keys(op.max_keys)
+        .set_encoding_type(encoding);
+    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let asked = (op.key_marker.as_deref(), op.version_id_marker.as_deref());
+    Ok(Output::Versions(versions::page(asked, out, &stamp.record.answer())))
 }
 
 /// The same for uploads.

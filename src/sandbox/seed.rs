@@ -5,6 +5,7 @@
 //! to a few windows. Times are relative to `now`.
 
 pub mod huge;
+pub mod versions;
 
 use super::clock::Ids;
 use super::content::Content;
@@ -48,6 +49,7 @@ pub fn buckets(store: &mut Store, now: i64) -> Result<(), S3Error> {
         let settings = Settings { unfilled: name == HUGE, ..Settings::new() };
         store.create_bucket(name, settings, now - age * DAY)?;
     }
+    store.create_bucket(versions::VERSIONS, versions::settings(), now - 15 * DAY)?;
     Ok(())
 }
 
@@ -64,7 +66,8 @@ pub fn seed(store: &mut Store, ids: &Ids, now: i64) -> Result<(), S3Error> {
         seeding.dataset()?;
         seeding.abandoned()
     })?;
-    seeding.part_lessons(lessons)
+    seeding.part_lessons(lessons)?;
+    versions::fill(store, ids, now)
 }
 
 /// Contents whose boundaries do not fit the generator's windows, so that they must be hashed in full.

@@ -2,12 +2,14 @@
 
 mod bench;
 mod browse;
+mod compare;
 mod faults;
 mod frame;
 mod inspect;
 mod overlay;
 mod paint;
 mod step;
+mod versions;
 mod wire;
 
 use super::regions::{Regions, inner, list_rows, list_top, regions, too_small};

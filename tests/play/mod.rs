@@ -13,7 +13,9 @@ use partscope::domain::etag::ETag;
 use partscope::domain::exchange::{Captured, End, Exchange, ExchangeId, Timing};
 use partscope::domain::fault::FaultStatus;
 use partscope::domain::names::Tag;
-use partscope::domain::operation::{ObjectProperties, Operation, OperationId, OperationKind, UploadRef};
+use partscope::domain::operation::{
+    ListObjectVersions, ObjectProperties, Operation, OperationId, OperationKind, UploadRef,
+};
 use partscope::domain::outcome::{Outcome, ServiceError};
 use partscope::domain::output::*;
 use partscope::domain::preview::preview;
@@ -250,7 +252,29 @@ pub fn answer(operation: &Operation) -> Output {
             }],
             next: None,
         }),
-        Operation::HeadObject(o) => Output::Head(Box::new(head(o.part_number))),
+        Operation::ListObjectVersions(o) => Output::Versions(versions(o)),
+        Operation::HeadObject(o) => {
+            let mut head = head(o.part_number);
+            head.version_id.clone_from(&o.object.version_id);
+            if o.object.key == "notes.txt" {
+                head = notes(head);
+            }
+            Output::Head(Box::new(head))
+        }
+        Operation::GetObjectAttributes(o) if o.object.key == "notes.txt" => {
+            Output::Attributes(Box::new(AttributesOutput {
+                object_size: Some(412),
+                etag: Some(ETag::of_bytes(b"notes")),
+                storage_class: Some("STANDARD".into()),
+                checksums: Checksums::default(),
+                parts_count: None,
+                parts: vec![],
+                next: None,
+            }))
+        }
+        Operation::GetObject(_) => {
+            Output::Got(GotObject { etag: source_etag(), received: 20_447_232 })
+        }
         Operation::GetObjectAttributes(_) => Output::Attributes(Box::new(AttributesOutput {
             object_size: Some(20_447_232),
             etag: Some(source_etag()),
@@ -297,6 +321,53 @@ pub fn answer(operation: &Operation) -> Output {
             })
         }
         Operation::AbortMultipartUpload(_) => Output::Aborted,
+    }
+}
+
+/// The one object of the stand-in that is written in one piece.
+fn notes(head: HeadObjectOutput) -> HeadObjectOutput {
+    HeadObjectOutput {
+        content_length: 412,
+        content_range: head.content_range.map(|_| "bytes 0-411/412".into()),
+        etag: ETag::of_bytes(b"notes"),
+        parts_count: None,
+        tag_count: None,
+        properties: ObjectProperties {
+            content_type: Some("text/plain".into()),
+            metadata: vec![("owner".into(), "bob".into())],
+            ..ObjectProperties::default()
+        },
+        ..head
+    }
+}
+
+/// Three versions and a delete marker of the key, in two pages, and another key behind them.
+fn versions(o: &ListObjectVersions) -> VersionPage {
+    let entry = |key: &str, id: &str, days: i64, content| ListedVersion {
+        key: key.into(),
+        version_id: id.into(),
+        is_latest: days == 1,
+        last_modified: EPOCH - days * 86_400,
+        content,
+    };
+    let of = |size: u64, etag: ETag| VersionContent::Object { size, etag, storage_class: None };
+    let key = o.prefix.as_str();
+    match o.version_id_marker {
+        None => VersionPage {
+            versions: vec![
+                entry(key, "3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY", 1, of(20_447_232, source_etag())),
+                entry(key, "WtRmCxTF7QzbYBZ0a1Ckl2bV9sX4nE3h", 2, VersionContent::DeleteMarker),
+            ],
+            next: Some((key.into(), "WtRmCxTF7QzbYBZ0a1Ckl2bV9sX4nE3h".into())),
+        },
+        Some(_) => VersionPage {
+            versions: vec![
+                entry(key, "QUpfdndhfd8438MNFDN93jdnJFkdmqnh", 3, of(8_388_608, part_etag(1))),
+                entry(key, "null", 9, of(12, ETag::of_bytes(b"first"))),
+                entry(&format!("{key}.bak"), "x", 9, of(1, ETag::of_bytes(b"x"))),
+            ],
+            next: Some((format!("{key}.bak"), "x".into())),
+        },
     }
 }
 

@@ -136,7 +136,7 @@ fn the_mouse_focuses_selects_acts_and_scrolls() {
     t.until_text("▶ short-last-part.bin");
     // The wheel moves what is under it and leaves the focus where it was.
     t.wheel_down(lessons);
-    t.until_text("▶ scratch");
+    t.until_text("▶ versions");
     t.until_text("╔ Objects");
     t.press("?", "Keys: Browse");
     t.wheel_down(row);

@@ -227,7 +227,7 @@ async fn s3_057_tags_are_counted_in_head_and_replaced_as_a_set() {
 async fn the_seeded_account_is_there() {
     let server = seeded().await;
     let buckets = call(&server, "GET", "/", &[], b"").await;
-    assert_eq!(buckets.elements("Name"), ["huge", "lessons", "many-keys", "scratch"]);
+    assert_eq!(buckets.elements("Name"), ["huge", "lessons", "many-keys", "scratch", "versions"]);
     let uploads = call(&server, "GET", "/lessons?uploads", &[], b"").await;
     assert_eq!(uploads.elements("Key"), ["backups/home.tar", "video-raw.mov"]);
     assert_eq!(uploads.elements("Initiated")[1], "2027-01-03T08:00:00.000Z");

@@ -96,7 +96,7 @@ async fn the_sdk_makes_a_multipart_object_and_reads_it_back() {
 async fn the_sdk_walks_the_seeded_account() {
     let server = Server::start(SandboxOptions::default()).await.unwrap();
     let s3 = client(&server).await;
-    assert_eq!(s3.list_buckets().send().await.unwrap().buckets().len(), 4);
+    assert_eq!(s3.list_buckets().send().await.unwrap().buckets().len(), 5);
     let all = s3.list_objects_v2().bucket("lessons").send().await.unwrap();
     let keys: Vec<&str> = all.contents().iter().filter_map(|o| o.key()).collect();
     assert!(keys.contains(&"names/evil\u{1b}[2Jname.txt"), "{keys:?}");

@@ -10,7 +10,7 @@ use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::browse::Load;
 use super::super::panes::select::{Motion, moved};
 use super::super::sheet::Sheet;
-use super::{browse, inspect, plan, sheet, step};
+use super::{browse, compare, inspect, plan, sheet, step};
 use tui_input::Input;
 
 /// Gives a command. One that makes no sense now says why.
@@ -31,6 +31,7 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::Quit => quit(model),
         Command::Palette => model.overlays.push(Overlay::Palette { input: Input::default(), at: 0 }),
         Command::Help => model.overlays.push(Overlay::Help { top: 0 }),
+        Command::Compare => compare::command(model),
         Command::Faults => model.overlays.push(Overlay::Faults(FaultList::default())),
         Command::Log => model.overlays.push(Overlay::Log { top: 0 }),
         Command::Redraw => model.effects.push(Effect::Repaint),

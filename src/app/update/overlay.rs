@@ -6,9 +6,10 @@ use super::super::form::{Edited, Form, Purpose as Ask, paste_into, request};
 use super::super::model::{Level, Model};
 use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
+use super::super::panes::select::Motion;
 use super::super::press::{Key, Press};
-use super::{browse, command, faults, inspect, plan, step};
-use crate::domain::names::{ObjectRef, S3Uri};
+use super::{browse, command, faults, inspect, plan, step, versions};
+use crate::domain::names::S3Uri;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -21,6 +22,8 @@ pub(super) fn press(model: &mut Model, press: Press) {
         Overlay::Log { top } => scroll(model, press, top, |top| Overlay::Log { top }),
         Overlay::Faults(list) => faults::press(model, list, press),
         Overlay::Inspect(sheet) => super::sheet::press(model, sheet, press),
+        Overlay::Versions => versions::press(model, press),
+        Overlay::Compare { top } => scroll(model, press, top, |top| Overlay::Compare { top }),
         Overlay::Form(form) => form_press(model, form, press),
         Overlay::Confirm(confirm) => confirm_press(model, confirm, press),
     }
@@ -28,11 +31,13 @@ pub(super) fn press(model: &mut Model, press: Press) {
 
 /// The wheel scrolls what can be scrolled.
 pub(super) fn wheel(model: &mut Model, up: bool) {
-    if let Some(Overlay::Inspect(sheet)) = model.overlays.last_mut() {
-        return super::sheet::wheel(sheet, up);
-    }
-    if let Some(Overlay::Help { top } | Overlay::Log { top }) = model.overlays.last_mut() {
-        *top = if up { top.saturating_sub(1) } else { top.saturating_add(1) };
+    match model.overlays.last_mut() {
+        Some(Overlay::Help { top } | Overlay::Log { top } | Overlay::Compare { top }) => {
+            *top = if up { top.saturating_sub(1) } else { top.saturating_add(1) };
+        }
+        Some(Overlay::Inspect(sheet)) => super::sheet::wheel(sheet, up),
+        Some(Overlay::Versions) => versions::go(model, if up { Motion::Up } else { Motion::Down }),
+        _ => {}
     }
 }
 
@@ -204,7 +209,11 @@ fn go_to(model: &mut Model, address: &str) -> Result<(), String> {
         browse::enter(model, &uri.bucket, &uri.key);
         model.set_focus(Pane::Objects);
     } else {
-        inspect::open(model, ObjectRef::new(uri.bucket, uri.key));
+        let reading = uri.reading(None)?;
+        inspect::open(model, reading.object);
+        if let Some(note) = reading.note {
+            model.say(Level::Plain, format!("{note}; such a key is opened from the list"));
+        }
     }
     Ok(())
 }

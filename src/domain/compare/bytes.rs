@@ -4,6 +4,7 @@
 //! of COMPOSITE checksums.
 
 use super::super::etag::ETag;
+use super::super::units::grouped;
 use super::cut::{Cut, cut};
 use super::{Ground, Says, Side};
 
@@ -60,7 +61,10 @@ fn identity(left: Side<'_>, right: Side<'_>) -> Option<Ground> {
 fn sizes(left: Side<'_>, right: Side<'_>) -> Option<Ground> {
     match (left.head.told_size()?, right.head.told_size()?) {
         (0, 0) => Some(ground(Says::Equal, "both are empty")),
-        (a, b) if a != b => Some(ground(Says::Different, format!("their sizes are {a} and {b} bytes"))),
+        (a, b) if a != b => {
+            let why = format!("their sizes are {} and {} bytes", grouped(a), grouped(b));
+            Some(ground(Says::Different, why))
+        }
         _ => None,
     }
 }

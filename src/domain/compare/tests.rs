@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::checksum::Checksums;
 use crate::domain::etag::ETag;
 use crate::domain::operation::ObjectProperties;
+use crate::domain::units::PartNumber;
 use proptest::prelude::*;
 
 const A: &str = "d41d8cd98f00b204e9800998ecf8427e";
@@ -39,14 +40,21 @@ impl Owned {
 
     /// With every part stated.
     fn cut(mut self, sizes: &[u64]) -> Self {
-        let mut first = 0;
+        let (mut first, all) = (0, sizes.iter().sum::<u64>());
+        self.head.content_length = all;
+        self.evidence = Evidence::default();
+        self.evidence.add_head(None, &self.head);
         for (number, size) in (1..).zip(sizes) {
-            self.evidence.stated.insert(number, (Some(first), *size));
+            let part = HeadObjectOutput {
+                status: 206,
+                content_length: *size,
+                content_range: Some(format!("bytes {first}-{}/{all}", first + size - 1)),
+                parts_count: Some(u32::try_from(sizes.len()).unwrap()),
+                ..self.head.clone()
+            };
+            self.evidence.add_head(Some(PartNumber(number)), &part);
             first += size;
         }
-        self.evidence.part_count = Some(u32::try_from(sizes.len()).unwrap());
-        self.head.content_length = first;
-        self.evidence.object_size = Some(first);
         self
     }
 

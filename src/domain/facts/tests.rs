@@ -130,7 +130,8 @@ fn checksums_say_what_they_are_computed_over() {
         values: vec![("SHA256".into(), "abc=-3".into())],
         checksum_type: Some("COMPOSITE".into()),
     };
-    let evidence = Evidence { part_count: Some(3), ..Evidence::default() };
+    let mut evidence = Evidence::default();
+    evidence.part_count = Some(3);
     let told = facts(&with, TagsTold::Asking, &evidence);
     assert_eq!(
         line(&told, "SHA256").1,

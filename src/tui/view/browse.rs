@@ -194,8 +194,9 @@ fn object_row(model: &Model, index: usize, name_room: usize, dated: bool) -> Pie
         Some(Row::Object { key, size, last_modified, etag }) => {
             let name = key.strip_prefix(b.prefix.as_str()).unwrap_or(key);
             let parts = etag.part_count().map_or_else(|| "-".to_owned(), |n| n.to_string());
+            let marked = model.compare.is_marked(b.bucket.as_deref().unwrap_or(""), key, None);
             let mut out = vec![
-                chosen,
+                if marked { (format!("{}=", chosen.0.trim_end_matches(' ')), chosen.1) } else { chosen },
                 (left(&visible(name), name_room), Role::Text),
                 (right(&human_size(size), 10), Role::Text),
                 (right(&parts, 7), Role::Text),

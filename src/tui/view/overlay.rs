@@ -2,7 +2,7 @@
 
 use super::inspect::sheet;
 use super::paint::{line, lines, pane, said, text, wrap};
-use super::{Pieces, faults};
+use super::{Pieces, compare, faults, versions};
 use crate::app::command::SPECS;
 use crate::app::form::Form;
 use crate::app::model::{Level, Model};
@@ -28,16 +28,24 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::Log { top } => log(model, rect, *top, theme, buf),
         Overlay::Faults(list) => faults::draw(model, rect, list, theme, buf),
         Overlay::Inspect(s) => sheet::draw(model, rect, *s, theme, buf),
+        Overlay::Versions => versions::draw(model, rect, theme, buf),
+        Overlay::Compare { top } => compare::draw(model, rect, *top, theme, buf),
         Overlay::Form(f) => form(rect, f, theme, buf),
         Overlay::Confirm(c) => confirm(rect, c, theme, buf),
     }
 }
 
 fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
+    // Two columns of values need all the width there is.
+    let most = if matches!(overlay, Overlay::Compare { .. }) { 160 } else { 78 };
     let room = usize::from(area.width.min(78).saturating_sub(4));
     let height = match overlay {
         Overlay::Palette { .. } => 16,
-        Overlay::Help { .. } | Overlay::Log { .. } | Overlay::Faults(_) => area.height.saturating_sub(4),
+        Overlay::Help { .. }
+        | Overlay::Log { .. }
+        | Overlay::Faults(_)
+        | Overlay::Versions
+        | Overlay::Compare { .. } => area.height.saturating_sub(4),
         Overlay::Inspect(s) => sheet::wish(model, area, *s).1,
         Overlay::Form(f) => form_height(f, room),
         Overlay::Confirm(c) => {
@@ -47,7 +55,7 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
     };
     let wish = match overlay {
         Overlay::Inspect(s) => sheet::wish(model, area, *s).0,
-        _ => 78,
+        _ => most,
     };
     let (width, height) = (area.width.min(wish), height.min(area.height.saturating_sub(2)).max(4));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
@@ -151,9 +159,12 @@ pub(super) fn clamp(model: &mut Model, area: Rect) {
     let count = match shown {
         Overlay::Help { .. } => help_lines(model).len(),
         Overlay::Log { .. } => log_lines(model, usize::from(inside.width)).len(),
+        Overlay::Compare { .. } => compare::all(&model.compare, usize::from(inside.width)).len(),
         _ => return,
     };
-    if let Some(Overlay::Help { top } | Overlay::Log { top }) = model.overlays.last_mut() {
+    if let Some(Overlay::Help { top } | Overlay::Log { top } | Overlay::Compare { top }) =
+        model.overlays.last_mut()
+    {
         *top = (*top).min(count.saturating_sub(usize::from(inside.height)));
     }
 }

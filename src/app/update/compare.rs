@@ -1,0 +1,123 @@
+//! Marking an object, asking what is to be known of two, and comparing them. Only reads are sent.
+
+use super::super::model::{Level, Model, Purpose};
+use super::super::overlay::Overlay;
+use super::super::panes::compare::{Asked, Looked, Which};
+use crate::domain::compare::Verdict;
+use crate::domain::names::ObjectRef;
+use crate::domain::operation::{GetObjectAttributes, HeadObject, Operation};
+use crate::domain::outcome::Outcome;
+use crate::domain::output::Output;
+use crate::domain::text::visible;
+use crate::domain::units::PartNumber;
+
+/// Most calls of one comparison: 10 000 parts are ten pages of attributes for each side.
+const MOST: u32 = 64;
+
+/// Marks the object in view, or compares it with the marked one.
+pub(super) fn command(model: &mut Model) {
+    if let Some(object) = model.object_in_view() {
+        mark(model, object);
+    }
+}
+
+/// Marks an object; a second one is compared with it; the marked one again loses the mark.
+pub(super) fn mark(model: &mut Model, object: ObjectRef) {
+    match model.compare.marked.clone() {
+        None => {
+            model.say(Level::Plain, format!("marked {object}; = on another object or version compares"));
+            model.compare.marked = Some(object);
+        }
+        Some(marked) if marked == object => {
+            model.compare.marked = None;
+            model.say(Level::Plain, "the mark is gone");
+        }
+        Some(marked) => open(model, marked, object),
+    }
+}
+
+fn open(model: &mut Model, left: ObjectRef, right: ObjectRef) {
+    model.tasks.retain(|_, p| !matches!(p, Purpose::Compare(..)));
+    model.compare.open(left.clone(), right.clone());
+    model.overlays.push(Overlay::Compare { top: 0 });
+    for (which, object) in [(Which::Left, left), (Which::Right, right)] {
+        let head = |part_number| Operation::HeadObject(HeadObject { object: object.clone(), part_number });
+        ask(model, which, Asked::Head, head(None));
+        ask(model, which, Asked::FirstPart, head(Some(PartNumber(1))));
+        ask(model, which, Asked::Attributes, attributes(&object, None));
+        ask(model, which, Asked::Tags, Operation::GetObjectTagging(object));
+    }
+}
+
+fn attributes(object: &ObjectRef, part_number_marker: Option<String>) -> Operation {
+    let object = object.clone();
+    Operation::GetObjectAttributes(GetObjectAttributes { object, part_number_marker, max_parts: None })
+}
+
+fn ask(model: &mut Model, which: Which, asked: Asked, operation: Operation) {
+    let Some(looked) = model.compare.side_mut(which) else { return };
+    looked.waiting += 1;
+    model.compare.calls += 1;
+    model.send(Purpose::Compare(model.compare.generation, which, asked), operation, false);
+}
+
+pub(super) fn came(model: &mut Model, generation: u64, which: Which, asked: Asked, outcome: &Outcome) {
+    if generation != model.compare.generation {
+        return;
+    }
+    let may_go_on = model.compare.calls < MOST;
+    let Some(looked) = model.compare.side_mut(which) else { return };
+    looked.waiting = looked.waiting.saturating_sub(1);
+    learn(looked, asked, outcome);
+    let more = match outcome {
+        Outcome::Answered(Output::Attributes(page)) if may_go_on => page.next.clone(),
+        _ => None,
+    };
+    let object = looked.object.clone();
+    if more.is_some() {
+        ask(model, which, Asked::Attributes, attributes(&object, more));
+    }
+    model.compare.settle();
+    if model.compare.waiting() == 0 {
+        tell(model);
+    }
+}
+
+fn learn(looked: &mut Looked, asked: Asked, outcome: &Outcome) {
+    match (asked, outcome) {
+        (Asked::Head, Outcome::Answered(Output::Head(head))) => {
+            looked.evidence.add_head(None, head);
+            looked.head = Some((**head).clone());
+        }
+        (Asked::FirstPart, Outcome::Answered(Output::Head(head))) => {
+            looked.evidence.add_head(Some(PartNumber(1)), head);
+        }
+        (_, Outcome::Answered(Output::Attributes(page))) => {
+            looked.evidence.add_attributes(page);
+        }
+        (_, Outcome::Answered(Output::Tags(tags))) => looked.tags = Ok(tags.clone()),
+        (Asked::Head, other) => {
+            looked.failed = Some(format!("HeadObject: {}", visible(&other.summary_of_read())));
+        }
+        (Asked::Tags, other) => looked.tags = Err(other.summary_of_read()),
+        // Many servers lack the others; what they would have told is then not known.
+        _ => {}
+    }
+}
+
+/// Says how it ended, and what it took.
+fn tell(model: &mut Model) {
+    let calls = model.compare.calls;
+    let (level, said) = match model.compare.result.as_ref().map(|c| c.verdict) {
+        Some(Verdict::Same) => (Level::Good, "same content and same properties"),
+        Some(Verdict::Differs) => (Level::Plain, "they differ"),
+        Some(Verdict::NotKnown) => {
+            (Level::Warning, "no difference was found, but not everything can be known")
+        }
+        None => (Level::Bad, "they cannot be compared"),
+    };
+    model.say(
+        level,
+        format!("{said}; {calls} requests, all of them reads; the mark stays, = on it takes it off"),
+    );
+}
