@@ -127,12 +127,46 @@ fn inspect_names_the_evidence() {
         ("unequal", &["non-uniform.bin", "--all-parts"]),
         ("composite", &["short-last-part.bin"]),
         ("json", &["short-last-part.bin", "--json"]),
+        ("sample", &["uniform-8mib.bin", "--probe", "sample"]),
+        ("dry_run", &["uniform-8mib.bin", "--probe", "all", "--dry-run"]),
+        ("why", &["one-part.bin", "--why"]),
     ] {
         let address = format!("s3://lessons/{}", args[0]);
         let (code, out, err) = run(&[&["inspect", &address, "--sandbox"], &args[1..]].concat());
         assert_eq!((code, err.as_str()), (0, ""));
         assert_snapshot!(format!("inspect_{name}"), undated(&out));
     }
+}
+
+#[test]
+fn a_dry_run_sends_no_probe_and_says_how_many_there_would_be() {
+    let bench = Bench::new();
+    bench.fault("HeadObject part=2 reset");
+    let args = ["inspect", "s3://lessons/uniform-8mib.bin", "--json", "--probe", "all"];
+    let (code, out, err) = bench.run(&[&args[..], &["--dry-run"]].concat());
+    assert_eq!(code, 0, "{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["probe"], serde_json::json!({ "kind": "every", "dry_run": true }));
+    let every = report["probe_plan"].as_array().unwrap().iter().find(|p| p["kind"] == "every").unwrap();
+    assert_eq!(every["requests"], 1);
+    assert_eq!(report["map"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn clients_says_what_each_would_do_and_asks_nobody() {
+    let (code, out, err) = run(&["clients", "20MiB"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_snapshot!(out);
+    let (code, out, _) = run(&["clients", "20971520", "--json"]);
+    let table: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let rows = table["clients"].as_array().unwrap();
+    assert_eq!((code, table["size"].as_u64()), (0, Some(20_971_520)));
+    let boto3 =
+        rows.iter().find(|r| r["name"].as_str().unwrap().starts_with("boto3, s3transfer, aws")).unwrap();
+    assert_eq!(boto3["way"]["part_count"], 3);
+    assert_eq!(boto3["etag"], serde_json::Value::Null);
+    let (code, _, err) = run(&["clients", "many"]);
+    assert!(code == 2 && err.contains("many"), "{err}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn inspect_lesson(t: &Terminal) {
     t.press(ENTER, "in 3 parts");
     t.until_text("3  bytes=16777216-20447231");
     t.until_text("2 by GetObjectTagging");
-    t.until_text("lists the parts: the checksum is COMPOSITE");
+    t.until_text("with their sizes: the checksum is COMPOSITE");
 }
 
 /// Plans the copy that keeps the parts.

@@ -125,6 +125,15 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
         "compare_waiting" => {
             p.press("Tab End = Up =");
         }
+        "inspect_probes" => {
+            p.press("Tab End Enter").settle().press("p");
+        }
+        "inspect_why" => {
+            p.press("Tab End Enter").settle().press("Y");
+        }
+        "inspect_clients" => {
+            p.press("Tab End Enter").settle().press("C");
+        }
         "step_planned" => {
             p.planned_copy();
         }
@@ -169,13 +178,16 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
     p
 }
 
-const SCENES: [&str; 17] = [
+const SCENES: [&str; 20] = [
     "browse",
     "inspect",
     "inspect_facts",
     "versions",
     "compare",
     "compare_waiting",
+    "inspect_probes",
+    "inspect_why",
+    "inspect_clients",
     "step_planned",
     "step_held",
     "step_done",
@@ -211,7 +223,7 @@ fn screens_at_80_by_24() {
 
 #[test]
 fn without_colour_and_in_ascii() {
-    for name in ["browse", "step_held"] {
+    for name in ["browse", "inspect", "step_held"] {
         let p = scene(name, 80, 24);
         insta::assert_snapshot!(format!("{name}_mono"), picture(&p, look(Choice::Mono, false)));
         insta::assert_snapshot!(format!("{name}_ascii"), picture(&p, look(Choice::Mono, true)));

@@ -25,6 +25,9 @@ pub fn run(args: &ClientsArgs) -> Result<(), Failure> {
             &cells.parts,
             &cells.last,
         ]))?;
+        if let Some(etag) = &row.etag {
+            Out.line(&format!("    ETag {etag}"))?;
+        }
         if let Some(note) = &row.note {
             Out.line(&format!("    {note}"))?;
         }

@@ -144,7 +144,7 @@ fn candidates_name(e: &Evidence) -> &'static str {
 fn candidates(e: &Evidence) -> Vec<String> {
     match e.uniform_size() {
         _ if e.part_count == Some(1) => Vec::new(),
-        Some(_) => vec![e.habit()],
+        Some(_) => vec![e.habit(usize::MAX)],
         None => e.candidates().into_iter().take(MAX_CANDIDATES).map(candidate).collect(),
     }
 }

@@ -126,8 +126,11 @@ impl Anatomy {
     }
 
     fn composite(&mut self, parts: u64, evidence: &Evidence) {
-        let plural = if parts == 1 { "part was" } else { "parts were" };
-        self.yes(format!("{} {plural} listed in Complete; their sizes it does not say.", grouped(parts)));
+        match parts {
+            1 => self.yes("1 part was listed in Complete: it is the whole object."),
+            n => self
+                .yes(format!("{} parts were listed in Complete; their sizes it does not say.", grouped(n))),
+        }
         if self.encryption != Encryption::Plain {
             return self.encrypted_composite();
         }

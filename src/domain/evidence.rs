@@ -127,7 +127,17 @@ impl Evidence {
         if let Some((_, _, size)) = head.range_and_size() {
             self.object_size = Some(size);
         }
-        self.stated.insert(number.0, stated);
+        let before = self.stated.insert(number.0, stated);
+        // A range was weighed against its neighbours; a mere length can only be weighed by the sum.
+        if stated.first.is_none()
+            && let Some(why) = weigh::sum(self)
+        {
+            match before {
+                Some(before) => self.stated.insert(number.0, before),
+                None => self.stated.remove(&number.0),
+            };
+            return self.disbelieve(why);
+        }
         let composite = head.checksums.checksum_type.as_deref() == Some("COMPOSITE");
         let of_part = head.checksums.values.iter().all(|(_, v)| !v.contains('-'));
         if composite && of_part && !head.checksums.values.is_empty() {
@@ -161,26 +171,35 @@ impl Evidence {
             _ => {}
         }
         self.state_count(page.parts_count);
+        match self.add_listed(page) {
+            Some(why) => self.disbelieve(why),
+            None => heard,
+        }
+    }
+
+    /// Adds the parts a page lists; answers what cannot be true of them.
+    fn add_listed(&mut self, page: &AttributesOutput) -> Option<String> {
+        let mut doubt = None;
         for part in page.parts.iter().filter(|p| p.part_number.is_valid()) {
             let number = part.part_number;
-            match self.stated.get(&number.0).copied() {
-                Some(known) if known.size != part.size => {
-                    heard = self.disbelieve(format!(
-                        "GetObjectAttributes says part {number} has {} bytes, HeadObject said {}",
-                        part.size, known.size
-                    ));
-                }
-                Some(_) => {}
-                None => {
-                    let stated = Stated { first: None, size: part.size, by: Ground::Attributes };
-                    self.stated.insert(number.0, stated);
-                }
-            }
-            if !part.checksums.is_empty() {
+            let stated = Stated { first: None, size: part.size, by: Ground::Attributes };
+            let known = *self.stated.entry(number.0).or_insert(stated);
+            if known.size != part.size {
+                doubt = Some(format!(
+                    "GetObjectAttributes says part {number} has {} bytes, an earlier answer said {}",
+                    part.size, known.size
+                ));
+            } else if !part.checksums.is_empty() {
                 self.part_checksums.insert(number.0, part.checksums.clone());
             }
         }
-        heard
+        if doubt.is_none() {
+            doubt = weigh::sum(self);
+        }
+        if doubt.is_some() {
+            self.stated.retain(|_, s| s.by != Ground::Attributes);
+        }
+        doubt
     }
 
     /// Remembers that a question was refused, and that the evidence it would have given is missing.
@@ -296,10 +315,17 @@ impl Evidence {
         }
     }
 
-    /// Whose habit the one part size is that agrees with everything stated.
-    pub fn habit(&self) -> String {
+    /// Whose habit the one part size is that agrees with everything stated; at most `most` clients are named.
+    pub fn habit(&self, most: usize) -> String {
         match self.candidates().first().map(|c| &c.reason) {
-            Some(Reason::Clients(names)) => format!("usual for {}", names.join("; ")),
+            Some(Reason::Clients(names)) => {
+                let named: Vec<&str> = names.iter().take(most).map(String::as_str).collect();
+                let more = match names.len().saturating_sub(most) {
+                    0 => String::new(),
+                    n => format!("; and {n} more"),
+                };
+                format!("usual for {}{more}", named.join("; "))
+            }
             Some(reason @ Reason::ClientsBelowThreshold(_)) => format!("usual for {}", reason.words()),
             Some(reason) => format!("{}; no client known here cuts so by default", reason.words()),
             None => "no client known here cuts so by default".into(),

@@ -107,7 +107,7 @@ pub fn clamp(model: &mut Model, r: &Regions) {
     }
     if model.screen == Screen::Inspect {
         let facts = inspect::facts(model, usize::from(cells(Pane::Facts))).len();
-        let size = inspect::part_size(model).len();
+        let size = inspect::part_size(model, usize::from(cells(Pane::PartSize))).len();
         let etag = inspect::etag(model, usize::from(cells(Pane::ETag))).len();
         model.inspect.etag_top = limit(model.inspect.etag_top, etag, Pane::ETag);
         model.inspect.facts_top = limit(model.inspect.facts_top, facts, Pane::Facts);

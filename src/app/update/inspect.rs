@@ -16,6 +16,9 @@ use crate::domain::output::{HeadObjectOutput, Output};
 use crate::domain::units::{PartNumber, grouped};
 use std::collections::BTreeSet;
 
+/// Requests few enough for the cursor to stand on them.
+const FEW: u64 = 8;
+
 /// HEADs of one probe on their way at once.
 const PROBES_AT_ONCE: usize = 16;
 
@@ -234,8 +237,9 @@ fn next_page(model: &mut Model) {
 
 /// Shows what can be asked, with the requests each takes; nothing is sent before Enter.
 pub(super) fn offer_probe(model: &mut Model) {
-    // The cursor stands on what decides, when that is among them.
-    let at = model.inspect.evidence.plans().iter().position(|p| p.decides).unwrap_or(0);
+    // The cursor stands on what decides, unless that is so many requests that they should be chosen.
+    let plans = model.inspect.evidence.plans();
+    let at = plans.iter().position(|p| p.decides && p.requests <= FEW).unwrap_or(0);
     sheet::open(model, Sheet::Probes { at });
 }
 
@@ -276,8 +280,8 @@ fn send_probes(model: &mut Model) {
 fn end_probe(model: &mut Model) {
     let Some(probe) = model.inspect.probe.take() else { return };
     let evidence = &model.inspect.evidence;
-    if !evidence.refusals.is_empty() && probe.answered < probe.planned {
-        // What was refused has been said already, and is the news.
+    if evidence.refusals.iter().any(|r| r.asked == Asked::HeadPart) {
+        // The refusal has been said already, and is the news.
         return;
     }
     let what = if probe.kind == ProbeKind::Attributes { "GetObjectAttributes" } else { "HEAD" };
@@ -289,6 +293,9 @@ fn end_probe(model: &mut Model) {
         }
         (Some(_), _) => (Level::Good, "the part map is proved; parts are not equal".to_owned()),
         (None, Some(why)) => (Level::Good, format!("the parts are not equal: {why}")),
+        (None, None) if !evidence.doubts.is_empty() => {
+            (Level::Warning, "not every answer was believed, see Part size; nothing is proved".to_owned())
+        }
         (None, None) => (Level::Warning, "equal parts are still possible, and not proved".to_owned()),
     };
     model.say(level, format!("{asked}: {words}"));

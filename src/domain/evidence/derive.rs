@@ -252,14 +252,7 @@ pub(super) fn derive(known: &Evidence) -> Derived {
     let map = map(&places, best.as_ref());
     let pattern = pattern::of(&places, object_size, exact.is_some(), uniform.as_ref().err());
     let plans = probe::plans(known, Some(&places), exact.is_some());
-    let part_size = match (&exact, places.size(0), &uniform) {
-        (Some(layout), ..) => PartSizeEvidence::Proved { uniform: layout.uniform_size() },
-        (None, Some(part_size), _) => {
-            PartSizeEvidence::FirstPart { part_size, uniform_possible: uniform.is_ok() }
-        }
-        (None, None, Err(why)) => PartSizeEvidence::Refuted { why: why.clone() },
-        (None, None, Ok(_)) => PartSizeEvidence::Inferred(inference.clone()),
-    };
+    let part_size = part_size(exact.as_ref(), &places, &uniform, &inference);
     let refutation = match &exact {
         Some(layout) if layout.uniform_size().is_some() => None,
         _ => uniform.as_ref().err().cloned(),
@@ -268,6 +261,22 @@ pub(super) fn derive(known: &Evidence) -> Derived {
     let inference = Some(inference);
     let agreed = uniform.ok().flatten();
     Derived { inference, exact, best, part_size, refutation, uniform: agreed, map, doubtful, pattern, plans }
+}
+
+fn part_size(
+    exact: Option<&PartLayout>,
+    places: &Places,
+    uniform: &Result<Option<u64>, String>,
+    inference: &Inference,
+) -> PartSizeEvidence {
+    match (exact, places.size(0), uniform) {
+        (Some(layout), ..) => PartSizeEvidence::Proved { uniform: layout.uniform_size() },
+        (None, Some(part_size), _) => {
+            PartSizeEvidence::FirstPart { part_size, uniform_possible: uniform.is_ok() }
+        }
+        (None, None, Err(why)) => PartSizeEvidence::Refuted { why: why.clone() },
+        (None, None, Ok(_)) => PartSizeEvidence::Inferred(inference.clone()),
+    }
 }
 
 /// The one part size that everything known agrees with; none when nothing pins it; or why there can be none.

@@ -119,12 +119,17 @@ fn of_all(sizes: &[u64]) -> Option<(PatternKind, String)> {
             (PatternKind::LastLarger, words)
         });
     }
+    unequal(sizes, *last, inner, first)
+}
+
+/// The pattern of parts that are not equal even without the last.
+fn unequal(sizes: &[u64], last: u64, inner: &[u64], first: u64) -> Option<(PatternKind, String)> {
     let (least, most) = (*sizes.iter().min()?, *sizes.iter().max()?);
     if most - least == 1 && sizes.is_sorted_by(|a, b| a >= b) {
         return Some((PatternKind::EvenSplit, format!("the sizes differ by one byte: {}", runs(sizes))));
     }
     let rest = inner.get(1..).unwrap_or_default();
-    if let Some(p) = all_equal(rest).filter(|p| rest.len() > 1 && last <= p) {
+    if let Some(p) = all_equal(rest).filter(|p| rest.len() > 1 && last <= *p) {
         let words =
             format!("part 1 has {} bytes, the others before the last have {}", grouped(first), grouped(p));
         return Some((PatternKind::FirstDiffers, words));
@@ -132,6 +137,11 @@ fn of_all(sizes: &[u64]) -> Option<(PatternKind, String)> {
     if inner.len() > 2 && inner.is_sorted() {
         return Some((PatternKind::Growing, format!("the sizes grow with the part number: {}", runs(inner))));
     }
+    several(inner)
+}
+
+/// Two sizes, or more.
+fn several(inner: &[u64]) -> Option<(PatternKind, String)> {
     let mut different = inner.to_vec();
     different.sort_unstable();
     different.dedup();

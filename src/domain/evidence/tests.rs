@@ -265,6 +265,34 @@ fn parts_listed_out_of_order_twice_or_with_gaps_are_taken_by_number() {
 }
 
 #[test]
+fn sizes_that_do_not_add_up_are_not_believed() {
+    let mut e = Evidence::default();
+    e.add_head(None, &head(200, 25, None, MULTI3, None));
+    let heard = e.add_attributes(&page(Some(3), &[(1, 10), (2, 10), (3, 6)], Some("COMPOSITE")));
+    let Heard::Disbelieved(why) = heard else { panic!("{heard:?}") };
+    assert!(why.contains("add up to 26 bytes, and the object has 25"), "{why}");
+    assert!(e.stated.is_empty() && !e.exact_is_known());
+    for (n, len) in [(1, 10), (2, 10)] {
+        e.add_head(Some(PartNumber(n)), &head(206, len, None, MULTI3, None));
+    }
+    let heard = e.add_head(Some(PartNumber(3)), &head(206, 4, None, MULTI3, None));
+    assert!(matches!(heard, Heard::Disbelieved(_)), "{heard:?}");
+    assert_eq!(e.exact_layout().and_then(|l| l.size_of(2)), Some(5), "two of three leave the third");
+}
+
+#[test]
+fn what_follows_is_computed_once_until_something_changes() {
+    let mut e = Evidence::default();
+    e.add_head(Some(PartNumber(1)), &part(&[10, 10, 10, 5], 1, "9a6dbec798b1bfe66cc7659d2bb41720-4"));
+    let before = e.map().as_ptr();
+    assert_eq!(e.map().as_ptr(), before);
+    let same = e.clone();
+    assert_eq!(e, same, "what was computed takes no part in comparisons");
+    e.add_head(Some(PartNumber(3)), &part(&[10, 10, 10, 5], 3, "9a6dbec798b1bfe66cc7659d2bb41720-4"));
+    assert!(e.map()[2].grade == Grade::Exact && e != same);
+}
+
+#[test]
 fn unequal_parts_of_a_known_client_are_recognised_and_become_the_guess() {
     let size = 501 * 5 * MIB;
     let (_, layout) = crate::domain::infer::known_layouts(size, 501).remove(0);
@@ -336,11 +364,14 @@ fn s3_124_part_sizes_are_listed_for_composite_checksums_and_in_directory_buckets
     };
     let listed: &[(i32, u64)] = &[(1, 10), (2, 10), (3, 5)];
     let composite = after(Some(3), listed, Some("COMPOSITE"), "b");
-    assert_eq!(composite.conclusion, "Parts are listed, with their sizes.");
+    assert_eq!(composite.conclusion, "Parts are listed, with their sizes: the checksum is COMPOSITE.");
     assert_eq!(composite.fallback, None);
     let full = after(Some(3), &[], Some("FULL_OBJECT"), "b");
     assert!(taken(&full).last().unwrap().starts_with("FULL_OBJECT"));
-    assert_eq!(full.conclusion, "Only the number of parts is told, not their sizes.");
+    assert_eq!(
+        full.conclusion,
+        "Only the number of parts is told, not their sizes: the checksum is FULL_OBJECT."
+    );
     assert_eq!(full.fallback.as_deref(), Some("HeadObject ?partNumber, 1 request: pins every boundary"));
     let none = after(Some(3), &[], None, "b");
     assert_eq!(taken(&none).last().map(String::as_str), Some("no: only the count"));

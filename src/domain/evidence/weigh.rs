@@ -77,3 +77,13 @@ fn neighbours(known: &Evidence, number: i32, first: u64, end: u64) -> Option<Str
     }
     None
 }
+
+/// Why the sizes stated cannot be those of this object's parts: they are too much, or all of them too little.
+pub(super) fn sum(known: &Evidence) -> Option<String> {
+    let size = known.object_size?;
+    let total = known.stated.values().fold(0_u64, |sum, s| sum.saturating_add(s.size));
+    let all = u32::try_from(known.stated.len()).ok() == known.part_count;
+    (total > size || all && total != size).then(|| {
+        format!("the parts stated add up to {} bytes, and the object has {}", grouped(total), grouped(size))
+    })
+}

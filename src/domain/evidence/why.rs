@@ -4,6 +4,7 @@
 
 use super::{AttributesHeard, Evidence, Grade};
 use crate::domain::etag::ETag;
+use crate::domain::text::visible;
 use serde::Serialize;
 
 /// One possible answer to a question of the path.
@@ -51,28 +52,8 @@ impl Evidence {
 
     /// Takes questions until one decides; answers what it decides.
     fn walk(&self, bucket: &str, steps: &mut Vec<WhyStep>) -> String {
-        let mut ask = |question, branches: &[(&str, bool)]| {
-            let branches =
-                branches.iter().map(|(w, taken)| WhyBranch { words: (*w).into(), taken: *taken }).collect();
-            steps.push(WhyStep { question, branches });
-        };
-        let heard = &self.attributes;
-        let refused =
-            |status: u16| matches!(heard, AttributesHeard::Refused { status: s, .. } if *s == status);
-        let other = matches!(heard, AttributesHeard::Refused { status, .. } if *status != 403);
-        ask(
-            "Was GetObjectAttributes answered?",
-            &[
-                ("yes", matches!(heard, AttributesHeard::Answered { .. })),
-                ("no: access denied (403)", refused(403)),
-                (
-                    "no: the server does not know it, or refuses it",
-                    other || matches!(heard, AttributesHeard::NotHad(_)),
-                ),
-                ("not yet", matches!(heard, AttributesHeard::Waiting)),
-            ],
-        );
-        let (parts_count, listed, checksum_type, algorithms) = match heard {
+        steps.push(answered(&self.attributes));
+        let told = match &self.attributes {
             AttributesHeard::Waiting => return "Its answer is not here yet.".into(),
             AttributesHeard::NotHad(why) => return format!("No usable answer came: {why}"),
             AttributesHeard::Refused { status: 403, .. } => return denied(self),
@@ -81,75 +62,43 @@ impl Evidence {
                     "The server refused ?attributes: {code} ({status}). Many S3 servers lack it."
                 );
             }
-            AttributesHeard::Answered { parts_count, listed, checksum_type, algorithms, .. } => {
-                (*parts_count, *listed, checksum_type.as_deref(), algorithms)
-            }
+            AttributesHeard::Answered { parts_count, listed, checksum_type, algorithms, .. } => Told {
+                parts: parts_count.is_some() || *listed > 0,
+                listed: *listed,
+                checksum: checksum_type.is_some() || !algorithms.is_empty(),
+                kind: checksum_type.as_deref(),
+            },
         };
-        let multipart = self.is_multipart();
-        let opaque = !multipart && !matches!(self.etag, Some(ETag::Hex128(_)));
-        ask(
-            "Is the object multipart?",
-            &[
-                ("yes: parts are counted, or the ETag ends in -N", multipart),
-                ("no: written in one piece, by PutObject or CopyObject", !multipart && !opaque),
-                ("not known: no count, and an ETag of another shape", opaque),
-            ],
-        );
-        if !multipart {
+        let opaque = !self.is_multipart() && !matches!(self.etag, Some(ETag::Hex128(_)));
+        steps.push(multipart(self.is_multipart(), opaque));
+        if !self.is_multipart() {
             return if opaque { "Whether it has parts is not known." } else { "There are no parts to list." }
                 .into();
         }
-        ask(
-            "Did the answer carry ObjectParts?",
-            &[
-                ("yes", parts_count.is_some() || listed > 0),
-                ("no: the server leaves them out", parts_count.is_none() && listed == 0),
-            ],
-        );
-        if parts_count.is_none() && listed == 0 {
+        let branches = [("yes", told.parts), ("no: the server leaves them out", !told.parts)];
+        steps.push(step("Did the answer carry ObjectParts?", &branches));
+        if !told.parts {
             return "AWS S3 always counts the parts of a multipart object; this server does not.".into();
         }
         let directory = is_directory_bucket(bucket);
-        ask(
-            "Which kind of bucket?",
-            &[
-                ("directory bucket (name ends in --x-s3): parts are always listed", directory),
-                ("any other: the checksum decides", !directory),
-            ],
-        );
+        steps.push(kind_of_bucket(directory));
         if directory {
-            return self.listed(listed);
+            return self.listed(told.listed, "the bucket is a directory bucket");
         }
-        let has_checksum = checksum_type.is_some() || !algorithms.is_empty();
-        ask(
-            "Does the object have an additional checksum?",
-            &[
-                ("yes", has_checksum),
-                ("no: only the count", !has_checksum && listed == 0),
-                ("none was told, and parts are listed all the same", !has_checksum && listed > 0),
-            ],
-        );
-        if !has_checksum {
-            return self.listed(listed);
+        steps.push(has_checksum(&told));
+        if !told.checksum {
+            return self.listed(told.listed, "the object has no additional checksum");
         }
-        let composite = checksum_type == Some("COMPOSITE");
-        let full = checksum_type == Some("FULL_OBJECT");
-        ask(
-            "Of which type is the checksum?",
-            &[
-                ("COMPOSITE: every part with its size and checksum", composite),
-                ("FULL_OBJECT: only the count", full),
-                ("not told", !composite && !full),
-            ],
-        );
-        self.listed(listed)
+        steps.push(type_of_checksum(told.kind));
+        let kind = told.kind.map_or_else(|| "told without its type".into(), visible);
+        self.listed(told.listed, &format!("the checksum is {kind}"))
     }
 
-    fn listed(&self, listed: u32) -> String {
+    fn listed(&self, listed: u32, because: &str) -> String {
         match (listed, self.part_count) {
-            (0, _) => "Only the number of parts is told, not their sizes.".into(),
-            (n, Some(count)) if n < count => format!("Parts are listed; {n} of {count} are read so far."),
-            _ => "Parts are listed, with their sizes.".into(),
+            (0, _) => format!("Only the number of parts is told, not their sizes: {because}."),
+            (n, Some(count)) if n < count => format!("Parts are listed, {n} of {count} so far: {because}."),
+            _ => format!("Parts are listed, with their sizes: {because}."),
         }
     }
 
@@ -157,6 +106,79 @@ impl Evidence {
         let all_known = !self.map().is_empty() && self.map().iter().all(|p| p.grade == Grade::Exact);
         (self.is_multipart() && !all_known).then(|| self.cheapest().words())
     }
+}
+
+/// What an answer to GetObjectAttributes told.
+struct Told<'a> {
+    parts: bool,
+    listed: u32,
+    checksum: bool,
+    kind: Option<&'a str>,
+}
+
+fn step(question: &'static str, branches: &[(&str, bool)]) -> WhyStep {
+    let branches =
+        branches.iter().map(|(w, taken)| WhyBranch { words: (*w).into(), taken: *taken }).collect();
+    WhyStep { question, branches }
+}
+
+fn answered(heard: &AttributesHeard) -> WhyStep {
+    let denied = matches!(heard, AttributesHeard::Refused { status: 403, .. });
+    let other = matches!(heard, AttributesHeard::Refused { .. } | AttributesHeard::NotHad(_)) && !denied;
+    step(
+        "Was GetObjectAttributes answered?",
+        &[
+            ("yes", matches!(heard, AttributesHeard::Answered { .. })),
+            ("no: access denied (403)", denied),
+            ("no: the server does not know it, or refuses it", other),
+            ("not yet", matches!(heard, AttributesHeard::Waiting)),
+        ],
+    )
+}
+
+fn multipart(multipart: bool, opaque: bool) -> WhyStep {
+    step(
+        "Is the object multipart?",
+        &[
+            ("yes: parts are counted, or the ETag ends in -N", multipart),
+            ("no: written in one piece, by PutObject or CopyObject", !multipart && !opaque),
+            ("not known: no count, and an ETag of another shape", opaque),
+        ],
+    )
+}
+
+fn kind_of_bucket(directory: bool) -> WhyStep {
+    step(
+        "Which kind of bucket?",
+        &[
+            ("directory bucket (name ends in --x-s3): parts are always listed", directory),
+            ("any other: the checksum decides", !directory),
+        ],
+    )
+}
+
+fn has_checksum(told: &Told<'_>) -> WhyStep {
+    let none = !told.checksum;
+    step(
+        "Does the object have an additional checksum?",
+        &[
+            ("yes", told.checksum),
+            ("no: only the count", none && told.listed == 0),
+            ("none was told, and parts are listed all the same", none && told.listed > 0),
+        ],
+    )
+}
+
+fn type_of_checksum(kind: Option<&str>) -> WhyStep {
+    let (composite, full) = (kind == Some("COMPOSITE"), kind == Some("FULL_OBJECT"));
+    step(
+        "Of which type is the checksum?",
+        &[
+            ("COMPOSITE: every part with its size and checksum", composite),
+            ("FULL_OBJECT: only the count", full),
+            ("not told", !composite && !full),
+        ],
+    )
 }
 
 fn denied(known: &Evidence) -> String {

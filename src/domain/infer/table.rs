@@ -59,11 +59,16 @@ pub struct ClientRow {
 }
 
 impl ClientRow {
-    /// Whether an object with this count agrees with it; one piece agrees with no count.
-    pub fn agrees(&self, part_count: Option<u32>) -> bool {
+    /// Whether an object with this count agrees with it, and with this part size where one is known; one piece
+    /// agrees with no count.
+    pub fn agrees(&self, part_count: Option<u32>, known: Option<u64>) -> bool {
         match self.way {
             Way::OnePiece => part_count.is_none(),
-            Way::Parts { part_count: n, .. } => part_count == Some(n),
+            // With one part nobody can tell what the part size was.
+            Way::Parts { part_count: 1, .. } => part_count == Some(1),
+            Way::Parts { part_count: n, part_size, uniform, .. } => {
+                part_count == Some(n) && known.is_none_or(|p| !uniform || p == part_size)
+            }
             Way::TooManyParts { .. } | Way::NotKnown => false,
         }
     }
@@ -223,10 +228,13 @@ mod tests {
     #[test]
     fn rows_agree_with_a_count() {
         let table = clients_table(20_971_520);
-        let agreeing =
-            |count| table.iter().filter(|r| r.agrees(count)).map(|r| r.name.as_str()).collect::<Vec<_>>();
+        let agreeing = |count| {
+            table.iter().filter(|r| r.agrees(count, None)).map(|r| r.name.as_str()).collect::<Vec<_>>()
+        };
         assert!(agreeing(Some(3)).contains(&"Rust transfer manager"));
         assert!(agreeing(Some(2)).contains(&"s3cmd") && !agreeing(Some(2)).contains(&"rclone"));
         assert!(agreeing(None).contains(&"rclone"));
+        let s3cmd = table.iter().find(|r| r.name == "s3cmd").unwrap();
+        assert!(s3cmd.agrees(Some(2), Some(15 * MIB)) && !s3cmd.agrees(Some(2), Some(16 * MIB)));
     }
 }

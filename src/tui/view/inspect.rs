@@ -39,7 +39,7 @@ pub(super) fn draw(model: &Model, which: Pane, rect: Rect, theme: Theme, buf: &m
         Pane::PartMap => map::part_map(model, rect, focused, theme, buf),
         _ => {
             let inside = pane(rect, "Part size: what is known, and from whom", focused, theme, buf);
-            lines(inside, model.inspect.size_top, &part_size(model), theme, buf);
+            lines(inside, model.inspect.size_top, &part_size(model, usize::from(inside.width)), theme, buf);
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::tui::view::paint::{footer_note, line, lines, pane, said, text, wrap};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// Cells of the clients' table besides the name.
-const FIGURES: usize = 66;
+/// Below so many cells the clients' table has fewer columns.
+const NARROW: usize = 100;
 
 /// Width and height a sheet would like.
 pub(in crate::tui::view) fn wish(model: &Model, area: Rect, sheet: Sheet) -> (u16, u16) {
@@ -51,7 +51,7 @@ pub(in crate::tui::view) fn draw(model: &Model, rect: Rect, sheet: Sheet, theme:
             lines(body, top, &clients(model, room), theme, buf);
             footer_note(
                 rect,
-                "✓ makes as many parts as this object has; no proof that it made them",
+                "✓ agrees with what is known of this object; no proof that it made it",
                 theme,
                 buf,
             );
@@ -122,32 +122,33 @@ fn why(model: &Model, room: usize) -> Vec<Pieces> {
     out
 }
 
+/// A line of the clients' table; in little room the use and the last part are left out.
+fn columns(room: usize, [name, usage, threshold, part_size, parts, last]: [&str; 6]) -> String {
+    if room < NARROW {
+        let wide = room.saturating_sub(46).max(12);
+        return format!("{:<wide$} {threshold:<14} {part_size:>19} {parts:>7}", cut_end(name, wide));
+    }
+    let wide = room.saturating_sub(68).max(12);
+    let name = cut_end(name, wide);
+    format!("{name:<wide$} {usage:<6} {threshold:<14} {part_size:>19} {parts:>7} {last:>14}")
+}
+
 fn heading(room: usize) -> Pieces {
-    let name = room.saturating_sub(FIGURES).max(12);
-    let wide = format!(
-        "  {:<name$} {:<6} {:<15} {:>20} {:>7} {:>13}",
-        "client", "use", "multipart", "part size", "parts", "last part"
-    );
-    said(wide, Role::Title)
+    let names = columns(room, ["client", "use", "multipart", "part size", "parts", "last part"]);
+    said(format!("  {names}"), Role::Title)
 }
 
 fn clients(model: &Model, room: usize) -> Vec<Pieces> {
     let evidence = &model.inspect.evidence;
-    let name = room.saturating_sub(FIGURES).max(12);
     let rows = clients_table(evidence.object_size.unwrap_or(0)).into_iter().map(|row| {
         let cells = row.cells();
-        let agrees = row.agrees(evidence.part_count);
+        let agrees = row.agrees(evidence.part_count, evidence.uniform_size());
         let role = if agrees { Role::Text } else { Role::Muted };
+        let figures = [row.usage.name(), &cells.threshold, &cells.part_size, &cells.parts, &cells.last];
+        let [usage, threshold, part_size, parts, last] = figures;
         vec![
             (if agrees { "✓ " } else { "  " }.to_owned(), Role::Good),
-            (format!("{:<name$} {:<6} ", cut_end(&row.name, name), row.usage.name()), role),
-            (
-                format!(
-                    "{:<15} {:>20} {:>7} {:>13}",
-                    cells.threshold, cells.part_size, cells.parts, cells.last
-                ),
-                role,
-            ),
+            (columns(room, [&row.name, usage, threshold, part_size, parts, last]), role),
         ]
     });
     rows.collect()
