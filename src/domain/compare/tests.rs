@@ -2,6 +2,8 @@ use super::*;
 use crate::domain::checksum::Checksums;
 use crate::domain::etag::ETag;
 use crate::domain::operation::ObjectProperties;
+use crate::domain::output::{AttributePart, AttributesOutput};
+use crate::domain::units::PartNumber;
 use proptest::prelude::*;
 
 const A: &str = "d41d8cd98f00b204e9800998ecf8427e";
@@ -39,14 +41,21 @@ impl Owned {
 
     /// With every part stated.
     fn cut(mut self, sizes: &[u64]) -> Self {
-        let mut first = 0;
-        for (number, size) in (1..).zip(sizes) {
-            self.evidence.stated.insert(number, (Some(first), *size));
-            first += size;
-        }
-        self.evidence.part_count = Some(u32::try_from(sizes.len()).unwrap());
-        self.head.content_length = first;
-        self.evidence.object_size = Some(first);
+        let parts = (1..).zip(sizes).map(|(number, size)| AttributePart {
+            part_number: PartNumber(number),
+            size: *size,
+            checksums: Checksums::default(),
+        });
+        self.head.content_length = sizes.iter().sum();
+        self.evidence.add_attributes(&AttributesOutput {
+            object_size: Some(self.head.content_length),
+            etag: Some(self.head.etag.clone()),
+            storage_class: None,
+            checksums: Checksums::default(),
+            parts_count: u32::try_from(sizes.len()).ok(),
+            parts: parts.collect(),
+            next: None,
+        });
         self
     }
 
