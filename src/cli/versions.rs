@@ -10,6 +10,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::output::{ListedVersion, Output, VersionContent, VersionPage};
 use crate::domain::text::visible;
 use crate::domain::units::{grouped, utc};
+use std::collections::HashSet;
 
 /// Entries of a page: few enough for the document to be kept whole, from which their order is read.
 const PAGE: i32 = 80;
@@ -19,27 +20,30 @@ pub async fn run(target: &TargetArgs, args: &VersionsArgs) -> Result<(), Failure
     let object = args.object.object().map_err(Failure::Local)?;
     let session = Session::open(target, Pace::Run).await?;
     let mut markers = (None, None);
-    let mut found = false;
+    let mut seen = HashSet::new();
     loop {
         let page = page(&session, &object, markers).await?;
+        let before = seen.len();
         for version in page.versions.iter().filter(|v| v.key == object.key) {
-            found = true;
+            if !seen.insert(version.version_id.clone()) {
+                continue;
+            }
             if args.json {
                 Out.json(version)?;
             } else {
                 Out.line(&line(version))?;
             }
         }
-        // Longer keys come after all versions of the key itself.
-        let passed = page.versions.last().is_none_or(|v| v.key != object.key);
+        // Longer keys come after all versions of the key itself; without anything new there is no more.
+        let passed = page.versions.last().is_none_or(|v| v.key != object.key) || seen.len() == before;
         match page.next.filter(|_| !passed) {
             Some((key, id)) => markers = (Some(key), Some(id).filter(|id| !id.is_empty())),
             None => break,
         }
     }
-    match found {
-        true => Ok(()),
-        false => Err(Failure::Local(format!("{object} has no version and no delete marker"))),
+    match seen.is_empty() {
+        false => Ok(()),
+        true => Err(Failure::Local(format!("{object} has no version and no delete marker"))),
     }
 }
 

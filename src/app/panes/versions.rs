@@ -38,12 +38,15 @@ impl Versions {
     }
 
     /// Takes a page. A prefix finds longer keys too, which come after all versions of the key itself: with the first
-    /// of those the list is whole.
+    /// of those the list is whole. It is also when nothing new comes, whatever the server says of more.
     pub fn push(&mut self, page: &VersionPage) {
         let key = self.object.as_ref().map_or("", |o| o.key.as_str());
-        self.list.extend(page.versions.iter().filter(|v| v.key == key).cloned());
+        let is_new =
+            |v: &&ListedVersion| v.key == key && !self.list.iter().any(|l| l.version_id == v.version_id);
+        let new: Vec<ListedVersion> = page.versions.iter().filter(is_new).cloned().collect();
         let passed = page.versions.last().is_some_and(|v| v.key != key);
-        self.next = page.next.clone().filter(|_| !passed && !page.versions.is_empty());
+        self.next = page.next.clone().filter(|_| !passed && !new.is_empty());
+        self.list.extend(new);
         self.load = Load::Ready;
         self.paging = false;
         self.pages += 1;
@@ -69,5 +72,36 @@ impl Versions {
     /// Whether the next page should be asked for: the selection comes near the end of what is listed.
     pub fn wants_page(&self, page: usize) -> bool {
         self.next.is_some() && !self.paging && self.at + page.max(10) >= self.list.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::output::VersionContent;
+
+    #[test]
+    fn the_list_ends_behind_the_key_and_when_nothing_new_comes() {
+        let version = |key: &str, id: &str| ListedVersion {
+            key: key.into(),
+            version_id: id.into(),
+            is_latest: false,
+            last_modified: 0,
+            content: VersionContent::DeleteMarker,
+        };
+        let page = |versions: &[ListedVersion]| VersionPage {
+            versions: versions.to_vec(),
+            next: Some(("k".into(), "m".into())),
+        };
+        let mut list = Versions::default();
+        list.open(ObjectRef { version_id: Some("v".into()), ..ObjectRef::new("b", "k") });
+        list.push(&page(&[version("k", "1"), version("k", "2")]));
+        assert_eq!((list.list.len(), list.next.is_some()), (2, true));
+        list.push(&page(&[version("k", "2"), version("k", "1")]));
+        assert_eq!((list.list.len(), list.next.is_some(), list.pages), (2, false, 2));
+        list.open(ObjectRef::new("b", "k"));
+        list.push(&page(&[version("k", "1"), version("k/x", "2")]));
+        assert_eq!((list.list.len(), list.next.is_some()), (1, false));
+        assert_eq!(list.selected_object(), None);
     }
 }

@@ -1,8 +1,9 @@
 //! How two objects are cut into parts, as far as it was stated.
 
 use super::super::etag::ETag;
-use super::super::evidence::{Evidence, Stated};
-use super::super::units::{grouped, human_size};
+use super::super::evidence::{Evidence, Grade, MappedPart};
+use super::super::units::{PartNumber, grouped, human_size};
+use std::collections::BTreeMap;
 
 /// Whether two objects are cut alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +30,8 @@ pub(super) fn cut(left: &Evidence, right: &Evidence) -> Cut {
     if let (Some(a), Some(b)) = (left.exact_layout(), right.exact_layout()) {
         return if a.parts().eq(b.parts()) { Cut::Same } else { Cut::Differs };
     }
-    let contradicts = |(number, stated): (&i32, &Stated)| {
-        right.stated.get(number).is_some_and(|other| other.size != stated.size)
-    };
-    if left.stated.iter().any(contradicts) {
+    let (a, b) = (stated(left), stated(right));
+    if a.iter().any(|(number, size)| b.get(number).is_some_and(|other| other != size)) {
         return Cut::Differs;
     }
     Cut::NotKnown("not every part boundary was stated")
@@ -47,6 +46,15 @@ fn pieces(evidence: &Evidence) -> Option<Option<u32>> {
     }
 }
 
+/// Sizes of the parts that are known without assumption, by number.
+fn stated(evidence: &Evidence) -> BTreeMap<PartNumber, u64> {
+    let exact = |part: &MappedPart| {
+        let (_, size) = part.place.filter(|_| part.grade == Grade::Exact)?;
+        Some((part.number, size))
+    };
+    evidence.map().iter().filter_map(exact).collect()
+}
+
 /// The cut in words, with how well it is known.
 pub(super) fn described(evidence: &Evidence) -> Option<String> {
     let count = match pieces(evidence)? {
@@ -55,9 +63,9 @@ pub(super) fn described(evidence: &Evidence) -> Option<String> {
         Some(count) => format!("{} parts", grouped(u64::from(count))),
     };
     let Some(layout) = evidence.exact_layout() else {
-        return Some(match evidence.stated.get(&1) {
-            Some(first) => {
-                format!("{count}; part 1 has {}, the others are not stated", human_size(first.size))
+        return Some(match stated(evidence).get(&PartNumber(1)) {
+            Some(size) => {
+                format!("{count}; part 1 has {}, the others are not stated", human_size(*size))
             }
             None => format!("{count}; no size is stated"),
         });

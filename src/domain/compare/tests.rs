@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::checksum::Checksums;
 use crate::domain::etag::ETag;
 use crate::domain::operation::ObjectProperties;
+use crate::domain::output::{AttributePart, AttributesOutput};
 use crate::domain::units::PartNumber;
 use proptest::prelude::*;
 
@@ -40,21 +41,21 @@ impl Owned {
 
     /// With every part stated.
     fn cut(mut self, sizes: &[u64]) -> Self {
-        let (mut first, all) = (0, sizes.iter().sum::<u64>());
-        self.head.content_length = all;
-        self.evidence = Evidence::default();
-        self.evidence.add_head(None, &self.head);
-        for (number, size) in (1..).zip(sizes) {
-            let part = HeadObjectOutput {
-                status: 206,
-                content_length: *size,
-                content_range: Some(format!("bytes {first}-{}/{all}", first + size - 1)),
-                parts_count: Some(u32::try_from(sizes.len()).unwrap()),
-                ..self.head.clone()
-            };
-            self.evidence.add_head(Some(PartNumber(number)), &part);
-            first += size;
-        }
+        let parts = (1..).zip(sizes).map(|(number, size)| AttributePart {
+            part_number: PartNumber(number),
+            size: *size,
+            checksums: Checksums::default(),
+        });
+        self.head.content_length = sizes.iter().sum();
+        self.evidence.add_attributes(&AttributesOutput {
+            object_size: Some(self.head.content_length),
+            etag: Some(self.head.etag.clone()),
+            storage_class: None,
+            checksums: Checksums::default(),
+            parts_count: u32::try_from(sizes.len()).ok(),
+            parts: parts.collect(),
+            next: None,
+        });
         self
     }
 

@@ -57,7 +57,13 @@ fn etag(list: &mut List<'_>) {
         ETag::Opaque(_) => {
             list.told(S, "ETag", "ETag", &etag, format!("not shaped as S3 shapes an MD5{bare}"))
         }
-        ETag::Hex128(_) => list.told(S, "ETag", "ETag", &etag, format!("32 hex digits, as of an MD5{bare}")),
+        ETag::Hex128(_) => {
+            let meaning = match head.state().encryption.hides_md5() {
+                None => "32 hex digits, as of an MD5".to_owned(),
+                Some(hides) => format!("32 hex digits; with {hides} not to be taken for an MD5"),
+            };
+            list.told(S, "ETag", "ETag", &etag, format!("{meaning}{bare}"));
+        }
         ETag::Composite { parts, .. } => {
             let meaning = format!("made of {parts} parts by CompleteMultipartUpload{bare}");
             list.told(S, "ETag", "ETag", &etag, meaning);

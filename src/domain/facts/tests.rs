@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::checksum::Checksums;
 use crate::domain::etag::ETag;
 use crate::domain::operation::ObjectProperties;
+use crate::domain::output::AttributesOutput;
 use proptest::prelude::*;
 
 const ETAG: &str = "\"d41d8cd98f00b204e9800998ecf8427e\"";
@@ -131,7 +132,15 @@ fn checksums_say_what_they_are_computed_over() {
         checksum_type: Some("COMPOSITE".into()),
     };
     let mut evidence = Evidence::default();
-    evidence.part_count = Some(3);
+    evidence.add_attributes(&AttributesOutput {
+        object_size: None,
+        etag: None,
+        storage_class: None,
+        checksums: Checksums::default(),
+        parts_count: Some(3),
+        parts: Vec::new(),
+        next: None,
+    });
     let told = facts(&with, TagsTold::Asking, &evidence);
     assert_eq!(
         line(&told, "SHA256").1,
