@@ -1,7 +1,9 @@
 //! The command line.
 
-use super::etag::EtagArgs;
-use super::verify::VerifyArgs;
+mod local;
+
+pub use local::{EtagArgs, HashArgs, Place, VerifyArgs};
+
 use crate::domain::fault::Fault;
 use crate::domain::names::S3Uri;
 use crate::domain::units::parse_size;

@@ -1,8 +1,8 @@
 //! `partscope etag`: the ETag that bytes would have, or the part size that gives an ETag.
 
 use super::Failure;
-use super::args::{FaultArgs, TargetArgs};
-use super::hashing::{Feed, HashArgs, Place, object, open, pipe, stream, with_file};
+use super::args::{EtagArgs, Place, TargetArgs};
+use super::hashing::{Feed, object, open, pipe, stream, with_file};
 use super::out::Out;
 use super::report::size;
 use super::session::{Pace, Session, interrupt};
@@ -10,12 +10,11 @@ use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::etag::{ETag, to_hex};
 use crate::domain::infer::{Interval, clients};
 use crate::domain::layout::PartLayout;
-use crate::domain::limits::AWS;
 use crate::domain::operation::{HeadObject, Operation};
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
 use crate::domain::text::visible;
-use crate::domain::units::{ByteRange, grouped, human_size, parse_size};
+use crate::domain::units::{ByteRange, grouped, human_size};
 use crate::domain::verify::{Depth, Tried, tiers};
 use crate::hash::file::{MappedFile, Opened};
 use crate::hash::lanes::{Run, RunError, digests};
@@ -25,87 +24,6 @@ use crate::hash::stream::{Cut, Stream};
 use crate::hash::sums::{SumStream, Sums, of_layout};
 use crate::hash::verify::STREAMED;
 use serde_json::{Value, json};
-
-const AFTER_HELP: &str = "\
-Without --part-size and --match it prints the MD5, which is the ETag of an object written in one piece.
-A file is read where it lies, with every core; standard input and objects are read once, in bounded
-memory. --match tries what known clients would choose, then every round size, and with --exhaustive
-every size that is possible.
-
-Exit codes:
-  0  done; with --match: found
-  1  S3 refused
-  2  wrong usage, or an error on this machine
-  4  --match: these bytes do not have this ETag, however they are cut
-  5  --match: not found; other bytes, or another way of cutting";
-
-/// Arguments of `etag`.
-#[derive(Debug, Clone, clap::Args)]
-#[command(after_help = AFTER_HELP)]
-pub struct EtagArgs {
-    /// The bytes: a file, - for standard input, or s3://BUCKET/KEY
-    #[arg(value_name = "SOURCE", value_parser = Place::parse)]
-    pub source: Place,
-
-    /// Part size of a multipart upload (8MiB, 64MB, bytes); may be repeated, all are computed in one pass
-    #[arg(long, value_name = "SIZE", value_parser = part_size)]
-    pub part_size: Vec<u64>,
-
-    /// Find the part size that gives this ETag
-    #[arg(long = "match", value_name = "ETAG", value_parser = wanted, conflicts_with = "part_size")]
-    pub wanted: Option<ETag>,
-
-    /// Try every part size that is possible, which may take very long
-    #[arg(long, requires = "wanted")]
-    pub exhaustive: bool,
-
-    /// Also an additional checksum: CRC32, CRC32C, CRC64NVME, SHA1, SHA256; may be repeated
-    #[arg(long, value_name = "ALGORITHM", value_parser = algorithm)]
-    pub checksum: Vec<ChecksumAlgorithm>,
-
-    /// Also the MD5 of every part; with one --part-size
-    #[arg(long)]
-    pub parts: bool,
-
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-
-    /// How to hash.
-    #[command(flatten)]
-    pub hash: HashArgs,
-
-    /// How the sandbox fails.
-    #[command(flatten)]
-    pub faults: FaultArgs,
-}
-
-fn part_size(text: &str) -> Result<u64, String> {
-    match parse_size(text)? {
-        0 => Err("a part size of 0 makes no parts; S3 wants at least 5MiB".into()),
-        n if n > AWS.max_part_size => {
-            Err(format!("S3 takes no part above 5 GiB ({} bytes)", grouped(AWS.max_part_size)))
-        }
-        n => Ok(n),
-    }
-}
-
-fn wanted(text: &str) -> Result<ETag, String> {
-    match ETag::parse(text) {
-        ETag::Opaque(_) => Err(
-            "not an ETag that is made of MD5s: 32 hex digits, for a multipart object followed by - and 1 to 10000"
-                .into(),
-        ),
-        tag => Ok(tag),
-    }
-}
-
-fn algorithm(text: &str) -> Result<ChecksumAlgorithm, String> {
-    ChecksumAlgorithm::parse(text).ok_or_else(|| {
-        let names: Vec<&str> = ChecksumAlgorithm::ALL.iter().map(|a| a.name()).collect();
-        format!("S3 has {}", names.join(", "))
-    })
-}
 
 /// Runs the command; the exit code says whether an ETag that was sought was found.
 pub async fn run(target: &TargetArgs, args: &EtagArgs) -> Result<u8, Failure> {

@@ -152,13 +152,8 @@ impl Reader<'_> {
         match self.ask(|object| head_of(object, Some(first))).await {
             Outcome::Answered(Output::Head(part)) => match evidence.add_head(Some(first), &part) {
                 Heard::Replaced => return Ok(false),
-                heard => match part.content_range.as_deref().filter(|_| part.range_and_size().is_none()) {
-                    Some(range) => self.notes.push(format!(
-                        "HeadObject with partNumber=1 was answered with a Content-Range that is none, {range:?}: not used"
-                    )),
-                    None if heard == Heard::Ignored && length > 0 => self.notes.push(IGNORES_PART_NUMBER.into()),
-                    None => {}
-                },
+                Heard::Ignored if length > 0 => self.notes.push(IGNORES_PART_NUMBER.into()),
+                _ => {}
             },
             Outcome::Refused(e) => {
                 self.notes.push(format!("HeadObject with partNumber=1 was refused: {e}"));

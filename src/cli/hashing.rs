@@ -4,20 +4,20 @@
 //! hashing on another thread than the reading. Memory does not grow with what is read.
 
 use super::Failure;
+use super::args::HashArgs;
 use super::progress::Rate;
 use super::session::Session;
 use crate::domain::etag::ETag;
-use crate::domain::names::{ObjectRef, S3Uri};
+use crate::domain::names::ObjectRef;
 use crate::domain::operation::GetObject;
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
 use crate::hash::file::{self, MappedFile, Opened};
-use crate::hash::kernel::Kernel;
 use crate::hash::lanes::{Run, RunError};
 use bytes::Bytes;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -30,74 +30,6 @@ const QUEUE: usize = 8;
 const PIECE: usize = 256 * 1024;
 /// How often in a row a broken read of an object is taken up again without a byte having come.
 const TRIES: u32 = 3;
-
-/// How to hash.
-#[derive(Debug, Clone, clap::Args)]
-pub struct HashArgs {
-    /// Cores to use [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-
-    /// Instructions to compute MD5 with: portable, neon, avx2, avx512 [default: the best there are]
-    #[arg(long, value_name = "KERNEL", value_parser = kernel)]
-    pub md5: Option<Kernel>,
-}
-
-fn kernel(name: &str) -> Result<Kernel, String> {
-    let here: Vec<Kernel> = Kernel::ALL.into_iter().filter(|k| k.is_available()).collect();
-    here.iter().copied().find(|k| k.name() == name).ok_or_else(|| {
-        let names: Vec<&str> = here.iter().map(|k| k.name()).collect();
-        format!("this machine has {}", names.join(", "))
-    })
-}
-
-impl HashArgs {
-    /// The kernel.
-    pub fn kernel(&self) -> Kernel {
-        self.md5.unwrap_or_else(Kernel::best)
-    }
-
-    /// The number of threads.
-    pub fn threads(&self) -> usize {
-        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self.threads.map_or_else(all, usize::from)
-    }
-}
-
-/// What was named on the command line: a file, standard input, or an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// `-`
-    Stdin,
-    /// A path.
-    File(PathBuf),
-    /// `s3://bucket/key`
-    Object(ObjectRef),
-}
-
-impl Place {
-    /// Reads what was typed.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "-" => Ok(Self::Stdin),
-            "" => Err("name a file, - for standard input, or s3://bucket/key".into()),
-            _ if text.starts_with("s3://") => {
-                S3Uri::parse(text)?.reading(None).map(|reading| Self::Object(reading.object))
-            }
-            _ => Ok(Self::File(text.into())),
-        }
-    }
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Stdin => f.write_str("-"),
-            Self::File(path) => path.display().fmt(f),
-            Self::Object(object) => object.fmt(f),
-        }
-    }
-}
 
 /// A file or pipe, opened.
 pub fn open(path: &Path) -> Result<Opened, Failure> {

@@ -1,68 +1,20 @@
 //! `partscope verify`: whether local bytes are an object's.
 
 use super::Failure;
-use super::args::{FaultArgs, TargetArgs};
+use super::args::{Place, TargetArgs, VerifyArgs};
 use super::gather::Gathered;
-use super::hashing::{Feed, HashArgs, Place, open, pipe, stream, with_file};
+use super::hashing::{Feed, open, pipe, stream, with_file};
 use super::inspect::{look, named};
 use super::out::Out;
 use super::session::{Pace, Session};
 use crate::domain::evidence::ProbeKind;
-use crate::domain::names::{ObjectRef, S3Uri};
+use crate::domain::names::ObjectRef;
 use crate::domain::text::visible;
 use crate::domain::units::human_size;
 use crate::domain::verify::{Depth, Remote, Report, Verdict};
 use crate::hash::file::Opened;
 use crate::hash::verify::{Streamed, check};
 use serde_json::json;
-
-const AFTER_HELP: &str = "\
-Size, ETag and checksums are compared as far as they say anything about the bytes. Only reads are sent,
-and no byte of the object is read.
-
-Exit codes:
-  0  match
-  1  S3 refused
-  2  wrong usage, or an error on this machine
-  4  differs
-  5  cannot be known";
-
-/// Arguments of `verify`.
-#[derive(Debug, Clone, clap::Args)]
-#[command(after_help = AFTER_HELP)]
-pub struct VerifyArgs {
-    /// The local bytes: a file, or - for standard input
-    #[arg(value_name = "FILE", value_parser = Place::parse)]
-    pub file: Place,
-
-    /// The object: s3://BUCKET/KEY, or s3://BUCKET/KEY?versionId=ID
-    #[arg(value_name = "OBJECT", value_parser = S3Uri::parse)]
-    pub object: S3Uri,
-
-    /// The version; the address is a key and nothing else then. Empty: the current version
-    #[arg(long, value_name = "ID")]
-    pub version_id: Option<String>,
-
-    /// Ask HEAD for as many parts as it takes to know every boundary
-    #[arg(long)]
-    pub all_parts: bool,
-
-    /// Try every part size that is possible, which may take very long
-    #[arg(long)]
-    pub exhaustive: bool,
-
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-
-    /// How to hash.
-    #[command(flatten)]
-    pub hash: HashArgs,
-
-    /// How the sandbox fails.
-    #[command(flatten)]
-    pub faults: FaultArgs,
-}
 
 /// Runs the command; the exit code is the verdict.
 pub async fn run(target: &TargetArgs, args: &VerifyArgs) -> Result<u8, Failure> {

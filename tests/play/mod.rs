@@ -272,9 +272,7 @@ pub fn answer(operation: &Operation) -> Output {
                 next: None,
             }))
         }
-        Operation::GetObject(_) => {
-            Output::Got(GotObject { etag: source_etag(), received: 20_447_232 })
-        }
+        Operation::GetObject(_) => Output::Got(GotObject { etag: source_etag(), received: 20_447_232 }),
         Operation::GetObjectAttributes(_) => Output::Attributes(Box::new(AttributesOutput {
             object_size: Some(20_447_232),
             etag: Some(source_etag()),

@@ -6,7 +6,14 @@ use crate::domain::units::{PartNumber, grouped};
 
 /// What a 206 states of a part, or why it is not believed.
 pub(super) fn part(known: &Evidence, number: PartNumber, head: &HeadObjectOutput) -> Result<Stated, String> {
-    let Some((first, last, size)) = head.range_and_size() else { return by_length(known, number, head) };
+    let Some((first, last, size)) = head.range_and_size() else {
+        return match &head.content_range {
+            Some(range) => {
+                Err(format!("part {number} was answered with a Content-Range that is none, {range:?}"))
+            }
+            None => by_length(known, number, head),
+        };
+    };
     let place = format!("part {number} is said to be bytes {first}-{last} of {size}");
     let no = |why: String| Err(format!("{place}: {why}"));
     if last < first || last >= size {
@@ -31,7 +38,7 @@ pub(super) fn part(known: &Evidence, number: PartNumber, head: &HeadObjectOutput
     Ok(Stated { first: Some(first), size: len, by: Ground::Head })
 }
 
-/// A 206 without a usable Content-Range: its length is the part's, if it is not the whole object's.
+/// A 206 without a Content-Range: its length is the part's, if it is not the whole object's.
 fn by_length(known: &Evidence, number: PartNumber, head: &HeadObjectOutput) -> Result<Stated, String> {
     let many = known.part_count.is_some_and(|n| n > 1);
     if many && known.object_size == Some(head.content_length) {
