@@ -155,6 +155,25 @@ fn an_object_that_is_always_another_is_given_up() {
 }
 
 #[test]
+fn a_server_that_answers_parts_with_their_own_etags_is_not_taken_for_a_replaced_object() {
+    let own = "c4c753e69bb853187f5854c46cf801c6";
+    let (address, _) = server(move |_, head| five(head, if part(head).is_some() { own } else { OLD }, ""));
+    let report = inspect(address, &["--probe", "all"]).unwrap();
+    assert_eq!(
+        (report["etag"].as_str(), report["part_size"]["kind"].as_str()),
+        (Some(OLD), Some("inferred"))
+    );
+    assert!(notes(&report).contains("the part's own or another object's"), "{report}");
+}
+
+#[test]
+fn a_head_that_is_denied_names_the_actions() {
+    let (address, _) = server(|_, _| denied());
+    let (code, said) = inspect(address, &[]).unwrap_err();
+    assert!(code == 1 && said.contains("allowed by s3:GetObject; without s3:ListBucket"), "{code} {said}");
+}
+
+#[test]
 fn the_version_that_head_told_is_asked_of_all_others() {
     let (address, seen) = server(|_, head| five(head, OLD, "x-amz-version-id: v7\r\n"));
     inspect(address, &["--probe", "all"]).unwrap();

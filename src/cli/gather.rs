@@ -206,7 +206,12 @@ impl Reader<'_> {
 
 /// An answer to HEAD has no text. Asking for attributes, which changes nothing either, brings the reason.
 async fn refused(session: &Session, object: &ObjectRef, error: &ServiceError) -> Failure {
-    let said = format!("HeadObject {object}: {error}");
+    let mut said = format!("HeadObject {object}: {error}");
+    if error.status == 403 {
+        let versioned = object.version_id.is_some();
+        let refusal = Refusal { asked: Asked::Head, status: 403, code: error.code.clone(), versioned };
+        said = format!("{said}\n{}", refusal.sentence());
+    }
     if !error.message.is_empty() || !matches!(error.status, 301 | 307 | 400 | 403) {
         return Failure::Refused(said);
     }

@@ -141,11 +141,11 @@ impl Anatomy {
         self.yes(format!("{} raw bytes are hashed: 16 a part, not their hex text.", grouped(parts * 16)));
         if parts == 1 {
             self.no("Not the MD5 of the content: one part makes the MD5 of an MD5.");
-            self.yes("A multipart copy in one part keeps it, whatever the part size.");
+            self.yes("A multipart copy in one part keeps it, under SSE-S3.");
             return;
         }
         self.no("Not the MD5 of the content; other part sizes give another ETag.");
-        self.yes("A copy keeps it only with the same parts in the same order.");
+        self.yes("A copy keeps it only with the same parts in order, under SSE-S3.");
         if evidence.exact_is_known() {
             self.yes("The boundaries are known: who has the bytes can recompute it.");
         } else {

@@ -89,6 +89,9 @@ impl Evidence {
     pub fn add_head(&mut self, asked: Option<PartNumber>, head: &HeadObjectOutput) -> Heard {
         self.derived.forget();
         let mut heard = Heard::Taken;
+        if let Some(why) = asked.and_then(|number| weigh::own_etag(self, number, head)) {
+            return self.disbelieve(why);
+        }
         // A server that ignores partNumber may answer with the part's own MD5; only a 206 is about the object then.
         if asked.is_none() || head.status == 206 {
             if self.is_another(&head.etag, head.version_id.as_deref()) {
@@ -247,7 +250,7 @@ impl Evidence {
         let Some(said) = count.filter(|n| (1..=10_000).contains(n)) else { return };
         if let Some(of_etag) = self.etag.as_ref().and_then(ETag::part_count).filter(|n| u32::from(*n) != said)
         {
-            self.disbelieve(format!("the service states {said} parts, and the ETag ends in -{of_etag}"));
+            self.disbelieve(format!("the count in the ETag, {of_etag}: the service states {said} parts"));
         }
         self.part_count = Some(said);
         self.count_stated = true;

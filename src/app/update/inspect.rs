@@ -71,7 +71,12 @@ pub(super) fn head_came(model: &mut Model, generation: u64, outcome: &Outcome) {
             model.inspect.head = Some((**head).clone());
             model.inspect.head_load = Load::Ready;
         }
-        other => model.inspect.head_load = failed(model, "HeadObject", other),
+        other => {
+            model.inspect.head_load = failed(model, "HeadObject", other);
+            if let Outcome::Refused(error) = other {
+                refuse(model, Asked::Head, error);
+            }
+        }
     }
 }
 

@@ -78,6 +78,8 @@ impl AttributesHeard {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asked {
+    /// HeadObject without a part number.
+    Head,
     /// HeadObject with a part number.
     HeadPart,
     /// GetObjectAttributes.
@@ -103,6 +105,7 @@ impl Refusal {
     /// The evidence that is missing.
     pub fn missing(&self) -> &'static str {
         match self.asked {
+            Asked::Head => "everything HeadObject tells",
             Asked::HeadPart => "the sizes of parts by HEAD",
             Asked::Attributes => "the list of parts by GetObjectAttributes",
             Asked::Tags => "the tags",
@@ -112,8 +115,8 @@ impl Refusal {
     /// The IAM actions the question needs. Source: API reference of each operation.
     pub fn actions(&self) -> &'static [&'static str] {
         match (self.asked, self.versioned) {
-            (Asked::HeadPart, false) => &["s3:GetObject"],
-            (Asked::HeadPart, true) => &["s3:GetObjectVersion"],
+            (Asked::Head | Asked::HeadPart, false) => &["s3:GetObject"],
+            (Asked::Head | Asked::HeadPart, true) => &["s3:GetObjectVersion"],
             (Asked::Attributes, false) => &["s3:GetObject", "s3:GetObjectAttributes"],
             (Asked::Attributes, true) => &["s3:GetObjectVersion", "s3:GetObjectVersionAttributes"],
             (Asked::Tags, false) => &["s3:GetObjectTagging"],
@@ -124,8 +127,13 @@ impl Refusal {
     /// One sentence: what is missing and what would give it.
     pub fn sentence(&self) -> String {
         let what = format!("{} ({}): without {}", self.code, self.status, self.missing());
-        match self.status {
-            403 => format!("{what}; allowed by {}", self.actions().join(" and ")),
+        match (self.status, self.asked) {
+            // S3 tells whether a key exists only to who may list the bucket.
+            (403, Asked::Head) => format!(
+                "{what}; allowed by {}; without s3:ListBucket a key that does not exist is 403 too",
+                self.actions().join(" and ")
+            ),
+            (403, _) => format!("{what}; allowed by {}", self.actions().join(" and ")),
             _ => what,
         }
     }

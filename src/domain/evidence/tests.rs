@@ -262,6 +262,24 @@ fn parts_listed_out_of_order_twice_or_with_gaps_are_taken_by_number() {
 }
 
 #[test]
+fn a_part_that_comes_with_its_own_etag_is_no_other_object_and_not_taken() {
+    let own = "c4c753e69bb853187f5854c46cf801c6";
+    let answer = part(&SIZES, 2, own);
+    let mut e = Evidence::default();
+    e.add_head(None, &head(200, 11_534_343, None, MULTI3, None));
+    assert!(matches!(e.add_head(Some(PartNumber(2)), &answer), Heard::Disbelieved(_)));
+    assert_eq!((e.replaced, e.stated.len(), e.etag.clone()), (0, 0, Some(ETag::parse(MULTI3))));
+    let mut first = Evidence::default();
+    first.add_head(Some(PartNumber(1)), &part(&SIZES, 1, own));
+    assert_eq!(first.add_head(None, &head(200, 11_534_343, None, MULTI3, None)), Heard::Taken);
+    // A directory bucket's ETags have no -N: the same one is the object's.
+    let mut express = Evidence::default();
+    express.add_head(None, &head(200, 11_534_343, None, own, None));
+    assert_eq!(express.add_head(Some(PartNumber(1)), &part(&SIZES, 1, own)), Heard::Taken);
+    assert_eq!(express.part_count, Some(3));
+}
+
+#[test]
 fn sizes_that_do_not_add_up_are_not_believed() {
     let mut e = Evidence::default();
     e.add_head(None, &head(200, 25, None, MULTI3, None));

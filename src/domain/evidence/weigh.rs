@@ -1,8 +1,21 @@
 //! Whether an answer to HEAD `?partNumber` can be true, given what is known already.
 
 use super::{Evidence, Ground, Stated};
+use crate::domain::etag::ETag;
 use crate::domain::output::HeadObjectOutput;
 use crate::domain::units::{PartNumber, grouped};
+
+/// Why the ETag of a 206 is not the object's: what is written in one piece has no parts of its own. It is the
+/// part's, or another object's; either way nothing of it is taken.
+pub(super) fn own_etag(known: &Evidence, number: PartNumber, head: &HeadObjectOutput) -> Option<String> {
+    let piece =
+        head.range_and_size().is_some_and(|(first, last, size)| last.saturating_sub(first) + 1 < size);
+    let of_part = piece || head.parts_count.is_some_and(|n| n > 1);
+    let other = head.status == 206 && known.etag.as_ref() != Some(&head.etag);
+    (other && of_part && matches!(head.etag, ETag::Hex128(_))).then(|| {
+        format!("part {number} came with the ETag {}, which is the part's own or another object's", head.etag)
+    })
+}
 
 /// What a 206 states of a part, or why it is not believed.
 pub(super) fn part(known: &Evidence, number: PartNumber, head: &HeadObjectOutput) -> Result<Stated, String> {

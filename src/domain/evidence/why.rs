@@ -103,7 +103,7 @@ impl Evidence {
     }
 
     fn fallback(&self) -> Option<String> {
-        let all_known = !self.map().is_empty() && self.map().iter().all(|p| p.grade == Grade::Exact);
+        let all_known = !self.map().is_empty() && self.worst(0..self.map().len()) == Grade::Exact;
         (self.is_multipart() && !all_known).then(|| self.cheapest().words())
     }
 }

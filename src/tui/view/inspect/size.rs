@@ -1,7 +1,7 @@
 //! The part size with its evidence, then whose habit it is, then what can be asked and the arithmetic.
 
 use crate::app::model::Model;
-use crate::domain::evidence::{Evidence, PartSizeEvidence, Refusal};
+use crate::domain::evidence::{Asked, Evidence, PartSizeEvidence, Refusal};
 use crate::domain::infer::{Candidate, Inference, Reason, Verdict};
 use crate::domain::text::{cut_middle, visible};
 use crate::domain::units::{grouped, human_size};
@@ -78,7 +78,10 @@ fn known(model: &Model, evidence: &PartSizeEvidence, page: &mut Page) {
     }
     let why = e.why(model.inspect.object.as_ref().map_or("", |o| &o.bucket));
     page.put(("Y why", Role::Accent), &visible(&why.conclusion), Role::Text);
-    for line in e.inference().filter(|i| i.part_count > 1).map(Inference::arithmetic).unwrap_or_default() {
+    // What holds of equal parts says nothing of an object whose parts are known and differ.
+    let differ = e.exact_is_known() && e.refutation().is_some();
+    let inference = e.inference().filter(|i| i.part_count > 1 && !differ);
+    for line in inference.map(Inference::arithmetic).unwrap_or_default() {
         page.plain(&line, Role::Muted);
     }
 }
@@ -88,7 +91,7 @@ fn missing(e: &Evidence, page: &mut Page) {
     for why in &e.doubts {
         page.put(("doubt", Role::Bad), &format!("not believed: {}", visible(why)), Role::Text);
     }
-    for refused in &e.refusals {
+    for refused in e.refusals.iter().filter(|r| r.asked != Asked::Tags) {
         page.put(("refused", Role::Warning), &visible(&Refusal::sentence(refused)), Role::Text);
     }
 }
