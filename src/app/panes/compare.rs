@@ -57,6 +57,18 @@ impl Looked {
         }
     }
 
+    /// The object with the version that HEAD told, so that every answer is about that one.
+    pub fn pinned(&self) -> ObjectRef {
+        let told = self.head.as_ref().and_then(|h| h.version_id.clone());
+        ObjectRef { version_id: self.object.version_id.clone().or(told), ..self.object.clone() }
+    }
+
+    /// Whether another ETag came after HEAD told one: the object was replaced meanwhile.
+    fn was_replaced(&self) -> bool {
+        let told = self.head.as_ref().map(|h| &h.etag);
+        told.zip(self.evidence.etag.as_ref()).is_some_and(|(told, later)| told != later)
+    }
+
     fn side(&self) -> Option<Side<'_>> {
         let tags = self.tags.as_deref().map_err(String::as_str);
         Some(Side { object: &self.object, head: self.head.as_ref()?, evidence: &self.evidence, tags })
@@ -116,6 +128,12 @@ impl Compare {
     pub fn settle(&mut self) {
         if self.waiting() > 0 {
             return;
+        }
+        for looked in [&mut self.left, &mut self.right].into_iter().flatten() {
+            if looked.was_replaced() {
+                looked.head = None;
+                looked.failed = Some("it was replaced while it was asked about; compare again".into());
+            }
         }
         let sides = (self.left.as_ref().and_then(Looked::side), self.right.as_ref().and_then(Looked::side));
         self.result = sides.0.zip(sides.1).map(|(left, right)| compare(left, right));

@@ -41,12 +41,19 @@ fn open(model: &mut Model, left: ObjectRef, right: ObjectRef) {
     model.compare.open(left.clone(), right.clone());
     model.overlays.push(Overlay::Compare { top: 0 });
     for (which, object) in [(Which::Left, left), (Which::Right, right)] {
-        let head = |part_number| Operation::HeadObject(HeadObject { object: object.clone(), part_number });
-        ask(model, which, Asked::Head, head(None));
-        ask(model, which, Asked::FirstPart, head(Some(PartNumber(1))));
-        ask(model, which, Asked::Attributes, attributes(&object, None));
-        ask(model, which, Asked::Tags, Operation::GetObjectTagging(object));
+        ask(model, which, Asked::Head, head(&object, None));
     }
+}
+
+/// Asks for the rest, of the version that HEAD told: answers about two versions are never mixed.
+fn ask_on(model: &mut Model, which: Which, object: &ObjectRef) {
+    ask(model, which, Asked::FirstPart, head(object, Some(PartNumber(1))));
+    ask(model, which, Asked::Attributes, attributes(object, None));
+    ask(model, which, Asked::Tags, Operation::GetObjectTagging(object.clone()));
+}
+
+fn head(object: &ObjectRef, part_number: Option<PartNumber>) -> Operation {
+    Operation::HeadObject(HeadObject { object: object.clone(), part_number })
 }
 
 fn attributes(object: &ObjectRef, part_number_marker: Option<String>) -> Operation {
@@ -69,13 +76,13 @@ pub(super) fn came(model: &mut Model, generation: u64, which: Which, asked: Aske
     let Some(looked) = model.compare.side_mut(which) else { return };
     looked.waiting = looked.waiting.saturating_sub(1);
     learn(looked, asked, outcome);
-    let more = match outcome {
-        Outcome::Answered(Output::Attributes(page)) if may_go_on => page.next.clone(),
-        _ => None,
-    };
-    let object = looked.object.clone();
-    if more.is_some() {
-        ask(model, which, Asked::Attributes, attributes(&object, more));
+    let object = looked.pinned();
+    match outcome {
+        Outcome::Answered(Output::Head(_)) if asked == Asked::Head => ask_on(model, which, &object),
+        Outcome::Answered(Output::Attributes(page)) if may_go_on && page.next.is_some() => {
+            ask(model, which, Asked::Attributes, attributes(&object, page.next.clone()));
+        }
+        _ => {}
     }
     model.compare.settle();
     if model.compare.waiting() == 0 {

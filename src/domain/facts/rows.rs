@@ -15,6 +15,7 @@ pub(super) fn object(list: &mut List<'_>, evidence: &Evidence) {
     use Section::Object as S;
     let head = list.head;
     match head.told_size() {
+        Some(size @ ..1024) => list.said(S, "Size", format!("{size} bytes"), ""),
         Some(size) => list.said(S, "Size", format!("{} bytes", grouped(size)), human_size(size)),
         None => list.said(S, "Size", "not told", "the answer has no Content-Length"),
     }
@@ -220,7 +221,11 @@ pub(super) fn encryption(list: &mut List<'_>) {
     let key = "x-amz-server-side-encryption-aws-kms-key-id";
     list.if_told(S, "KMS key id", key, "reading it needs kms:Decrypt with this key");
     let bucket_key = "x-amz-server-side-encryption-bucket-key-enabled";
-    list.if_told(S, "Bucket key", bucket_key, "a key of the bucket stands between, to ask KMS less often");
+    let between = match state.bucket_key {
+        Some(true) => "a key of the bucket stands between, to ask KMS less often",
+        _ => "",
+    };
+    list.if_told(S, "Bucket key", bucket_key, between);
     let customer =
         "SSE-C: S3 does not keep the key, so every read must bring it; the ETag is no MD5 of the content";
     list.if_told(S, "Customer algorithm", "x-amz-server-side-encryption-customer-algorithm", customer);
