@@ -103,7 +103,7 @@ pub fn run(cli: &Cli, command: &Command) -> u8 {
             Command::Compare(args) => compare::run(&cli.target, args).await,
             Command::Etag(args) => etag::run(&cli.target, args).await,
             Command::Verify(args) => verify::run(&cli.target, args).await,
-            Command::Clients(args) => clients::run(args).map(|()| 0),
+            Command::Clients(args) => clients::run(args).await.map(|()| 0),
             Command::Versions(args) => versions::run(&cli.target, args).await.map(|()| 0),
             Command::Copy(args) => copy::run(&cli.target, args).await.map(|()| 0),
             Command::Serve(args) => serve::run(&cli.target, args).await.map(|()| 0),

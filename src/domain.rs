@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod exchange;
 pub mod facts;
 pub mod fault;
+pub mod hashing;
 pub mod infer;
 pub mod layout;
 pub mod limits;

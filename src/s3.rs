@@ -15,6 +15,7 @@ mod foreign;
 mod judge;
 pub mod part;
 pub mod pool;
+pub mod read;
 pub mod send;
 pub mod stamp;
 pub mod target;
@@ -22,4 +23,5 @@ pub mod tls;
 mod versions;
 
 pub use client::{Call, Client};
+pub use read::{ReadError, read_whole};
 pub use target::{ChecksumPolicy, TargetError, TargetSpec, connect};

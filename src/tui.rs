@@ -10,6 +10,7 @@ pub mod runtime;
 pub mod shell;
 pub mod terminal;
 pub mod theme;
+mod verify;
 pub mod view;
 
 use crate::domain::fault::Fault;

@@ -147,6 +147,8 @@ pub enum Command {
     PlanUpload,
     /// Show what can be asked about the parts.
     Probe,
+    /// Compare a local file with the inspected object.
+    Verify,
     /// Show why parts are listed or not.
     Why,
     /// Show what other clients would have done.
@@ -263,6 +265,14 @@ pub const SPECS: &[Spec] = &[
         INSPECT,
         "prove parts",
         "What can be asked about the parts, with its number of requests, before any is sent",
+    ),
+    spec(
+        C::Verify,
+        "verify",
+        &["v"],
+        INSPECT,
+        "verify",
+        "Compare a local file with this object: match, differs, or cannot be known",
     ),
     spec(
         C::Why,

@@ -11,6 +11,7 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
     match command {
         Command::PlanCopyKeeping | Command::PlanCopy | Command::Compare => need_object(model),
         Command::Probe => probe(model),
+        Command::Verify if model.inspect.head.is_none() => Err("inspect an object first".into()),
         Command::Why | Command::OtherClients if model.inspect.object.is_none() => {
             Err("inspect an object first".into())
         }

@@ -110,6 +110,8 @@ pub enum Purpose {
     Unlock,
     /// Abort an upload of a real endpoint, its name typed.
     AbortNamed(UploadRef),
+    /// Compare a local file with the inspected object.
+    Verify,
     /// Go to an `s3://` address.
     GoTo,
 }

@@ -3,6 +3,7 @@
 use super::press::Press;
 use crate::domain::exchange::{Exchange, ExchangeId};
 use crate::domain::fault::{Fault, FaultStatus};
+use crate::domain::hashing::{Verification, Verified};
 use crate::domain::operation::{Operation, OperationId};
 use crate::domain::outcome::Outcome;
 use std::path::PathBuf;
@@ -49,6 +50,22 @@ pub enum Msg {
     Faults(Vec<FaultStatus>),
     /// A rule was not taken, and this is why.
     FaultRefused(String),
+    /// How far a comparison of bytes is.
+    Hashing {
+        /// Which.
+        id: OperationId,
+        /// Bytes done.
+        done: u64,
+        /// Bytes to do, as far as that is known.
+        of: Option<u64>,
+    },
+    /// A comparison of bytes ended, or could not be made.
+    Verified {
+        /// Which.
+        id: OperationId,
+        /// How.
+        result: Box<Result<Verified, String>>,
+    },
     /// Time passed; microseconds since the program began.
     Tick(u64),
 }
@@ -91,6 +108,13 @@ pub enum Effect {
     Release(ExchangeId),
     /// Cancel a call.
     Cancel(OperationId),
+    /// Compare bytes with what is known of an object.
+    Verify {
+        /// Its id; progress and result come back under it, and it is cancelled by it.
+        id: OperationId,
+        /// What to compare.
+        work: Box<Verification>,
+    },
     /// Ask for a local file's size.
     FileSize(PathBuf),
     /// Change the rules by which the sandbox fails.

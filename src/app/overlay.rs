@@ -72,6 +72,8 @@ pub enum Action {
     SendAnyway(Command),
     /// Send every part that is still planned.
     RunParts,
+    /// Read the inspected object and hash it.
+    ReadObject,
     /// Complete, although the list will be refused or replaces an object.
     Complete,
 }

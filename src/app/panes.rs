@@ -6,5 +6,6 @@ pub mod inspect;
 pub mod listing;
 pub mod select;
 pub mod step;
+pub mod verify;
 pub mod versions;
 pub mod wire;

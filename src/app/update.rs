@@ -11,6 +11,7 @@ pub mod overlay;
 mod plan;
 mod sheet;
 mod step;
+mod verify;
 mod versions;
 
 use super::command::{Command, Pane, Screen, resolve};
@@ -42,6 +43,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::FileSize { path, size } => plan::file_known(model, path, size),
         Msg::Faults(rules) => faults::came(model, rules),
         Msg::FaultRefused(why) => model.say(Level::Bad, why),
+        Msg::Hashing { id, done, of } => verify::progressed(model, id, done, of),
+        Msg::Verified { id, result } => verify::ended(model, id, *result),
         Msg::Tick(now) => model.now = now,
     }
     std::mem::take(&mut model.effects)

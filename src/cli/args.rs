@@ -2,7 +2,7 @@
 
 mod local;
 
-pub use local::{EtagArgs, HashArgs, Place, VerifyArgs};
+pub use local::{ClientsArgs, EtagArgs, HashArgs, Place, SizeOrFile, VerifyArgs};
 
 use crate::domain::fault::Fault;
 use crate::domain::names::S3Uri;
@@ -202,18 +202,6 @@ pub enum ProbeArg {
     Sample,
     /// As many parts as it takes to know every boundary
     All,
-}
-
-/// Arguments of `clients`.
-#[derive(Debug, Clone, Args)]
-pub struct ClientsArgs {
-    /// Size of the object (20277918669, 100MiB, 5GB)
-    #[arg(value_name = "SIZE", value_parser = parse_size)]
-    pub size: u64,
-
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Arguments of `inspect`.

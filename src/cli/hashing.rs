@@ -9,11 +9,9 @@ use super::progress::Rate;
 use super::session::Session;
 use crate::domain::etag::ETag;
 use crate::domain::names::ObjectRef;
-use crate::domain::operation::GetObject;
-use crate::domain::outcome::Outcome;
-use crate::domain::output::Output;
 use crate::hash::file::{self, MappedFile, Opened};
 use crate::hash::lanes::{Run, RunError};
+use crate::s3::{Call, ReadError, read_whole};
 use bytes::Bytes;
 use std::fs::File;
 use std::io::Read;
@@ -28,8 +26,6 @@ use tokio_util::sync::CancellationToken;
 const QUEUE: usize = 8;
 /// Bytes of a piece read from a pipe.
 const PIECE: usize = 256 * 1024;
-/// How often in a row a broken read of an object is taken up again without a byte having come.
-const TRIES: u32 = 3;
 
 /// A file or pipe, opened.
 pub fn open(path: &Path) -> Result<Opened, Failure> {
@@ -120,52 +116,17 @@ fn pump(mut input: impl Read, to: &mpsc::Sender<Bytes>, name: &str) -> Result<()
 pub fn object(session: &Session, object: &ObjectRef, etag: &ETag, size: u64) -> Feed {
     let (to, pieces) = mpsc::channel(QUEUE);
     let (session, object, etag) = (session.clone(), object.clone(), etag.clone());
-    let reader = tokio::spawn(async move { read_object(&session, &object, &etag, size, to).await });
-    Feed { pieces, reader, size: Some(size) }
-}
-
-async fn read_object(
-    session: &Session,
-    object: &ObjectRef,
-    etag: &ETag,
-    size: u64,
-    to: mpsc::Sender<Bytes>,
-) -> Result<(), Failure> {
-    let (mut got, mut idle) = (0_u64, 0);
-    while got < size {
-        let ask = GetObject {
-            object: object.clone(),
-            range: (got > 0).then(|| format!("bytes={got}-")),
-            if_match: Some(etag.clone()),
-        };
-        let (through, mut passing) = mpsc::channel::<Bytes>(1);
-        let onwards = to.clone();
-        let relay = async move {
-            let mut came = 0_u64;
-            while let Some(piece) = passing.recv().await {
-                came += u64::try_from(piece.len()).unwrap_or(0);
-                if onwards.send(piece).await.is_err() {
-                    return (came, false);
-                }
+    let reader = tokio::spawn(async move {
+        let call = || Call { id: session.id(), hold: false, cancel: session.token() };
+        match read_whole(session.client(), &object, (&etag, size), call, to).await {
+            Ok(()) => Ok(()),
+            Err(ReadError::Outcome(outcome)) => {
+                Err(Failure::reading(format_args!("GetObject {object}"), &outcome))
             }
-            (came, true)
-        };
-        let (outcome, (came, wanted)) = tokio::join!(session.read(&ask, through), relay);
-        got += came;
-        idle = if came > 0 { 0 } else { idle + 1 };
-        match outcome {
-            _ if !wanted => return Ok(()),
-            Outcome::Answered(Output::Got(_)) if got == size => return Ok(()),
-            Outcome::Answered(_) if idle < TRIES && got < size => {}
-            Outcome::Lost(_) if idle < TRIES => {}
-            Outcome::Refused(e) if e.status == 412 => {
-                let said = format!("{object} was replaced while it was read: its ETag is no longer {etag}");
-                return Err(Failure::Local(said));
-            }
-            other => return Err(Failure::reading(format_args!("GetObject {object}"), &other)),
+            Err(replaced) => Err(Failure::Local(format!("{object}: {replaced}"))),
         }
-    }
-    Ok(())
+    });
+    Feed { pieces, reader, size: Some(size) }
 }
 
 impl Feed {

@@ -178,6 +178,7 @@ fn ground(ground: Ground) -> &'static str {
     match ground {
         Ground::Head => "exact, HeadObject said so",
         Ground::Attributes => "exact, GetObjectAttributes lists it",
+        Ground::Data => "exact, the bytes have the ETag only so",
         Ground::Rest => "exact, it is what is left",
         Ground::Assumed => "a guess",
         Ground::Nobody => "unknown",

@@ -3,15 +3,13 @@
 use super::Failure;
 use super::args::TargetArgs;
 use super::step;
-use crate::domain::operation::{GetObject, Operation, OperationId};
+use crate::domain::operation::{Operation, OperationId};
 use crate::domain::outcome::Outcome;
 use crate::s3::{Call, Client, TargetSpec, connect};
 use crate::sandbox::Server;
 use crate::wire::hub::Hub;
-use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Whether each request is shown and waits for Enter.
@@ -111,12 +109,6 @@ impl Session {
             Pace::Run => self.client.perform(operation, call).await,
             Pace::Step => step::perform(&self.client, &self.hub, operation, call).await,
         }
-    }
-
-    /// Reads an object, its bytes going to `to`; an interrupt calls it off.
-    pub async fn read(&self, operation: &GetObject, to: mpsc::Sender<Bytes>) -> Outcome {
-        let call = Call { id: self.id(), hold: false, cancel: self.cancel.child_token() };
-        self.client.read(operation, call, to).await
     }
 
     /// Makes a call at once, whatever the pace, that an interrupt does not call off: for putting things back.

@@ -57,7 +57,8 @@ pub enum Encryption {
 }
 
 impl Encryption {
-    fn of(head: &HeadObjectOutput) -> Self {
+    /// What HEAD says of it.
+    pub fn of(head: &HeadObjectOutput) -> Self {
         let customer = "x-amz-server-side-encryption-customer-algorithm";
         if head.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(customer)) {
             return Self::Customer;

@@ -205,6 +205,22 @@ impl Evidence {
         doubt
     }
 
+    /// Takes a layout with which the object's bytes have its ETag: no service need say so any more.
+    pub fn add_proof(&mut self, layout: &PartLayout) {
+        self.derived.forget();
+        for part in layout.parts() {
+            let proved = Stated { first: Some(part.offset), size: part.size, by: Ground::Data };
+            let before = self.stated.insert(part.number.0, proved);
+            if let Some(before) = before.filter(|b| b.size != part.size) {
+                let number = part.number;
+                self.disbelieve(format!(
+                    "the service gave part {number} {} bytes; the bytes prove {}",
+                    before.size, part.size
+                ));
+            }
+        }
+    }
+
     /// Remembers that a question was refused, and that the evidence it would have given is missing.
     pub fn add_refusal(&mut self, refusal: Refusal) {
         self.derived.forget();

@@ -4,9 +4,10 @@
 //! where an ETag is made of MD5s and the cutting is known; an equal one is a match wherever it comes from. Sources: S3
 //! User Guide, "Checking object integrity"; API reference of Object, `ETag`.
 
+use super::anatomy::Encryption;
 use super::checksum::{ChecksumAlgorithm, ChecksumType, Checksums};
 use super::etag::ETag;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, is_directory_bucket};
 use super::infer::{known_layouts, search_order};
 use super::layout::{LaidPart, PartLayout};
 use super::output::HeadObjectOutput;
@@ -28,14 +29,10 @@ pub enum Obscured {
 
 impl Obscured {
     fn of(head: &HeadObjectOutput, bucket: &str) -> Option<Self> {
-        let customer = "x-amz-server-side-encryption-customer-algorithm";
-        let encryption = head.properties.server_side_encryption.as_deref().unwrap_or("");
-        if head.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(customer)) {
-            Some(Self::CustomerKey)
-        } else if encryption.starts_with("aws:kms") {
-            Some(Self::Kms)
-        } else {
-            bucket.ends_with("--x-s3").then_some(Self::DirectoryBucket)
+        match Encryption::of(head) {
+            Encryption::Customer => Some(Self::CustomerKey),
+            Encryption::Kms | Encryption::Dsse => Some(Self::Kms),
+            Encryption::Plain => is_directory_bucket(bucket).then_some(Self::DirectoryBucket),
         }
     }
 
@@ -225,7 +222,7 @@ pub enum Verdict {
 pub struct Report {
     /// In the order they were made.
     pub findings: Vec<Finding>,
-    /// Parts that differ, where the service stated checksums of parts.
+    /// Parts that differ, by number, where the service stated checksums of parts.
     pub bad_parts: Vec<BadPart>,
     /// The layout that gives the object's ETag.
     pub layout: Option<Tried>,
@@ -313,8 +310,11 @@ impl Report {
     /// Compares the checksum of one part with what the service stated.
     pub fn part(&mut self, part: LaidPart, algorithm: ChecksumAlgorithm, here: &str, remote: &Remote) {
         let stated = remote.part_checksums.get(&part.number.0).and_then(|sums| sums.get(algorithm.name()));
-        if stated.is_some_and(|stated| stated != here) {
-            self.bad_parts.push(BadPart { part: part.number, range: part.range(), by: algorithm.name() });
+        if stated.is_some_and(|stated| stated != here)
+            && let Err(at) = self.bad_parts.binary_search_by_key(&part.number, |b| b.part)
+        {
+            let bad = BadPart { part: part.number, range: part.range(), by: algorithm.name() };
+            self.bad_parts.insert(at, bad);
         }
     }
 }

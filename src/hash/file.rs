@@ -105,7 +105,7 @@ impl MappedFile {
 
     /// Whether all that was read was the file as it was when it was opened, and as it still is.
     pub fn check(&self) -> Result<(), FileError> {
-        if self.watch.as_ref().is_some_and(Watch::has_lost_pages) {
+        if self.is_lost() {
             return Err(FileError::Lost(self.path.clone()));
         }
         let failed = |error| FileError::Io { path: self.path.clone(), error };
@@ -131,6 +131,10 @@ impl Source for MappedFile {
         if let Some(map) = &self.map {
             let _ = map.advise_range(Advice::WillNeed, range.start, range.len());
         }
+    }
+
+    fn is_lost(&self) -> bool {
+        self.watch.as_ref().is_some_and(Watch::has_lost_pages)
     }
 
     /// Gives the pages back, so that this program never holds more than its lanes are reading.

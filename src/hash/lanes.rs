@@ -17,6 +17,10 @@ pub trait Source: Sync {
     fn will_read(&self, _: Range<usize>) {}
     /// These were read, by one reader at least.
     fn have_read(&self, _: Range<usize>) {}
+    /// Whether some of them went away, so that going on is of no use.
+    fn is_lost(&self) -> bool {
+        false
+    }
 }
 
 impl Source for [u8] {
@@ -88,7 +92,7 @@ pub fn digests(
             all.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
         })
     };
-    if run.stop.load(Ordering::Relaxed) {
+    if run.stop.load(Ordering::Relaxed) || source.is_lost() {
         return Err(RunError::Stopped);
     }
     let mut digests = vec![[0; 16]; plan.digest_count()];
@@ -137,7 +141,7 @@ struct Worker<'a, S: ?Sized> {
 impl<S: Source + ?Sized> Worker<'_, S> {
     fn work(mut self, lanes: usize) -> Vec<(usize, [u8; 16])> {
         let mut states = Vec::with_capacity(lanes);
-        while !self.run.stop.load(Ordering::Relaxed) {
+        while !self.run.stop.load(Ordering::Relaxed) && !self.source.is_lost() {
             self.settle();
             while self.lanes.len() < lanes {
                 let Some(span) = self.spans.get(self.next.fetch_add(1, Ordering::Relaxed)) else { break };

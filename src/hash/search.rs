@@ -3,6 +3,7 @@
 use super::lanes::{Run, RunError, Source, digests};
 use super::plan::Plan;
 use crate::domain::etag::ETag;
+use crate::domain::infer::{ClientRow, ClientRule, Way, clients, clients_table};
 use crate::domain::layout::PartLayout;
 use crate::domain::verify::{Tier, Tried};
 
@@ -54,15 +55,34 @@ pub fn find(
     Ok(found)
 }
 
-/// The ETag of each layout, in one pass.
-pub fn etags(
+/// What each known client would do with these bytes, the resulting ETags among it; one pass for all.
+pub fn clients_with_etags(
     source: &(impl Source + ?Sized),
-    layouts: &[PartLayout],
     run: &Run<'_>,
-) -> Result<Vec<Option<ETag>>, RunError> {
-    let plan = Plan::new(u64::try_from(source.bytes().len()).unwrap_or(u64::MAX), layouts);
+) -> Result<Vec<ClientRow>, RunError> {
+    let size = u64::try_from(source.bytes().len()).unwrap_or(u64::MAX);
+    let mut rows = clients_table(size);
+    let whole = PartLayout::uniform(size, size.max(1)).ok();
+    let layout = |(row, rule): (&ClientRow, &ClientRule)| match row.way {
+        Way::OnePiece => whole.clone(),
+        Way::Parts { .. } => rule.layout_for(size),
+        Way::TooManyParts { .. } | Way::NotKnown => None,
+    };
+    let layouts: Vec<Option<PartLayout>> = rows.iter().zip(clients()).map(layout).collect();
+    let plan = Plan::new(size, layouts.iter().flatten());
     let digests = digests(source, &plan, run)?;
-    Ok((0..layouts.len()).map(|i| plan.etag(i, &digests)).collect())
+    let mut made = 0;
+    for (row, layout) in rows.iter_mut().zip(&layouts) {
+        if layout.is_none() {
+            continue;
+        }
+        row.etag = match row.way {
+            Way::OnePiece => plan.parts(made, &digests).next().map(|md5| ETag::Hex128(*md5)),
+            _ => plan.etag(made, &digests),
+        };
+        made += 1;
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]
@@ -96,6 +116,20 @@ mod tests {
         assert_eq!((found.tried, found.passes), (18, 1));
         let (found, _) = search(&data, "0123456789abcdef0123456789abcdef-8", Depth::Exhaustive);
         assert_eq!((found.hit, found.tried), (None, 18));
+    }
+
+    #[test]
+    fn every_client_gets_the_etag_it_would_make() {
+        let data: Vec<u8> = (0..5_242_881_u32).map(|i| (i % 251) as u8).collect();
+        let (stop, hashed, planned) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+        let run = Run { kernel: Kernel::best(), threads: 2, stop: &stop, hashed: &hashed, planned: &planned };
+        let rows = clients_with_etags(&data[..], &run).unwrap();
+        let tags = |etag: &str| rows.iter().filter(|r| r.etag == Some(ETag::parse(etag))).collect::<Vec<_>>();
+        let in_parts = tags("285c0ca0352736b999524a583a2c9659-2");
+        assert!(in_parts.iter().any(|r| r.name.starts_with("Go v2 manager")), "{in_parts:?}");
+        assert!(tags("37c75c1e5530e12aa82d4eef7a61feb9").iter().any(|r| r.name.starts_with("boto3")));
+        // The same bytes once in one piece and once cut at 5 MiB, which share their beginning.
+        assert_eq!(hashed.into_inner(), 5_242_881 + 1);
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub fn of_layout(
     run.planned.fetch_add(layout.object_size(), Ordering::Relaxed);
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(laid.len())));
     let work = || {
-        while !run.stop.load(Ordering::Relaxed) {
+        while !run.stop.load(Ordering::Relaxed) && !source.is_lost() {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(part) = laid.get(index) else { break };
             if let Some(sum) = one_part(source, *part, algorithm, run) {
@@ -71,7 +71,7 @@ pub fn of_layout(
         }
         work();
     });
-    if run.stop.load(Ordering::Relaxed) {
+    if run.stop.load(Ordering::Relaxed) || source.is_lost() {
         return Err(RunError::Stopped);
     }
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);

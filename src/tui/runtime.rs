@@ -2,6 +2,7 @@
 
 use super::Endpoint;
 use crate::app::msg::{Connected, Effect, FaultChange, Msg};
+use crate::domain::hashing::Verification;
 use crate::domain::operation::{Operation, OperationId};
 use crate::domain::outcome::Outcome;
 use crate::s3::client::{Call, Client};
@@ -77,6 +78,7 @@ impl Runtime {
                     let _ = reports.send(Report::Msg(Msg::FileSize { path, size })).await;
                 });
             }
+            Effect::Verify { id, work } => self.verify(id, *work),
             Effect::Fault(change) => self.change_faults(change),
             Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }
@@ -159,6 +161,13 @@ impl Runtime {
             let _ = reports.send(Report::Msg(Msg::Finished { id, outcome: Box::new(outcome) })).await;
             drop(done);
         });
+    }
+
+    fn verify(&mut self, id: OperationId, work: Verification) {
+        let token = CancellationToken::new();
+        self.calls.insert(id, token.clone());
+        let task = super::verify::Task { id, work, token, reports: self.reports.clone() };
+        self.tasks.spawn(task.run(self.client.clone()));
     }
 
     /// Forgets a call that ended.

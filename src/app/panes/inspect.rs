@@ -2,6 +2,7 @@
 
 use super::browse::Load;
 use super::select::{Motion, moved};
+use super::verify::Verify;
 use crate::domain::evidence::{Evidence, ProbeKind};
 use crate::domain::names::{ObjectRef, Tag};
 use crate::domain::output::{AttributesOutput, HeadObjectOutput};
@@ -35,6 +36,8 @@ pub struct Inspect {
     pub evidence: Evidence,
     /// The probe under way.
     pub probe: Option<Probe>,
+    /// Bytes compared with the object.
+    pub verify: Option<Verify>,
     /// Selected part of the map.
     pub part_at: usize,
     /// First line of the fact table.

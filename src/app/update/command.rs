@@ -10,7 +10,7 @@ use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::browse::Load;
 use super::super::panes::select::{Motion, moved};
 use super::super::sheet::Sheet;
-use super::{browse, compare, inspect, plan, sheet, step};
+use super::{browse, compare, inspect, plan, sheet, step, verify};
 use tui_input::Input;
 
 /// Gives a command. One that makes no sense now says why.
@@ -63,6 +63,7 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::PlanCopy => plan::form(model, true),
         Command::PlanUpload => plan::new_upload_form(model),
         Command::Probe => inspect::offer_probe(model),
+        Command::Verify => verify::form(model),
         Command::Why => sheet::open(model, Sheet::Why { top: 0 }),
         Command::OtherClients => sheet::open(model, Sheet::Clients { top: 0 }),
         Command::AddGeneratedPart => plan::generated_form(model),
@@ -195,6 +196,9 @@ fn back(model: &mut Model) {
     if model.screen == Screen::Browse && model.browse.load_all {
         model.browse.load_all = false;
         return model.say(Level::Plain, "stopped loading; what is listed so far stays");
+    }
+    if model.screen == Screen::Inspect && verify::stop(model) {
+        return model.say(Level::Plain, "stopped; nothing of it was kept");
     }
     if model.screen == Screen::Inspect && model.inspect.probe.is_some() {
         return inspect::stop_probe(model);

@@ -8,7 +8,7 @@ use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::select::Motion;
 use super::super::press::{Key, Press};
-use super::{browse, command, faults, inspect, plan, step, versions};
+use super::{browse, command, faults, inspect, plan, step, verify, versions};
 use crate::domain::names::S3Uri;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -146,6 +146,7 @@ fn act(model: &mut Model, action: Action) {
         Action::SendAnyway(wanted) => step::send_anyway(model, wanted),
         Action::RunParts => step::begin_run(model),
         Action::Complete => step::complete(model),
+        Action::ReadObject => verify::read_object(model),
     }
 }
 
@@ -195,6 +196,7 @@ fn submit(model: &mut Model, form: Box<Form>) {
             step::abort(model, upload);
             Ok(())
         }
+        Ask::Verify => verify::with_file(model, &text(0)),
         Ask::GoTo => go_to(model, &text(0)),
     };
     if let Err(why) = result {

@@ -7,7 +7,7 @@ use super::super::model::{Level, Model, Purpose};
 use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::step::{Bench, Held, Run};
-use super::{browse, inspect, plan, versions};
+use super::{browse, inspect, plan, verify, versions};
 use crate::domain::exchange::Exchange;
 use crate::domain::operation::{OperationId, OperationKind, UploadRef};
 use crate::domain::outcome::Outcome;
@@ -30,6 +30,7 @@ pub(super) fn send(model: &mut Model, kind: OperationKind) {
             }
         }
         K::ListObjectVersions => versions::open(model),
+        K::GetObject => verify::offer_read(model),
         K::CopyObject => plan::copy_object_form(model),
         K::ListParts | K::AbortMultipartUpload if model.pane() == Pane::Uploads => {
             open_listed(model);

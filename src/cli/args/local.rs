@@ -1,4 +1,4 @@
-//! Arguments of the commands that hash local bytes: `etag` and `verify`.
+//! Arguments of the commands that hash local bytes: `etag`, `verify` and `clients`.
 
 use super::FaultArgs;
 use crate::domain::checksum::ChecksumAlgorithm;
@@ -204,4 +204,39 @@ impl std::fmt::Display for Place {
             Self::Object(object) => object.fmt(f),
         }
     }
+}
+
+/// A size, or a file that has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SizeOrFile {
+    /// Bytes.
+    Size(u64),
+    /// A path.
+    File(PathBuf),
+}
+
+/// What begins as a number is a size, so that a wrong unit is named and not looked for on disk.
+fn size_or_file(text: &str) -> Result<SizeOrFile, String> {
+    let number = text.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    match parse_size(text) {
+        Ok(size) => Ok(SizeOrFile::Size(size)),
+        Err(_) if !number || std::path::Path::new(text).exists() => Ok(SizeOrFile::File(text.into())),
+        Err(why) => Err(format!("{why}; a file of that name is ./{text}")),
+    }
+}
+
+/// Arguments of `clients`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ClientsArgs {
+    /// Size of the object (20277918669, 100MiB, 5GB), or a file, of which the ETags are computed too
+    #[arg(value_name = "SIZE|FILE", value_parser = size_or_file)]
+    pub of: SizeOrFile,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// How to hash.
+    #[command(flatten)]
+    pub hash: HashArgs,
 }

@@ -18,6 +18,8 @@ pub enum Ground {
     Head,
     /// GetObjectAttributes listed it.
     Attributes,
+    /// The object's bytes, cut so, have its ETag.
+    Data,
     /// Its neighbours, or the object's end, leave exactly this.
     Rest,
     /// An assumption: equal parts, or a client's rule.

@@ -39,11 +39,21 @@ pub(super) fn part_map(model: &Model, rect: Rect, focused: bool, theme: Theme, b
     let rows = usize::from(inside.height).saturating_sub(all.len() + usize::from(detail.is_some()));
     let top = at.saturating_sub(rows / 2).min(map.len().saturating_sub(rows));
     for (index, part) in map.iter().enumerate().skip(top).take(rows) {
-        all.push(part_line(part, index == at, cells));
+        let mut line = part_line(part, index == at, cells);
+        if differs(model, part) {
+            line.push(("  ≠ differs from the file".into(), Role::Bad));
+        }
+        all.push(line);
     }
     all.extend(detail);
     lines(inside, 0, &all, theme, buf);
     footer_note(rect, &note(model), theme, buf);
+}
+
+/// Whether a comparison found other bytes in a part.
+fn differs(model: &Model, part: &MappedPart) -> bool {
+    let bad = model.inspect.verify.as_ref().map(|v| v.bad_parts()).unwrap_or_default();
+    bad.binary_search_by_key(&part.number, |b| b.part).is_ok()
 }
 
 fn note(model: &Model) -> String {
@@ -137,6 +147,7 @@ fn ground(ground: Ground) -> (&'static str, &'static str) {
     match ground {
         Ground::Head => ("exact: HEAD ?partNumber", "exact: HEAD"),
         Ground::Attributes => ("exact: GetObjectAttributes", "exact: listed"),
+        Ground::Data => ("proved: so cut, the bytes have the ETag", "proved: bytes"),
         Ground::Rest => ("exact: it is what is left", "exact: the rest"),
         Ground::Assumed => ("a guess: nobody said so", "a guess"),
         Ground::Nobody => ("unknown", "unknown"),

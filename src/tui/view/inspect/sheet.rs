@@ -49,13 +49,17 @@ pub(in crate::tui::view) fn draw(model: &Model, rect: Rect, sheet: Sheet, theme:
             line(inside, 0, &heading(room), theme, buf);
             let body = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
             lines(body, top, &clients(model, room), theme, buf);
-            footer_note(
-                rect,
-                "✓ agrees with what is known of this object; no proof that it made it",
-                theme,
-                buf,
-            );
+            footer_note(rect, note(model), theme, buf);
         }
+    }
+}
+
+/// What the marks mean, and how there come to be ETags.
+fn note(model: &Model) -> &'static str {
+    let verified = model.inspect.verify.as_ref().and_then(|v| v.verified());
+    match verified.is_some_and(|v| !v.clients.is_empty()) {
+        true => "✓ agrees with what is known   = gives this object's ETag   of the file's bytes",
+        false => "✓ agrees with what is known, no proof that it made it   v with a file: ETags",
     }
 }
 
@@ -140,16 +144,25 @@ fn heading(room: usize) -> Pieces {
 
 fn clients(model: &Model, room: usize) -> Vec<Pieces> {
     let evidence = &model.inspect.evidence;
-    let rows = clients_table(evidence.object_size.unwrap_or(0)).into_iter().map(|row| {
+    let verified = model.inspect.verify.as_ref().and_then(|v| v.verified()).map(|v| v.clients.clone());
+    let rows = verified.filter(|rows| !rows.is_empty());
+    let rows = rows.unwrap_or_else(|| clients_table(evidence.object_size.unwrap_or(0)));
+    let mut out = Vec::new();
+    for row in rows {
         let cells = row.cells();
         let agrees = row.agrees(evidence.part_count, evidence.uniform_size());
         let role = if agrees { Role::Text } else { Role::Muted };
         let figures = [row.usage.name(), &cells.threshold, &cells.part_size, &cells.parts, &cells.last];
         let [usage, threshold, part_size, parts, last] = figures;
-        vec![
+        out.push(vec![
             (if agrees { "✓ " } else { "  " }.to_owned(), Role::Good),
             (columns(room, [&row.name, usage, threshold, part_size, parts, last]), role),
-        ]
-    });
-    rows.collect()
+        ]);
+        if let Some(etag) = &row.etag {
+            let same = evidence.etag.as_ref() == Some(etag);
+            let (mark, role) = if same { ("=", Role::Good) } else { (" ", Role::Muted) };
+            out.push(vec![(format!("  {mark} ETag {etag}"), role)]);
+        }
+    }
+    out
 }
