@@ -10,10 +10,14 @@ use partscope::app::model::{Level, Target};
 use partscope::app::msg::{Effect, FaultChange, Msg};
 use partscope::app::overlay::Overlay;
 use partscope::app::update;
-use partscope::domain::operation::{Operation, OperationKind as Op};
+use partscope::domain::evidence::Ground;
+use partscope::domain::hashing::{Bytes, Verification, Verified};
+use partscope::domain::layout::PartLayout;
+use partscope::domain::operation::{Operation, OperationId, OperationKind as Op};
 use partscope::domain::outcome::{Outcome, TransportError};
 use partscope::domain::output::Output;
 use partscope::domain::upload::{PartState, UploadState};
+use partscope::domain::verify::{Report, Tried};
 use play::{Play, refused, source_etag};
 
 fn state(p: &Play) -> UploadState {
@@ -519,4 +523,73 @@ fn an_address_may_name_a_version() {
     p.press("o C-u").text("s3://lessons/video.bin?versionId=abc").press("Enter");
     assert_eq!(p.model.inspect.object.as_ref().unwrap().version_id.as_deref(), Some("abc"));
     assert!(p.note().contains("read as version abc"), "{}", p.note());
+}
+
+/// The verification that was asked for, taken out of the effects.
+fn asked_to_verify(p: &mut Play) -> (OperationId, Verification) {
+    let at = p.others.iter().position(|e| matches!(e, Effect::Verify { .. })).unwrap();
+    match p.others.remove(at) {
+        Effect::Verify { id, work } => (id, *work),
+        _ => unreachable!(),
+    }
+}
+
+fn matched(work: &Verification) -> Verified {
+    let layout = PartLayout::uniform(work.remote.size, 8 << 20).unwrap();
+    let mut report = Report::default();
+    report.search(Some(Tried { layout, why: "a client's default".into() }), 1, false, &work.remote);
+    Verified { report, clients: Vec::new(), hashed: work.remote.size }
+}
+
+#[test]
+fn a_file_that_matches_proves_the_parts() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab End Enter").settle().press("v").text("/data/video.bin").press("Enter");
+    let (id, work) = asked_to_verify(&mut p);
+    assert_eq!(work.bytes, Bytes::File("/data/video.bin".into()));
+    assert_eq!((work.remote.size, &work.remote.etag), (20_447_232, &source_etag()));
+    assert!(!p.model.inspect.evidence.exact_is_known());
+    p.msg(Msg::Hashing { id, done: 10, of: Some(20_447_232) });
+    p.msg(Msg::Verified { id, result: Box::new(Ok(matched(&work))) });
+    assert!(p.note().contains("match: the file has the object's bytes: /data/video.bin"), "{}", p.note());
+    assert!(p.model.inspect.evidence.exact_is_known());
+    assert!(p.model.inspect.evidence.map().iter().all(|part| part.ground == Ground::Data));
+}
+
+#[test]
+fn a_verification_is_stopped_by_esc_and_its_late_result_means_nothing() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab End Enter").settle().press("v").text("f").press("Enter");
+    let (id, work) = asked_to_verify(&mut p);
+    p.press("Esc");
+    assert!(p.others.contains(&Effect::Cancel(id)));
+    p.msg(Msg::Verified { id, result: Box::new(Ok(matched(&work))) });
+    assert!(p.model.inspect.verify.is_none() && !p.model.inspect.evidence.exact_is_known());
+    // Another object makes what was found for this one void too.
+    p.press("v").text("f").press("Enter");
+    let (id, work) = asked_to_verify(&mut p);
+    p.press("1 Up Enter").settle();
+    p.msg(Msg::Verified { id, result: Box::new(Ok(matched(&work))) });
+    assert!(p.model.inspect.verify.is_none());
+}
+
+#[test]
+fn a_whole_object_is_read_only_after_a_press_that_names_it() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab End Enter").settle().press(":").text("GetObject").press("Enter");
+    assert!(!p.others.iter().any(|e| matches!(e, Effect::Verify { .. })));
+    p.press("Enter");
+    assert!(p.model.inspect.verify.is_none(), "the safe answer is preselected");
+    p.press(":").text("GetObject").press("Enter y");
+    let (_, work) = asked_to_verify(&mut p);
+    assert!(matches!(work.bytes, Bytes::Object(object) if object.key == "video.bin"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_said() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab End Enter").settle().press("v").text("/none").press("Enter");
+    let (id, _) = asked_to_verify(&mut p);
+    p.msg(Msg::Verified { id, result: Box::new(Err("cannot read /none: gone".into())) });
+    assert!(p.note().contains("cannot read /none"), "{}", p.note());
 }

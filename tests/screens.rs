@@ -8,6 +8,11 @@ mod play;
 use partscope::app::command::Screen;
 use partscope::app::model::Target;
 use partscope::app::msg::Msg;
+use partscope::domain::etag::ETag;
+use partscope::domain::hashing::Verified;
+use partscope::domain::infer::clients_table;
+use partscope::domain::units::{ByteRange, PartNumber};
+use partscope::domain::verify::{Agreement, BadPart, Report};
 use partscope::tui::theme::{Choice, Theme};
 use partscope::tui::view::{Look, render};
 use play::{Play, refused};
@@ -125,6 +130,37 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
         "compare_waiting" => {
             p.press("Tab End = Up =");
         }
+        "inspect_verifying" => {
+            p.press("Tab End Enter").settle().press("v").text("/data/video.bin").press("Enter");
+            let id = p.model.inspect.verify.as_ref().unwrap().running().unwrap();
+            p.msg(Msg::Tick(p.model.now + 2_000_000));
+            p.msg(Msg::Hashing { id, done: 12 << 20, of: Some(20_447_232) });
+        }
+        "inspect_differs" => {
+            p.press("Tab End Enter").settle().press("v").text("/data/video.bin").press("Enter");
+            let id = p.model.inspect.verify.as_ref().unwrap().running().unwrap();
+            let mut report = Report::default();
+            report.add(
+                "ETag",
+                Agreement::Differs,
+                "the parts are known, and these bytes cut in that way have another ETag",
+            );
+            report.add("CRC32 COMPOSITE", Agreement::Differs, "XF5+4A==-3 here, 5FRUiw==-3 in S3");
+            let range = Some(ByteRange { first: 8_388_608, last: 16_777_215 });
+            report.bad_parts.push(BadPart { part: PartNumber(2), range, by: "CRC32" });
+            let verified = Verified { report, clients: Vec::new(), hashed: 20_447_232 };
+            p.msg(Msg::Verified { id, result: Box::new(Ok(verified)) });
+        }
+        "inspect_client_etags" => {
+            p.press("Tab End Enter").settle().press("v").text("/data/video.bin").press("Enter");
+            let id = p.model.inspect.verify.as_ref().unwrap().running().unwrap();
+            let mut clients = clients_table(20_447_232);
+            clients[0].etag = Some(play::source_etag());
+            clients[1].etag = Some(ETag::of_bytes(b"x"));
+            let verified = Verified { report: Report::default(), clients, hashed: 1 };
+            p.msg(Msg::Verified { id, result: Box::new(Ok(verified)) });
+            p.press("C");
+        }
         "inspect_probes" => {
             p.press("Tab End Enter").settle().press("p");
         }
@@ -178,13 +214,16 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
     p
 }
 
-const SCENES: [&str; 20] = [
+const SCENES: [&str; 23] = [
     "browse",
     "inspect",
     "inspect_facts",
     "versions",
     "compare",
     "compare_waiting",
+    "inspect_verifying",
+    "inspect_differs",
+    "inspect_client_etags",
     "inspect_probes",
     "inspect_why",
     "inspect_clients",

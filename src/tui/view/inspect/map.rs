@@ -41,7 +41,7 @@ pub(super) fn part_map(model: &Model, rect: Rect, focused: bool, theme: Theme, b
     for (index, part) in map.iter().enumerate().skip(top).take(rows) {
         let mut line = part_line(part, index == at, cells);
         if differs(model, part) {
-            line.push(("  ≠ differs from the file".into(), Role::Bad));
+            line.push(("  ≠ differs".into(), Role::Bad));
         }
         all.push(line);
     }
