@@ -4,6 +4,7 @@ use super::press::Press;
 use crate::domain::exchange::{Exchange, ExchangeId};
 use crate::domain::fault::{Fault, FaultStatus};
 use crate::domain::hashing::{Verification, Verified};
+use crate::domain::infer::ClientRow;
 use crate::domain::operation::{Operation, OperationId};
 use crate::domain::outcome::Outcome;
 use std::path::PathBuf;
@@ -65,6 +66,13 @@ pub enum Msg {
         id: OperationId,
         /// How.
         result: Box<Result<Verified, String>>,
+    },
+    /// What each client would make of the bytes that were compared.
+    Clients {
+        /// By which comparison.
+        id: OperationId,
+        /// The table, with ETags.
+        clients: Vec<ClientRow>,
     },
     /// Time passed; microseconds since the program began.
     Tick(u64),

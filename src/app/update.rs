@@ -45,6 +45,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::FaultRefused(why) => model.say(Level::Bad, why),
         Msg::Hashing { id, done, of } => verify::progressed(model, id, done, of),
         Msg::Verified { id, result } => verify::ended(model, id, *result),
+        Msg::Clients { id, clients } => verify::clients_came(model, id, clients),
         Msg::Tick(now) => model.now = now,
     }
     std::mem::take(&mut model.effects)

@@ -1,6 +1,5 @@
 //! What a computation over bytes is asked for and gives, for whoever has it done elsewhere.
 
-use super::infer::ClientRow;
 use super::names::ObjectRef;
 use super::verify::{Depth, Remote, Report};
 use std::path::PathBuf;
@@ -25,8 +24,8 @@ pub struct Verification {
     pub depth: Depth,
 }
 
-/// Files up to this size have the ETags of all clients computed with them: for larger ones that would take longer than
-/// the verification itself, and is left to `partscope clients FILE`.
+/// Files up to this size have the ETags of all clients computed after them; for larger ones that takes long, and is left
+/// to `partscope clients FILE`.
 pub const CLIENTS_UP_TO: u64 = 4 << 30;
 
 /// How it ended.
@@ -34,8 +33,6 @@ pub const CLIENTS_UP_TO: u64 = 4 << 30;
 pub struct Verified {
     /// Every test.
     pub report: Report,
-    /// What each client would have made of the bytes; empty where that was not computed.
-    pub clients: Vec<ClientRow>,
     /// Bytes hashed.
     pub hashed: u64,
 }

@@ -31,6 +31,7 @@ pub struct Runtime {
     client: Option<Client>,
     sandbox: Option<Server>,
     calls: HashMap<OperationId, CancellationToken>,
+    verifying: Option<OperationId>,
     tasks: TaskTracker,
     turn: Option<oneshot::Receiver<()>>,
     over: CancellationToken,
@@ -47,6 +48,7 @@ impl Runtime {
             client,
             sandbox,
             calls: HashMap::new(),
+            verifying: None,
             tasks: TaskTracker::new(),
             turn: None,
             over: CancellationToken::new(),
@@ -165,6 +167,10 @@ impl Runtime {
 
     fn verify(&mut self, id: OperationId, work: Verification) {
         let token = CancellationToken::new();
+        // One at a time: what an earlier one still computes nobody looks at any more.
+        if let Some(earlier) = self.verifying.replace(id).and_then(|id| self.calls.remove(&id)) {
+            earlier.cancel();
+        }
         self.calls.insert(id, token.clone());
         let task = super::verify::Task { id, work, token, reports: self.reports.clone() };
         self.tasks.spawn(task.run(self.client.clone()));

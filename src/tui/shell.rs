@@ -198,9 +198,6 @@ impl Shell {
             Report::Msg(msg) => msg,
         };
         self.model.now = self.now();
-        if let Msg::Verified { id, .. } = &msg {
-            self.runtime.ended(*id);
-        }
         if let Msg::Finished { id, .. } = &msg {
             self.runtime.ended(*id);
             // The outcome must not overtake the last bytes of its exchange.

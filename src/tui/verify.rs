@@ -8,7 +8,7 @@ use crate::app::msg::Msg;
 use crate::domain::hashing::{Bytes, CLIENTS_UP_TO, Verification, Verified};
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::OperationId;
-use crate::domain::verify::Remote;
+use crate::domain::verify::{Depth, Remote};
 use crate::hash::file::{MappedFile, Opened, open};
 use crate::hash::kernel::Kernel;
 use crate::hash::lanes::Run;
@@ -49,6 +49,20 @@ struct Shared {
     planned: AtomicU64,
 }
 
+impl Shared {
+    /// Every core but one, which stays with the interface.
+    fn run(&self) -> Run<'_> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Run {
+            kernel: Kernel::best(),
+            threads: cores.saturating_sub(1).max(1),
+            stop: &self.stop,
+            hashed: &self.hashed,
+            planned: &self.planned,
+        }
+    }
+}
+
 impl Task {
     /// Does it, and reports the end.
     pub async fn run(self, client: Option<Client>) {
@@ -64,8 +78,38 @@ impl Task {
                 () = tokio::time::sleep(EVERY) => self.progress(&shared).await,
             }
         };
+        let sizes_agree = result.as_ref().is_ok_and(|v| v.hashed > 0);
         let result = Box::new(result);
         let _ = self.reports.send(ToModel::Msg(Msg::Verified { id: self.id, result })).await;
+        if let Bytes::File(path) = &self.work.bytes
+            && sizes_agree
+            && self.work.remote.size <= CLIENTS_UP_TO
+        {
+            self.clients(path.clone(), shared).await;
+        }
+    }
+
+    /// The clients' table of a file that was compared; without it nothing is missing but its ETags.
+    async fn clients(&self, path: PathBuf, shared: Arc<Shared>) {
+        let stop = Arc::clone(&shared);
+        let work = spawn_blocking(move || match open(&path) {
+            Ok(Opened::Mapped(file)) => {
+                let clients = clients_with_etags(&file, &shared.run()).ok()?;
+                file.check().is_ok().then_some(clients)
+            }
+            _ => None,
+        });
+        tokio::pin!(work);
+        let clients = tokio::select! {
+            clients = &mut work => clients,
+            () = self.token.cancelled() => {
+                stop.stop.store(true, Ordering::Relaxed);
+                return;
+            }
+        };
+        if let Ok(Some(clients)) = clients {
+            let _ = self.reports.send(ToModel::Msg(Msg::Clients { id: self.id, clients })).await;
+        }
     }
 
     async fn progress(&self, shared: &Shared) {
@@ -122,15 +166,10 @@ fn take(streamed: &mut Streamed, piece: &[u8], shared: &Shared) {
 
 fn finish(streamed: Streamed) -> Verified {
     let hashed = streamed.seen();
-    Verified { report: streamed.finish(), clients: Vec::new(), hashed }
+    Verified { report: streamed.finish(), hashed }
 }
 
-fn of_path(
-    path: PathBuf,
-    remote: Remote,
-    depth: crate::domain::verify::Depth,
-    shared: &Shared,
-) -> Result<Verified, String> {
+fn of_path(path: PathBuf, remote: Remote, depth: Depth, shared: &Shared) -> Result<Verified, String> {
     match open(&path).map_err(|e| e.to_string())? {
         Opened::Mapped(file) => of_file(&file, &remote, depth, shared),
         Opened::Stream(mut file) => {
@@ -150,28 +189,10 @@ fn of_path(
     }
 }
 
-fn of_file(
-    file: &MappedFile,
-    remote: &Remote,
-    depth: crate::domain::verify::Depth,
-    shared: &Shared,
-) -> Result<Verified, String> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let run = Run {
-        kernel: Kernel::best(),
-        threads: cores.saturating_sub(1).max(1),
-        stop: &shared.stop,
-        hashed: &shared.hashed,
-        planned: &shared.planned,
-    };
-    let hashed = check(file, remote, depth, &run).and_then(|report| {
-        let clients = match file.size() <= CLIENTS_UP_TO {
-            true => clients_with_etags(file, &run)?,
-            false => Vec::new(),
-        };
-        Ok(Verified { report, clients, hashed: shared.hashed.load(Ordering::Relaxed) })
-    });
+fn of_file(file: &MappedFile, remote: &Remote, depth: Depth, shared: &Shared) -> Result<Verified, String> {
+    let report = check(file, remote, depth, &shared.run());
     // A change while it was read explains whatever else went wrong.
     file.check().map_err(|e| e.to_string())?;
-    hashed.map_err(|e| e.to_string())
+    let report = report.map_err(|e| e.to_string())?;
+    Ok(Verified { report, hashed: shared.hashed.load(Ordering::Relaxed) })
 }

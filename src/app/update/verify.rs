@@ -6,6 +6,7 @@ use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::verify::{State, Verify};
 use crate::domain::hashing::{Bytes, Verification, Verified};
+use crate::domain::infer::ClientRow;
 use crate::domain::operation::OperationId;
 use crate::domain::text::visible;
 use crate::domain::units::{grouped, human_size};
@@ -70,8 +71,8 @@ fn begin(model: &mut Model, bytes: Bytes, of: String, own: bool) -> Result<(), S
     stop(model);
     let id = model.next_id();
     model.next_operation += 1;
-    let state = State::Running { id, begun: model.now, done: 0, of: None };
-    model.inspect.verify = Some(Verify { of, own, state });
+    let state = State::Running { begun: model.now, done: 0, of: None };
+    model.inspect.verify = Some(Verify { id, of, own, state, clients: Vec::new() });
     let work = Box::new(Verification { bytes, remote, depth });
     model.effects.push(Effect::Verify { id, work });
     Ok(())
@@ -86,10 +87,17 @@ pub(super) fn stop(model: &mut Model) -> bool {
 }
 
 pub(super) fn progressed(model: &mut Model, wanted: OperationId, now_done: u64, now_of: Option<u64>) {
-    if let Some(Verify { state: State::Running { id, done, of, .. }, .. }) = model.inspect.verify.as_mut()
+    if let Some(Verify { id, state: State::Running { done, of, .. }, .. }) = model.inspect.verify.as_mut()
         && *id == wanted
     {
         (*done, *of) = (now_done, now_of);
+    }
+}
+
+/// Keeps the clients' table of the bytes that were compared last.
+pub(super) fn clients_came(model: &mut Model, id: OperationId, clients: Vec<ClientRow>) {
+    if let Some(verify) = model.inspect.verify.as_mut().filter(|v| v.id == id) {
+        verify.clients = clients;
     }
 }
 

@@ -56,8 +56,7 @@ pub(in crate::tui::view) fn draw(model: &Model, rect: Rect, sheet: Sheet, theme:
 
 /// What the marks mean, and how there come to be ETags.
 fn note(model: &Model) -> &'static str {
-    let verified = model.inspect.verify.as_ref().and_then(|v| v.verified());
-    match verified.is_some_and(|v| !v.clients.is_empty()) {
+    match model.inspect.verify.as_ref().is_some_and(|v| !v.clients().is_empty()) {
         true => "✓ agrees with what is known   = gives this object's ETag   of the file's bytes",
         false => "✓ agrees with what is known, no proof that it made it   v with a file: ETags",
     }
@@ -144,9 +143,9 @@ fn heading(room: usize) -> Pieces {
 
 fn clients(model: &Model, room: usize) -> Vec<Pieces> {
     let evidence = &model.inspect.evidence;
-    let verified = model.inspect.verify.as_ref().and_then(|v| v.verified()).map(|v| v.clients.clone());
-    let rows = verified.filter(|rows| !rows.is_empty());
-    let rows = rows.unwrap_or_else(|| clients_table(evidence.object_size.unwrap_or(0)));
+    let of_bytes =
+        model.inspect.verify.as_ref().map(|v| v.clients().to_vec()).filter(|rows| !rows.is_empty());
+    let rows = of_bytes.unwrap_or_else(|| clients_table(evidence.object_size.unwrap_or(0)));
     let mut out = Vec::new();
     for row in rows {
         let cells = row.cells();
