@@ -1,5 +1,6 @@
 //! Comparing bytes with the inspected object: the form, the beginning, and how it ends.
 
+use super::super::command::Pane;
 use super::super::form::{Field, Form, Purpose as Ask, Rule};
 use super::super::model::{Level, Model};
 use super::super::msg::Effect;
@@ -73,6 +74,8 @@ fn begin(model: &mut Model, bytes: Bytes, of: String, own: bool) -> Result<(), S
     model.next_operation += 1;
     let state = State::Running { begun: model.now, done: 0, of: None };
     model.inspect.verify = Some(Verify { id, of, own, state, clients: Vec::new() });
+    // Where one pane is shown at a time, it is the one that says how far this is.
+    model.set_focus(Pane::ETag);
     let work = Box::new(Verification { bytes, remote, depth });
     model.effects.push(Effect::Verify { id, work });
     Ok(())
