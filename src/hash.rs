@@ -2,7 +2,7 @@
 //! at once.
 //!
 //! The parts of an object are independent of each other, so their MD5s are computed side by side in the lanes of
-//! vector registers ([`kernel`]) and on every core ([`lanes`]), straight from the mapped file ([`file`]). What
+//! vector registers ([`kernel`]) and on every core ([`lanes`]), straight from the mapped file ([`mod@file`]). What
 //! cannot be mapped is read once and hashed for all candidate part sizes while it passes ([`stream`]). What is to be
 //! hashed is a [`plan::Plan`]: parts that begin at the same byte share their work.
 

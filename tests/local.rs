@@ -27,7 +27,7 @@ fn hex(digest: &[u8]) -> String {
 /// The ETag by its definition.
 fn etag(data: &[u8], part: usize) -> String {
     let parts: Vec<&[u8]> = if data.is_empty() { vec![data] } else { data.chunks(part).collect() };
-    let digests: Vec<u8> = parts.iter().flat_map(|p| Md5::digest(p)).collect();
+    let digests: Vec<u8> = parts.iter().flat_map(Md5::digest).collect();
     format!("{}-{}", hex(&Md5::digest(&digests)), parts.len())
 }
 

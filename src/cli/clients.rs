@@ -51,8 +51,7 @@ async fn of_file(path: &Path, args: &ClientsArgs) -> Result<(u64, Vec<ClientRow>
     };
     let size = file.size();
     let (cancel, _over) = interrupt();
-    let (rows, _) =
-        with_file(file, &args.hash, cancel, true, |file, run| clients_with_etags(file, run)).await?;
+    let (rows, _) = with_file(file, &args.hash, cancel, true, clients_with_etags).await?;
     Ok((size, rows))
 }
 

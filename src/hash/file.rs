@@ -1,7 +1,7 @@
 //! A file as bytes that can be looked at anywhere: mapped, so that nothing is copied.
 //!
 //! A mapping has two dangers, and both are met here. A file that becomes shorter takes its pages away, and reading
-//! them ends a program by SIGBUS: [`watch`] puts empty pages in their place and notes it. And a file that is written
+//! them ends a program by SIGBUS: a watch puts empty pages in their place and notes it. And a file that is written
 //! to while it is read gives a digest of neither its old nor its new content: size and time are compared before and
 //! after. [`MappedFile::check`] tells of both; no digest may be believed before it was asked.
 
