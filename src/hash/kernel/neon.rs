@@ -44,10 +44,10 @@ fn run<const G: usize>(words: &mut [Words<4>; G], inputs: &[[&[u8]; 4]; G], bloc
             }
             macro_rules! function {
                 (f, $b:expr, $c:expr, $d:expr) => {
-                    vbslq_u32($b, $c, $d)
+                    veorq_u32($d, vandq_u32($b, veorq_u32($c, $d)))
                 };
                 (g, $b:expr, $c:expr, $d:expr) => {
-                    vbslq_u32($d, $b, $c)
+                    veorq_u32($c, vandq_u32($d, veorq_u32($b, $c)))
                 };
                 (h, $b:expr, $c:expr, $d:expr) => {
                     veorq_u32($b, veorq_u32($c, $d))
