@@ -6,6 +6,7 @@
 pub mod hooks;
 pub mod keys;
 pub mod regions;
+pub mod report;
 pub mod runtime;
 pub mod shell;
 pub mod terminal;

@@ -1,6 +1,7 @@
 //! Executes effects: everything slow happens in tasks of their own, and comes back as messages.
 
 use super::Endpoint;
+use super::report::Report;
 use crate::app::msg::{Connected, Effect, FaultChange, Msg};
 use crate::domain::hashing::Verification;
 use crate::domain::operation::{Operation, OperationId};
@@ -15,14 +16,6 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// What a task sends back.
-pub enum Report {
-    /// A message for the model.
-    Msg(Msg),
-    /// The client, and the sandbox behind it if there is one.
-    Client(Client, Option<Server>),
-}
 
 /// Owns the client and every task.
 pub struct Runtime {

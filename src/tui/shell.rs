@@ -4,7 +4,8 @@
 //! happens nothing runs: there is no tick unless the model says that it changes by itself.
 
 use super::hooks::{self, Trap};
-use super::runtime::{Report, Runtime};
+use super::report::Report;
+use super::runtime::Runtime;
 use super::theme::{Choice, Theme, locale_is_utf8};
 use super::view::{self, Look};
 use super::{Endpoint, Options, keys, regions, terminal};

@@ -3,7 +3,7 @@
 //! A regular file is mapped and hashed with every core but one, which stays with the interface; whatever cannot be
 //! mapped, and the object itself, is hashed as it passes.
 
-use super::runtime::Report as ToModel;
+use super::report::Report as ToModel;
 use crate::app::msg::Msg;
 use crate::domain::hashing::{Bytes, CLIENTS_UP_TO, Verification, Verified};
 use crate::domain::names::ObjectRef;
