@@ -535,10 +535,10 @@ fn asked_to_verify(p: &mut Play) -> (OperationId, Verification) {
 }
 
 fn matched(work: &Verification) -> Verified {
-    let layout = PartLayout::uniform(work.remote.size, 8 << 20).unwrap();
+    let layout = PartLayout::uniform(work.remote.size.unwrap(), 8 << 20).unwrap();
     let mut report = Report::default();
     report.search(Some(Tried { layout, why: "a client's default".into() }), 1, false, &work.remote);
-    Verified { report, hashed: work.remote.size }
+    Verified { report, hashed: work.remote.size.unwrap() }
 }
 
 #[test]
@@ -547,7 +547,7 @@ fn a_file_that_matches_proves_the_parts() {
     p.press("Tab End Enter").settle().press("v").text("/data/video.bin").press("Enter");
     let (id, work) = asked_to_verify(&mut p);
     assert_eq!(work.bytes, Bytes::File("/data/video.bin".into()));
-    assert_eq!((work.remote.size, &work.remote.etag), (20_447_232, &source_etag()));
+    assert_eq!((work.remote.size, &work.remote.etag), (Some(20_447_232), &source_etag()));
     assert!(!p.model.inspect.evidence.exact_is_known());
     p.msg(Msg::Hashing { id, done: 10, of: Some(20_447_232) });
     p.msg(Msg::Verified { id, result: Box::new(Ok(matched(&work))) });

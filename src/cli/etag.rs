@@ -3,6 +3,7 @@
 use super::Failure;
 use super::args::{EtagArgs, Place, TargetArgs};
 use super::hashing::{Feed, object, open, pipe, stream, with_file};
+use super::inspect::named;
 use super::out::Out;
 use super::report::size;
 use super::session::{Pace, Session, interrupt};
@@ -14,7 +15,7 @@ use crate::domain::operation::{HeadObject, Operation};
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
 use crate::domain::text::visible;
-use crate::domain::units::{ByteRange, grouped, human_size};
+use crate::domain::units::{ByteRange, MIB, grouped, human_size};
 use crate::domain::verify::{Depth, Tried, tiers};
 use crate::hash::file::{MappedFile, Opened};
 use crate::hash::lanes::{Run, RunError, digests};
@@ -22,8 +23,9 @@ use crate::hash::plan::Plan;
 use crate::hash::search::find;
 use crate::hash::stream::{Cut, Stream};
 use crate::hash::sums::{SumStream, Sums, of_layout};
-use crate::hash::verify::STREAMED;
+use crate::hash::verify::{LIKELY, STREAMED};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 /// Runs the command; the exit code says whether an ETag that was sought was found.
 pub async fn run(target: &TargetArgs, args: &EtagArgs) -> Result<u8, Failure> {
@@ -33,18 +35,24 @@ pub async fn run(target: &TargetArgs, args: &EtagArgs) -> Result<u8, Failure> {
     let work = match &args.source {
         Place::File(path) => match open(path)? {
             Opened::Mapped(file) => of_file(file, args).await?,
-            Opened::Stream(file) => of_feed(stream(file, path), None, args).await?,
+            Opened::Stream(file) => piped(stream(file, path), args).await?,
         },
-        Place::Stdin => of_feed(pipe(std::io::stdin(), "standard input".into()), None, args).await?,
-        Place::Object(named) => {
+        Place::Stdin => piped(pipe(std::io::stdin(), "standard input".into()), args).await?,
+        Place::Object(address) => {
+            let source = named(address, args.version_id.as_deref())?;
             let session = Session::open(target, Pace::Run).await?;
-            let head = HeadObject { object: named.clone(), part_number: None };
+            let head = HeadObject { object: source.clone(), part_number: None };
             let head = match session.call(&Operation::HeadObject(head)).await {
                 Outcome::Answered(Output::Head(head)) => head,
-                other => return Err(Failure::reading(format_args!("HeadObject {named}"), &other)),
+                other => return Err(Failure::reading(format_args!("HeadObject {source}"), &other)),
             };
-            let bytes = head.object_size();
-            of_feed(object(&session, named, &head.etag, bytes), Some(bytes), args).await?
+            let Some(bytes) = head.told_size() else {
+                let said =
+                    format!("HeadObject {source}: the answer has no Content-Length, so its end is not known");
+                return Err(Failure::Local(said));
+            };
+            let feed = object(&session, &source, &head.etag, bytes);
+            of_feed(feed, Some(bytes), args, session.token()).await?
         }
     };
     report(args, &work)
@@ -53,7 +61,9 @@ pub async fn run(target: &TargetArgs, args: &EtagArgs) -> Result<u8, Failure> {
 /// What was computed.
 #[derive(Debug, Default)]
 struct Work {
+    /// Bytes there are, or that were read before it was known that nothing would come of them.
     size: u64,
+    cut_short: bool,
     /// The MD5 of everything, if no part size was named.
     md5: Option<[u8; 16]>,
     /// ETag for each part size, in the order named.
@@ -179,9 +189,21 @@ struct Passing {
     tried: Vec<Tried>,
     complete: bool,
     sums: Vec<(SumStream, Option<u64>)>,
+    /// Whether reading ended before the bytes did, because nothing could come of them any more.
+    cut_short: bool,
 }
 
-async fn of_feed(feed: Feed, known: Option<u64>, args: &EtagArgs) -> Result<Work, Failure> {
+async fn piped(feed: Feed, args: &EtagArgs) -> Result<Work, Failure> {
+    let (cancel, _over) = interrupt();
+    of_feed(feed, None, args, cancel).await
+}
+
+async fn of_feed(
+    feed: Feed,
+    known: Option<u64>,
+    args: &EtagArgs,
+    cancel: CancellationToken,
+) -> Result<Work, Failure> {
     if args.parts {
         return Err(Failure::Local("--parts needs a file that can be read where it lies".into()));
     }
@@ -207,12 +229,19 @@ async fn of_feed(feed: Feed, known: Option<u64>, args: &EtagArgs) -> Result<Work
             }
         }
     }
-    let passing = Passing { stream: Stream::new(args.hash.kernel(), cuts, most), tried, complete, sums };
+    let passing = Passing {
+        stream: Stream::new(args.hash.kernel(), cuts, most),
+        tried,
+        complete,
+        sums,
+        cut_short: false,
+    };
     let passing = feed
-        .drain(passing, true, |p, piece| {
+        .drain(passing, cancel, |p, piece| {
             p.stream.update(piece);
             p.sums.iter_mut().for_each(|(sum, _)| sum.update(piece));
-            p.stream.alive() > 0
+            p.cut_short = p.stream.alive() == 0 && p.sums.is_empty();
+            !p.cut_short
         })
         .await?;
     finish(passing, args)
@@ -221,26 +250,39 @@ async fn of_feed(feed: Feed, known: Option<u64>, args: &EtagArgs) -> Result<Work
 /// The ways of cutting to try on bytes that pass once, and whether these are all.
 fn candidates(known: Option<u64>, args: &EtagArgs) -> (Vec<Tried>, bool) {
     let Some(count) = args.wanted.as_ref().and_then(ETag::part_count) else { return (Vec::new(), true) };
-    let depth = if args.exhaustive { Depth::Exhaustive } else { Depth::Usual };
-    let Some(bytes) = known else {
-        // How many bytes will come is not known, so whatever has too many or too few parts falls out on the way.
-        let mut sizes: Vec<u64> = clients().iter().filter_map(|c| c.part_size_for(1)).collect();
-        sizes.sort_unstable();
-        sizes.dedup();
-        let most = |p: u64| p.checked_mul(u64::from(count));
-        let tried = sizes.into_iter().filter_map(|p| {
-            Some(Tried { layout: PartLayout::uniform(most(p)?, p).ok()?, why: "a client's default".into() })
-        });
-        return (tried.collect(), false);
-    };
+    let most = if args.exhaustive { STREAMED } else { LIKELY };
+    let Some(bytes) = known else { return (unsized_candidates(count, most), count == 1) };
+    let depth = if args.exhaustive { Depth::Exhaustive } else { Depth::Plausible };
     let mut all = tiers(bytes, u32::from(count), depth).into_iter().flat_map(|tier| tier.layouts);
-    let tried = all.by_ref().take(STREAMED).collect();
+    let tried = all.by_ref().take(most).collect();
     (tried, count == 1 && all.next().is_none())
 }
 
+/// Ways of cutting bytes whose number is not known yet: whatever has too many parts falls out on the way, whatever has too
+/// few has another count at the end.
+fn unsized_candidates(count: u16, most: usize) -> Vec<Tried> {
+    if count == 1 {
+        // Whatever comes is one part.
+        let one = PartLayout::uniform(1, u64::MAX).map(|layout| Tried { layout, why: "one part".into() });
+        return one.into_iter().collect();
+    }
+    let mut sizes: Vec<u64> = Vec::new();
+    let usual = clients().iter().filter_map(|c| c.part_size_for(1));
+    for part_size in usual.chain((5..=5120).map(|n| n * MIB)) {
+        if sizes.len() < most && !sizes.contains(&part_size) {
+            sizes.push(part_size);
+        }
+    }
+    let tried = sizes.into_iter().filter_map(|p| {
+        let layout = PartLayout::uniform(p.checked_mul(u64::from(count))?, p).ok()?;
+        Some(Tried { layout, why: "a client's default or a round size".into() })
+    });
+    tried.collect()
+}
+
 fn finish(passing: Passing, args: &EtagArgs) -> Result<Work, Failure> {
-    let Passing { stream, tried, complete, sums } = passing;
-    let mut work = Work { size: stream.seen(), hashed: stream.hashed(), ..Work::default() };
+    let Passing { stream, tried, complete, sums, cut_short } = passing;
+    let mut work = Work { size: stream.seen(), hashed: stream.hashed(), cut_short, ..Work::default() };
     let (alive, count) = (stream.alive(), u64::try_from(tried.len()).unwrap_or(0));
     let results = stream.finish();
     match &args.wanted {
@@ -249,7 +291,9 @@ fn finish(passing: Passing, args: &EtagArgs) -> Result<Work, Failure> {
                 tried.into_iter().zip(&results).find(|(_, (_, tag))| tag.as_ref() == args.wanted.as_ref());
             // The layout of a stream is known when its length is.
             let hit = found.map(|(tried, _)| {
-                let layout = tried.layout.uniform_size().and_then(|p| PartLayout::uniform(work.size, p).ok());
+                let part_size =
+                    tried.layout.uniform_size().map(|p| if p == u64::MAX { work.size.max(1) } else { p });
+                let layout = part_size.and_then(|p| PartLayout::uniform(work.size, p).ok());
                 Tried { layout: layout.unwrap_or(tried.layout), why: tried.why }
             });
             work.search = Some(Search { hit, tried: count, complete });
@@ -346,24 +390,18 @@ fn lines(args: &EtagArgs, work: &Work) -> Vec<String> {
         }
     }
     if let (Some(search), Some(tag)) = (&work.search, &args.wanted) {
-        out.extend(found(&name, tag, search, work));
+        out.extend(found(args, &name, tag, search, work));
     }
     out
 }
 
-fn found(name: &str, tag: &ETag, search: &Search, work: &Work) -> Vec<String> {
+fn found(args: &EtagArgs, name: &str, tag: &ETag, search: &Search, work: &Work) -> Vec<String> {
     let ways = if search.tried == 1 { "way" } else { "ways" };
     let effort = format!("  tried      {} {ways}, {} hashed", grouped(search.tried), human_size(work.hashed));
     let Some(hit) = &search.hit else {
-        let mut out = vec![format!("{tag}  not found for {name}, {}", size(work.size)), effort];
-        let interval = tag.part_count().and_then(|n| Interval::of(work.size, u32::from(n)));
-        out.push(match interval.and_then(Interval::values).filter(|_| !search.complete) {
-            None if search.complete => "  means      these bytes do not have this ETag".into(),
-            Some(values) if values > search.tried => {
-                format!("  left       {} possible part sizes; --exhaustive tries them all", grouped(values))
-            }
-            _ => "  means      other bytes, or parts that are not equal".into(),
-        });
+        let least = if work.cut_short { "at least " } else { "" };
+        let mut out = vec![format!("{tag}  not found for {name}, {least}{}", size(work.size)), effort];
+        out.extend(left(tag, search, work, args));
         return out;
     };
     let mut out = vec![format!("{tag}  {name}"), format!("  cut        {}: {}", hit.words(), hit.why)];
@@ -379,4 +417,26 @@ fn found(name: &str, tag: &ETag, search: &Search, work: &Work) -> Vec<String> {
     }
     out.push(effort);
     out
+}
+
+/// What it means that nothing was found, or what is left to try.
+fn left(tag: &ETag, search: &Search, work: &Work, args: &EtagArgs) -> Option<String> {
+    if search.complete {
+        return Some("  means      these bytes do not have this ETag".into());
+    }
+    if work.cut_short {
+        return Some("  means      other bytes: no size that was tried gives so few parts".into());
+    }
+    let values =
+        Interval::of(work.size, u32::from(tag.part_count()?)).and_then(Interval::values).unwrap_or(0);
+    if values <= search.tried {
+        return Some("  means      other bytes, or parts that are not equal".into());
+    }
+    let way = match (&args.source, args.exhaustive) {
+        (Place::File(_), false) => "; --exhaustive tries them all",
+        (Place::File(_), true) => "",
+        (Place::Stdin | Place::Object(_), false) => "; --exhaustive tries more, on a file all of them",
+        (Place::Stdin | Place::Object(_), true) => "; on a file --exhaustive tries all of them",
+    };
+    Some(format!("  left       {} possible part sizes{way}", grouped(values - search.tried)))
 }

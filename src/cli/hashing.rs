@@ -132,10 +132,12 @@ pub fn object(session: &Session, object: &ObjectRef, etag: &ETag, size: u64) -> 
 impl Feed {
     /// Hands every piece to `take` on a thread for hashing until there are no more or `take` says that it is enough,
     /// then gives what `take` lives in to whoever asked.
+    ///
+    /// Called off, it ends in a failure even when the bytes end at the same time: whoever stops a pipeline stops all of it.
     pub async fn drain<T: Send + 'static>(
         self,
         mut taker: T,
-        bar: bool,
+        cancel: CancellationToken,
         mut take: impl FnMut(&mut T, &[u8]) -> bool + Send + 'static,
     ) -> Result<T, Failure> {
         let Self { mut pieces, reader, size } = self;
@@ -145,23 +147,30 @@ impl Feed {
             while let Some(piece) = pieces.blocking_recv() {
                 theirs.fetch_add(u64::try_from(piece.len()).unwrap_or(0), Ordering::Relaxed);
                 if !take(&mut taker, &piece) {
-                    break;
+                    return (taker, true);
                 }
             }
-            taker
+            (taker, false)
         });
-        let mut rate = Rate::new(bar);
+        let mut rate = Rate::new(true);
         let done = loop {
             tokio::select! {
-                done = &mut hasher => break done,
+                done = &mut hasher => break Some(done),
+                () = cancel.cancelled() => break None,
                 () = tokio::time::sleep(Duration::from_millis(100)) => {
                     rate.update(seen.load(Ordering::Relaxed), size);
                 }
             }
         };
         rate.clear();
-        // A reader that failed explains why the bytes ended.
-        reader.await.map_err(|e| Failure::Local(format!("reading failed: {e}")))??;
-        done.map_err(|e| Failure::Local(format!("hashing failed: {e}")))
+        let Some(done) = done.filter(|_| !cancel.is_cancelled()) else {
+            return Err(Failure::Local("interrupted; nothing is concluded from the bytes so far".into()));
+        };
+        let (taker, enough) = done.map_err(|e| Failure::Local(format!("hashing failed: {e}")))?;
+        if !enough {
+            // A reader that failed explains why the bytes ended.
+            reader.await.map_err(|e| Failure::Local(format!("reading failed: {e}")))??;
+        }
+        Ok(taker)
     }
 }

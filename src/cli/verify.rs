@@ -7,6 +7,7 @@ use super::hashing::{Feed, open, pipe, stream, with_file};
 use super::inspect::{look, named};
 use super::out::Out;
 use super::session::{Pace, Session};
+use crate::domain::anatomy::Encryption;
 use crate::domain::evidence::ProbeKind;
 use crate::domain::names::ObjectRef;
 use crate::domain::text::visible;
@@ -15,11 +16,12 @@ use crate::domain::verify::{Depth, Remote, Report, Verdict};
 use crate::hash::file::Opened;
 use crate::hash::verify::{Streamed, check};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 /// Runs the command; the exit code is the verdict.
 pub async fn run(target: &TargetArgs, args: &VerifyArgs) -> Result<u8, Failure> {
     let object = named(&args.object, args.version_id.as_deref())?;
-    if let Place::Object(other) = &args.file {
+    if let other @ Place::Object(_) = &args.file {
         let said = format!("{other} is an object, not a file; partscope compare compares two objects");
         return Err(Failure::Local(said));
     }
@@ -39,8 +41,13 @@ pub async fn run(target: &TargetArgs, args: &VerifyArgs) -> Result<u8, Failure> 
             })
             .await?
         }
-        Some((path, Opened::Stream(file))) => streamed(stream(file, path), remote, args).await?,
-        None => streamed(pipe(std::io::stdin(), "standard input".into()), remote, args).await?,
+        Some((path, Opened::Stream(file))) => {
+            streamed(stream(file, path), remote, args, session.token()).await?
+        }
+        None => {
+            let feed = pipe(std::io::stdin(), "standard input".into());
+            streamed(feed, remote, args, session.token()).await?
+        }
     };
     print(args, &object, &gathered, &report, hashed)?;
     Ok(match report.verdict() {
@@ -54,10 +61,15 @@ fn depth(args: &VerifyArgs, otherwise: Depth) -> Depth {
     if args.exhaustive { Depth::Exhaustive } else { otherwise }
 }
 
-async fn streamed(feed: Feed, remote: Remote, args: &VerifyArgs) -> Result<(Report, u64), Failure> {
-    let work = Streamed::new(remote, depth(args, Depth::Usual), args.hash.kernel());
+async fn streamed(
+    feed: Feed,
+    remote: Remote,
+    args: &VerifyArgs,
+    cancel: CancellationToken,
+) -> Result<(Report, u64), Failure> {
+    let work = Streamed::new(remote, depth(args, Depth::Plausible), args.hash.kernel());
     let work = feed
-        .drain(work, true, |work, piece| {
+        .drain(work, cancel, |work, piece| {
             work.update(piece);
             !work.is_over()
         })
@@ -101,19 +113,36 @@ fn print(
         let more = report.bad_parts.len() - MOST_BAD;
         Out.line(&format!("  and {more} more parts; --json names them all"))?;
     }
-    if verdict == Verdict::Differs && report.bad_parts.is_empty() {
+    if let Some(caution) = report.caution() {
+        Out.line(&format!("  {:<22} {caution}", "careful"))?;
+    }
+    if verdict == Verdict::Differs && report.bad_parts.is_empty() && !report.other_size {
         Out.line("  which part             not known: the service states no checksums of parts")?;
     }
-    if verdict == Verdict::CannotBeKnown {
-        Out.line(
-            "  to decide it           --all-parts asks for the parts, --exhaustive tries every part size",
-        )?;
+    if let Some(words) = way_on(args, gathered, verdict) {
+        Out.line(&format!("  {:<22} {words}", "to decide it"))?;
     }
     gathered
         .notes
         .iter()
         .try_for_each(|note| Out.line(&format!("  note                   {}", visible(note))))?;
     Out.line(&format!("  {} hashed", human_size(hashed)))
+}
+
+/// What else could decide it, where something can that was not asked for.
+fn way_on(args: &VerifyArgs, gathered: &Gathered, verdict: Verdict) -> Option<&'static str> {
+    let evidence = &gathered.evidence;
+    let cut_matters = verdict == Verdict::CannotBeKnown
+        && gathered.head.etag.is_multipart()
+        && !evidence.exact_is_known()
+        && Encryption::of(&gathered.head) == Encryption::Plain;
+    match (cut_matters, args.all_parts, args.exhaustive) {
+        (true, false, _) if evidence.part_number_understood == Some(true) => {
+            Some("--all-parts asks S3 where the parts end")
+        }
+        (true, _, false) => Some("--exhaustive tries every part size that is possible"),
+        _ => None,
+    }
 }
 
 /// Parts that differ named on the screen.

@@ -13,7 +13,6 @@ use super::layout::{LaidPart, PartLayout};
 use super::output::HeadObjectOutput;
 use super::units::{ByteRange, PartNumber, grouped, human_size};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Why an ETag may be no MD5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -49,8 +48,8 @@ impl Obscured {
 /// What is known of the object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Remote {
-    /// Bytes.
-    pub size: u64,
+    /// Bytes, if the service told it.
+    pub size: Option<u64>,
     /// Its ETag.
     pub etag: ETag,
     /// Its parts, if they are known without assumption.
@@ -61,40 +60,51 @@ pub struct Remote {
     pub obscured: Option<Obscured>,
     /// Checksums of the object.
     pub checksums: Checksums,
-    /// Checksums of its parts, as far as they were stated.
-    pub part_checksums: BTreeMap<i32, Checksums>,
+    /// Checksums of its parts, in order, as far as they were stated.
+    pub part_checksums: Vec<(PartNumber, Checksums)>,
 }
 
 impl Remote {
     /// From what was gathered.
     pub fn new(bucket: &str, head: &HeadObjectOutput, evidence: &Evidence) -> Self {
         Self {
-            size: evidence.object_size.unwrap_or_else(|| head.object_size()),
+            size: evidence.object_size.or(head.told_size()),
             etag: head.etag.clone(),
             layout: evidence.exact_layout(),
             part_count: evidence.part_count,
             obscured: Obscured::of(head, bucket),
             checksums: head.checksums.clone(),
-            part_checksums: evidence.part_checksums.clone(),
+            part_checksums: evidence
+                .part_checksums
+                .iter()
+                .map(|(number, sums)| (PartNumber(*number), sums.clone()))
+                .collect(),
         }
     }
 
-    /// The algorithms whose checksum of the object is stated, with the type.
-    pub fn sums(&self) -> impl Iterator<Item = (ChecksumAlgorithm, Option<ChecksumType>, &str)> {
-        let kind = self.checksums.checksum_type.as_deref().and_then(ChecksumType::parse);
-        self.checksums.values.iter().filter_map(move |(name, value)| {
-            // A suffix tells COMPOSITE where the type was not said.
-            let kind = kind.or_else(|| value.contains('-').then_some(ChecksumType::Composite));
-            Some((ChecksumAlgorithm::parse(name)?, kind, value.as_str()))
+    /// The checksums of the object that are stated, by name, with the algorithm and the type where they are known.
+    ///
+    /// Where the type is not said, a suffix means COMPOSITE, and one piece has no other than FULL_OBJECT.
+    pub fn sums(
+        &self,
+    ) -> impl Iterator<Item = (&str, Option<ChecksumAlgorithm>, Option<ChecksumType>, &str)> {
+        let said = self.checksums.checksum_type.as_deref();
+        let kind_of = move |value: &str| match said {
+            Some(name) => ChecksumType::parse(name),
+            None if value.contains('-') => Some(ChecksumType::Composite),
+            None => self.part_count.is_none().then_some(ChecksumType::FullObject),
+        };
+        self.checksums.values.iter().map(move |(name, value)| {
+            (name.as_str(), ChecksumAlgorithm::parse(name), kind_of(value), value.as_str())
         })
     }
 
     /// The layouts that may give its ETag, likely ones first.
     pub fn tiers(&self, depth: Depth) -> Vec<Tier> {
-        match (&self.layout, self.part_count) {
-            (Some(layout), _) => vec![Tier::of([Tried::known(layout.clone())])],
-            (None, Some(count)) => tiers(self.size, count, depth),
-            (None, None) => Vec::new(),
+        match (&self.layout, self.size, self.part_count) {
+            (Some(layout), ..) => vec![Tier::of([Tried::known(layout.clone())])],
+            (None, Some(size), Some(count)) => tiers(size, count, depth),
+            _ => Vec::new(),
         }
     }
 }
@@ -104,11 +114,14 @@ impl Remote {
 pub enum Depth {
     /// What known clients would choose.
     Usual,
-    /// Also every round size that is possible.
+    /// Also the first [`PLAUSIBLE`] round sizes that are possible.
     Plausible,
     /// Every size that is possible.
     Exhaustive,
 }
+
+/// Round sizes tried after the usual ones, unless all are asked for: each may cost a pass over the bytes.
+pub const PLAUSIBLE: usize = 64;
 
 /// A layout to try.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -135,13 +148,16 @@ impl Tried {
 
 /// Layouts that are tried together.
 pub struct Tier {
+    /// How many there are, at most.
+    pub count: u64,
     /// The layouts, made as they are needed: there may be very many.
     pub layouts: Box<dyn Iterator<Item = Tried> + Send>,
 }
 
 impl Tier {
-    fn of(tried: impl IntoIterator<Item = Tried, IntoIter: Send + 'static>) -> Self {
-        Self { layouts: Box::new(tried.into_iter()) }
+    fn of(tried: impl IntoIterator<Item = Tried, IntoIter: ExactSizeIterator + Send + 'static>) -> Self {
+        let tried = tried.into_iter();
+        Self { count: u64::try_from(tried.len()).unwrap_or(u64::MAX), layouts: Box::new(tried) }
     }
 }
 
@@ -151,22 +167,26 @@ pub fn tiers(size: u64, count: u32, depth: Depth) -> Vec<Tier> {
     let uniform = move |why: &'static str| {
         move |part: u64| Some(Tried { layout: PartLayout::uniform(size, part).ok()?, why: why.into() })
     };
-    let usual: Vec<Tried> =
+    let mut usual: Vec<Tried> =
         order.defaults.iter().copied().filter_map(uniform("a client's default")).collect();
     // One part is the same whoever made it.
     let unequal = if count > 1 { known_layouts(size, count) } else { Vec::new() };
-    let known = unequal.into_iter().map(|(client, layout)| Tried { layout, why: client });
-    let mut out = vec![Tier::of(usual.into_iter().chain(known))];
+    usual.extend(unequal.into_iter().map(|(client, layout)| Tried { layout, why: client }));
+    let mut out = vec![Tier::of(usual)];
     if depth >= Depth::Plausible && count > 1 {
-        let round = order.plausible.clone();
-        out.push(Tier::of(round.into_iter().filter_map(uniform("a round size"))));
+        let most = if depth == Depth::Exhaustive { usize::MAX } else { PLAUSIBLE };
+        let round: Vec<Tried> =
+            order.plausible.iter().copied().take(most).filter_map(uniform("a round size")).collect();
+        out.push(Tier::of(round));
     }
     if let (Depth::Exhaustive, Some((low, Some(high)))) = (depth, order.interval.map(|i| (i.low, i.high))) {
         let mut before = order.defaults;
         before.extend(order.plausible);
         before.sort_unstable();
+        let left = (high - low + 1).saturating_sub(u64::try_from(before.len()).unwrap_or(u64::MAX));
         let rest = (low..=high).filter(move |part| before.binary_search(part).is_err());
-        out.push(Tier::of(rest.filter_map(uniform("a possible size"))));
+        let layouts = Box::new(rest.filter_map(uniform("a possible size")));
+        out.push(Tier { count: left, layouts });
     }
     out
 }
@@ -183,6 +203,16 @@ pub enum Agreement {
     Undecided,
 }
 
+/// How much an equality is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strength {
+    /// Other bytes with the same value are not to be met by chance: MD5, SHA.
+    Hash,
+    /// A CRC: meant against accidents; whoever wants to can make other bytes with the same value.
+    Crc,
+}
+
 /// One test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -190,6 +220,8 @@ pub struct Finding {
     pub by: String,
     /// How it ended.
     pub agreement: Agreement,
+    /// How much it is worth if it is equal.
+    pub strength: Strength,
     /// What it means.
     pub words: String,
 }
@@ -226,33 +258,83 @@ pub struct Report {
     pub bad_parts: Vec<BadPart>,
     /// The layout that gives the object's ETag.
     pub layout: Option<Tried>,
+    /// Whether there are more or fewer bytes than the object has.
+    pub other_size: bool,
 }
 
 impl Report {
-    /// Adds a test.
+    /// Adds a test by a hash.
     pub fn add(&mut self, by: impl Into<String>, agreement: Agreement, words: impl Into<String>) {
-        self.findings.push(Finding { by: by.into(), agreement, words: words.into() });
+        self.add_with(by, agreement, Strength::Hash, words);
     }
 
-    /// What follows. One difference that means other bytes is enough; so is one equality without it.
+    fn add_with(
+        &mut self,
+        by: impl Into<String>,
+        agreement: Agreement,
+        strength: Strength,
+        words: impl Into<String>,
+    ) {
+        self.findings.push(Finding { by: by.into(), agreement, strength, words: words.into() });
+    }
+
+    /// What follows. A difference is enough, unless a hash says that the bytes are equal: then the service contradicts
+    /// itself, and nothing follows.
     pub fn verdict(&self) -> Verdict {
         let any = |wanted| self.findings.iter().any(|f| f.agreement == wanted);
-        if any(Agreement::Differs) {
-            Verdict::Differs
-        } else if any(Agreement::Equal) {
-            Verdict::Match
-        } else {
-            Verdict::CannotBeKnown
+        let equal_hash = |f: &Finding| f.agreement == Agreement::Equal && f.strength == Strength::Hash;
+        match (any(Agreement::Differs), any(Agreement::Equal)) {
+            _ if self.other_size => Verdict::Differs,
+            (true, _) if self.findings.iter().any(equal_hash) => Verdict::CannotBeKnown,
+            (true, _) => Verdict::Differs,
+            (false, true) => Verdict::Match,
+            (false, false) => Verdict::CannotBeKnown,
         }
     }
 
-    /// Compares sizes; false when they differ, and nothing more needs to be computed.
-    pub fn sizes(&mut self, here: u64, remote: &Remote) -> bool {
-        if here != remote.size {
-            let words = format!("{} bytes here, {} in S3", grouped(here), grouped(remote.size));
-            self.add("size", Agreement::Differs, words);
+    /// What the verdict rests on where that needs saying; nothing otherwise.
+    pub fn caution(&self) -> Option<&'static str> {
+        let any = |wanted| self.findings.iter().any(|f| f.agreement == wanted);
+        let equal_hash = |f: &Finding| f.agreement == Agreement::Equal && f.strength == Strength::Hash;
+        let hash = self.findings.iter().any(equal_hash);
+        match self.verdict() {
+            Verdict::CannotBeKnown if any(Agreement::Differs) => {
+                Some("what the service tells contradicts itself: equal by one test, different by another")
+            }
+            Verdict::Match if !hash => {
+                Some("only a CRC says so: it finds accidents, and is no proof against purpose")
+            }
+            _ => None,
         }
-        here == remote.size
+    }
+
+    /// Compares sizes; false when nothing more needs to be computed.
+    pub fn sizes(&mut self, here: u64, remote: &Remote) -> bool {
+        match remote.size {
+            Some(there) if there == here => true,
+            Some(there) => {
+                let words = format!("{} bytes here, {} in S3", grouped(here), grouped(there));
+                self.other_size = true;
+                self.add("size", Agreement::Differs, words);
+                false
+            }
+            None => {
+                self.add("size", Agreement::Undecided, "the service did not tell it");
+                false
+            }
+        }
+    }
+
+    /// Says that a part count and the ETag of one piece do not go together.
+    pub fn two_minds(&mut self) {
+        let words = "the service states parts, and an ETag as of one piece: nothing follows from it";
+        self.add("ETag", Agreement::Undecided, words);
+    }
+
+    /// Names a checksum that cannot be compared, and why.
+    pub fn not_compared(&mut self, name: &str, kind: Option<ChecksumType>, why: &str) {
+        let kind = kind.map_or_else(String::new, |k| format!(" {}", k.name()));
+        self.add_with(format!("{name}{kind}"), Agreement::Undecided, Strength::Crc, why);
     }
 
     /// Takes the MD5 of all bytes, for an object in one piece.
@@ -300,20 +382,40 @@ impl Report {
         let by = format!("{} {}", algorithm.name(), kind.name());
         // GetObjectAttributes leaves out the number of parts that HeadObject writes behind a COMPOSITE value.
         let bare = |value: &str| value.split('-').next().unwrap_or("").to_owned();
+        let strength = match algorithm {
+            ChecksumAlgorithm::Sha1 | ChecksumAlgorithm::Sha256 => Strength::Hash,
+            ChecksumAlgorithm::Crc32 | ChecksumAlgorithm::Crc32c | ChecksumAlgorithm::Crc64Nvme => {
+                Strength::Crc
+            }
+        };
         if bare(here) == bare(there) {
-            self.add(by, Agreement::Equal, format!("equal: {there}"));
+            self.add_with(by, Agreement::Equal, strength, format!("equal: {there}"));
         } else {
-            self.add(by, Agreement::Differs, format!("{here} here, {there} in S3"));
+            self.add_with(by, Agreement::Differs, strength, format!("{here} here, {there} in S3"));
         }
     }
 
-    /// Compares the checksum of one part with what the service stated.
-    pub fn part(&mut self, part: LaidPart, algorithm: ChecksumAlgorithm, here: &str, remote: &Remote) {
-        let stated = remote.part_checksums.get(&part.number.0).and_then(|sums| sums.get(algorithm.name()));
-        if stated.is_some_and(|stated| stated != here)
-            && let Err(at) = self.bad_parts.binary_search_by_key(&part.number, |b| b.part)
+    /// Compares the checksum of a part, the `index`th, with what the service stated.
+    ///
+    /// Servers that keep the numbers of an upload with gaps state as many parts as there are, numbered so: then their
+    /// order counts, and the number they gave is the one that is named.
+    pub fn part(
+        &mut self,
+        (index, part): (usize, LaidPart),
+        of: usize,
+        sum: (ChecksumAlgorithm, &str),
+        remote: &Remote,
+    ) {
+        let (algorithm, here) = sum;
+        let stated = match remote.part_checksums.len() == of {
+            true => remote.part_checksums.get(index),
+            false => remote.part_checksums.iter().find(|(number, _)| *number == part.number),
+        };
+        let Some((number, sums)) = stated else { return };
+        if sums.get(algorithm.name()).is_some_and(|stated| stated != here)
+            && let Err(at) = self.bad_parts.binary_search_by_key(number, |b| b.part)
         {
-            let bad = BadPart { part: part.number, range: part.range(), by: algorithm.name() };
+            let bad = BadPart { part: *number, range: part.range(), by: algorithm.name() };
             self.bad_parts.insert(at, bad);
         }
     }
@@ -327,13 +429,13 @@ mod tests {
     fn remote(etag: &str, layout: Option<PartLayout>, obscured: Option<Obscured>) -> Remote {
         let etag = ETag::parse(etag);
         Remote {
-            size: 20 * MIB,
+            size: Some(20 * MIB),
             part_count: etag.part_count().map(u32::from),
             etag,
             layout,
             obscured,
             checksums: Checksums::default(),
-            part_checksums: BTreeMap::new(),
+            part_checksums: Vec::new(),
         }
     }
     const PLAIN: &str = "d41d8cd98f00b204e9800998ecf8427e";
@@ -382,12 +484,66 @@ mod tests {
     }
 
     #[test]
+    fn a_service_that_contradicts_itself_is_not_believed_and_a_crc_alone_is_said_to_be_one() {
+        let mut report = Report::default();
+        let crc = |report: &mut Report, there: &str| {
+            report.checksums(ChecksumAlgorithm::Crc32, ChecksumType::FullObject, "qSEQSA==", there);
+        };
+        crc(&mut report, "qSEQSA==");
+        assert_eq!(report.verdict(), Verdict::Match);
+        assert!(report.caution().unwrap().contains("only a CRC"));
+        // An equal CRC and another hash: other bytes that happen to have the same CRC.
+        report.add("ETag", Agreement::Differs, "");
+        assert_eq!((report.verdict(), report.caution()), (Verdict::Differs, None));
+        let mut report = Report::default();
+        report.add("ETag", Agreement::Equal, "");
+        assert_eq!((report.verdict(), report.caution()), (Verdict::Match, None));
+        crc(&mut report, "eTdAQA==");
+        assert_eq!(report.verdict(), Verdict::CannotBeKnown);
+        assert!(report.caution().unwrap().contains("contradicts itself"));
+    }
+
+    #[test]
+    fn a_checksum_without_a_type_is_of_the_bytes_only_in_one_piece() {
+        let of = |count: Option<u32>, value: &str| {
+            let mut object = remote(PLAIN, None, None);
+            object.part_count = count;
+            object.checksums.values = vec![("CRC32".into(), value.into())];
+            object.sums().next().unwrap().2
+        };
+        assert_eq!(of(None, "qSEQSA=="), Some(ChecksumType::FullObject));
+        assert_eq!(of(Some(3), "qSEQSA=="), None);
+        assert_eq!(of(Some(3), "qSEQSA==-3"), Some(ChecksumType::Composite));
+    }
+
+    #[test]
+    fn checksums_of_numbers_with_gaps_are_compared_in_their_order() {
+        let sums =
+            |value: &str| Checksums { values: vec![("CRC32".into(), value.into())], checksum_type: None };
+        let mut object = remote(MULTI, None, None);
+        object.part_checksums = vec![(PartNumber(2), sums("a")), (PartNumber(7), sums("b"))];
+        let layout = PartLayout::uniform(10, 5).unwrap();
+        let mut report = Report::default();
+        for (part, here) in layout.parts().enumerate().zip(["a", "c"]) {
+            report.part(part, 2, (ChecksumAlgorithm::Crc32, here), &object);
+        }
+        let bad: Vec<_> = report.bad_parts.iter().map(|b| (b.part, b.range.unwrap().first)).collect();
+        assert_eq!(bad, [(PartNumber(7), 5)]);
+    }
+
+    #[test]
     fn checksums_are_compared_with_and_without_the_number_of_parts() {
         let mut report = Report::default();
         report.checksums(ChecksumAlgorithm::Crc32c, ChecksumType::Composite, "F9bAnw==-1", "F9bAnw==");
         assert_eq!(report.verdict(), Verdict::Match);
         report.checksums(ChecksumAlgorithm::Crc32c, ChecksumType::Composite, "F9bAnw==-1", "G9bAnw==-1");
         assert_eq!(report.verdict(), Verdict::Differs);
+        // An unknown size decides nothing.
+        let mut object = remote(PLAIN, None, None);
+        object.size = None;
+        let mut report = Report::default();
+        assert!(!report.sizes(7, &object));
+        assert_eq!(report.verdict(), Verdict::CannotBeKnown);
     }
 
     #[test]

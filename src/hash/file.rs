@@ -10,8 +10,9 @@ mod watch;
 use super::lanes::Source;
 use memmap2::{Advice, Mmap, MmapOptions};
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use watch::Watch;
@@ -38,16 +39,19 @@ pub enum FileError {
     Lost(PathBuf),
 }
 
-/// Size and time of last change, by which a change is noticed.
+/// Size and times of last change, by which a change is noticed. The time of the last change of the file's record is
+/// among them because nobody can set it back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     size: u64,
     modified: Option<SystemTime>,
+    changed: (i64, i64),
 }
 
 impl Stamp {
     fn of(metadata: &Metadata) -> Self {
-        Self { size: metadata.len(), modified: metadata.modified().ok() }
+        let changed = (metadata.ctime(), metadata.ctime_nsec());
+        Self { size: metadata.len(), modified: metadata.modified().ok(), changed }
     }
 }
 
@@ -79,8 +83,9 @@ pub fn open(path: &Path) -> Result<Opened, FileError> {
     if metadata.is_dir() {
         return Err(FileError::Directory(path.to_owned()));
     }
-    // Files the system makes up as they are read say that they are empty.
-    if !metadata.is_file() || (metadata.len() == 0 && path.starts_with("/proc")) {
+    // Files the system makes up as they are read say that they are empty, and are not.
+    let made_up = || File::open(path).and_then(|mut f| f.read(&mut [0])).is_ok_and(|n| n > 0);
+    if !metadata.is_file() || (metadata.len() == 0 && made_up()) {
         return Ok(Opened::Stream(file));
     }
     let stamp = Stamp::of(&metadata);
@@ -206,5 +211,18 @@ mod tests {
         assert!(error.starts_with("cannot read /nonexistent/x: "), "{error}");
         assert!(matches!(open(&std::env::temp_dir()), Err(FileError::Directory(_))));
         assert!(matches!(open(Path::new("/dev/null")), Ok(Opened::Stream(_))));
+        #[cfg(target_os = "linux")]
+        assert!(matches!(open(Path::new("/proc/self/status")), Ok(Opened::Stream(_))));
+    }
+
+    #[test]
+    fn a_change_whose_time_was_set_back_is_noticed() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"abc").unwrap();
+        let before = file.as_file().metadata().unwrap().modified().unwrap();
+        let map = mapped(file.path());
+        std::fs::write(file.path(), b"abd").unwrap();
+        file.as_file().set_modified(before).unwrap();
+        assert!(matches!(map.check(), Err(FileError::Changed(_))));
     }
 }

@@ -58,7 +58,7 @@ pub enum RunError {
         /// Bytes there are.
         there: usize,
     },
-    /// A thread could not be had or ended early.
+    /// A thread ended early.
     #[error("a thread for hashing failed")]
     Thread,
 }
@@ -84,14 +84,14 @@ pub fn digests(
     let next = AtomicUsize::new(0);
     let work =
         || Worker { source, spans, next: &next, run, lanes: Vec::new(), found: Vec::new() }.work(share);
-    let found = if threads == 1 {
-        work()
-    } else {
-        std::thread::scope(|scope| {
-            let all: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            all.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
-        })
-    };
+    let found = std::thread::scope(|scope| {
+        // Where no further thread can be had, those there are do the work.
+        let more = (1..threads).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok());
+        let more: Vec<_> = more.collect();
+        let mut found = work();
+        more.into_iter().for_each(|thread| found.extend(thread.join().unwrap_or_default()));
+        found
+    });
     if run.stop.load(Ordering::Relaxed) || source.is_lost() {
         return Err(RunError::Stopped);
     }

@@ -180,7 +180,7 @@ use {mixed, put, turned};
 /// A value the compiler must have computed before it goes on.
 #[inline(always)]
 fn settled(value: u32) -> u32 {
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
     {
         let mut value = u64::from(value);
         // SAFETY: no instruction at all; the register keeps its value.
@@ -189,7 +189,7 @@ fn settled(value: u32) -> u32 {
         }
         value as u32
     }
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    #[cfg(not(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64"))))]
     value
 }
 

@@ -6,6 +6,7 @@ use crate::domain::etag::ETag;
 use crate::domain::infer::{ClientRow, ClientRule, Way, clients, clients_table};
 use crate::domain::layout::PartLayout;
 use crate::domain::verify::{Tier, Tried};
+use std::sync::atomic::Ordering;
 
 /// Digests kept at once: many layouts of many parts go in several passes.
 const DIGESTS: usize = 1 << 21;
@@ -31,6 +32,17 @@ pub fn find(
     run: &Run<'_>,
 ) -> Result<Found, RunError> {
     let mut found = Found::default();
+    let size = u64::try_from(source.bytes().len()).unwrap_or(u64::MAX);
+    let tiers: Vec<Tier> = tiers.into_iter().collect();
+    // What is still to come at most, so that it can be said how long it will take; each pass puts its own figure there.
+    let ways = |tiers: &[Tier]| tiers.iter().fold(0_u64, |sum, tier| sum.saturating_add(tier.count));
+    let mut to_come = ways(&tiers);
+    run.planned.fetch_add(to_come.saturating_mul(size), Ordering::Relaxed);
+    let mut took = |n: u64| {
+        let n = n.min(to_come);
+        to_come -= n;
+        run.planned.fetch_sub(n.saturating_mul(size), Ordering::Relaxed);
+    };
     for tier in tiers {
         let mut layouts = tier.layouts.peekable();
         while layouts.peek().is_some() {
@@ -42,16 +54,18 @@ pub fn find(
             }
             found.tried += u64::try_from(batch.len()).unwrap_or(0);
             found.passes += 1;
-            let size = u64::try_from(source.bytes().len()).unwrap_or(u64::MAX);
+            took(u64::try_from(batch.len()).unwrap_or(0));
             let plan = Plan::new(size, batch.iter().map(|t| &t.layout));
             let digests = digests(source, &plan, run)?;
             let hit = (0..batch.len()).find(|i| plan.etag(*i, &digests).as_ref() == Some(etag));
             if let Some(index) = hit {
                 found.hit = Some(batch.swap_remove(index));
+                took(u64::MAX);
                 return Ok(found);
             }
         }
     }
+    took(u64::MAX);
     Ok(found)
 }
 
@@ -91,7 +105,7 @@ mod tests {
     use crate::domain::verify::Depth;
     use crate::domain::verify::tiers;
     use crate::hash::kernel::Kernel;
-    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU64};
 
     fn search(data: &[u8], etag: &str, depth: Depth) -> (Found, u64) {
         let (stop, hashed, planned) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));

@@ -65,8 +65,9 @@ struct Candidate {
 impl Candidate {
     fn new(cut: Cut, most_parts: usize) -> Self {
         let size = cut.part(0);
+        let alive = size.is_some() && cut != Cut::Every(0);
         Self {
-            alive: size.is_some() && cut != Cut::Every(0),
+            alive,
             cut,
             most_parts,
             state: State::NEW,
@@ -141,6 +142,11 @@ impl Candidate {
     fn finish(mut self) -> (Cut, Option<ETag>) {
         // Bytes that end with a part need no empty one behind it; no bytes at all are one empty part.
         if self.alive && (self.taken > 0 || self.parts == 0) {
+            self.end_part();
+        }
+        // Empty parts at the end have no byte by which they would be noticed.
+        while self.alive && self.cut.part(self.parts) == Some(0) {
+            self.size = Some(0);
             self.end_part();
         }
         let ended = match &self.cut {
@@ -275,6 +281,10 @@ mod tests {
         assert_eq!(at(&[500, 493, 6]), None);
         assert_eq!(at(&[500, 500]).map(|t| t.len()), Some(34));
         assert_eq!(at(&[500, 499]), None);
+        // Empty parts, wherever they stand, are parts.
+        let parts =
+            [&bytes[..0], &bytes[..600], &bytes[..0], &bytes[600..], &bytes[..0], &bytes[..0]].map(md5);
+        assert_eq!(at(&[0, 600, 0, 400, 0, 0]), Some(ETag::composite(&parts).to_string()));
     }
 
     #[test]

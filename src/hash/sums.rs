@@ -67,7 +67,10 @@ pub fn of_layout(
     };
     std::thread::scope(|scope| {
         for _ in 1..run.threads.min(laid.len()) {
-            scope.spawn(work);
+            // Where no further thread can be had, those there are do the work.
+            if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
         }
         work();
     });
@@ -127,6 +130,8 @@ impl SumStream {
     /// For one algorithm and cutting.
     pub fn new(algorithm: ChecksumAlgorithm, cut: Cut) -> Self {
         let fresh = || Hasher::new(Algorithm::Checksum(algorithm));
+        // Parts of no bytes would never end.
+        let cut = if cut == Cut::Every(0) { Cut::Nowhere } else { cut };
         Self { algorithm, cut, whole: fresh(), part: fresh(), taken: 0, parts: Vec::new() }
     }
 
@@ -135,7 +140,7 @@ impl SumStream {
         self.whole.update(data);
         let mut rest = data;
         while !rest.is_empty() {
-            let left = self.cut.part(self.parts.len()).unwrap_or(u64::MAX).max(1).saturating_sub(self.taken);
+            let left = self.cut.part(self.parts.len()).unwrap_or(u64::MAX).saturating_sub(self.taken);
             if left == 0 {
                 self.end_part();
                 continue;
@@ -156,6 +161,9 @@ impl SumStream {
     /// The bytes are over.
     pub fn finish(mut self) -> Sums {
         if self.taken > 0 || self.parts.is_empty() {
+            self.end_part();
+        }
+        while self.cut.part(self.parts.len()) == Some(0) {
             self.end_part();
         }
         Sums { algorithm: self.algorithm, parts: self.parts, whole: Some(self.whole.finish()) }
@@ -195,6 +203,27 @@ mod tests {
             }
         }
         assert_eq!(hashed.load(Ordering::Relaxed), 3 * 10_485_772);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_stream_and_a_file_agree_on_any_cut(sizes in proptest::collection::vec(0_u64..40, 1..12), pieces in 1_usize..50) {
+            let layout = PartLayout::explicit(sizes.clone()).unwrap();
+            let data: Vec<u8> = (0..layout.object_size()).map(|i| (i * 7 % 251) as u8).collect();
+            let (stop, hashed, planned) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+            let run = Run { kernel: Kernel::best(), threads: 2, stop: &stop, hashed: &hashed, planned: &planned };
+            let sums = of_layout(&data[..], &layout, ChecksumAlgorithm::Crc32c, &run).unwrap();
+            let plan = crate::hash::plan::Plan::new(layout.object_size(), [&layout]);
+            let digests = crate::hash::lanes::digests(&data[..], &plan, &run).unwrap();
+            let mut sum = SumStream::new(ChecksumAlgorithm::Crc32c, Cut::from(&layout));
+            let mut tags = crate::hash::stream::Stream::new(Kernel::best(), [Cut::from(&layout)], 10_000);
+            for piece in data.chunks(pieces) {
+                sum.update(piece);
+                tags.update(piece);
+            }
+            proptest::prop_assert_eq!(sum.finish().parts, sums.parts);
+            proptest::prop_assert_eq!(tags.finish().remove(0).1, plan.etag(0, &digests));
+        }
     }
 
     #[test]

@@ -13,12 +13,16 @@ use crate::domain::layout::PartLayout;
 use crate::domain::units::MIB;
 use crate::domain::verify::{Agreement, Depth, Remote, Report, Tried};
 
-/// Ways of cutting that are tried at once on bytes that cannot be read again.
+/// Ways of cutting that are tried at once on bytes that cannot be read again, when every one is asked for.
 pub const STREAMED: usize = 4096;
+/// Otherwise: as many as cost twice what one costs.
+pub const LIKELY: usize = 32;
 /// A CRC of the whole is joined from pieces of this size, so that all cores share it.
 const PIECE: u64 = 64 * MIB;
 
 const NO_LAYOUT: &str = "a COMPOSITE checksum is over the parts, and these are not known";
+const NO_ALGORITHM: &str = "this program does not compute this algorithm";
+const NO_KIND: &str = "the service does not say whether it is over the bytes or over the parts";
 const OPAQUE: &str = "the ETag is not shaped as S3 shapes one that is made of MD5s";
 
 /// Compares bytes that can be looked at anywhere with what is known of an object.
@@ -29,13 +33,15 @@ pub fn check(
     run: &Run<'_>,
 ) -> Result<Report, RunError> {
     let mut report = Report::default();
-    if !report.sizes(u64::try_from(source.bytes().len()).unwrap_or(u64::MAX), remote) {
+    let size = u64::try_from(source.bytes().len()).unwrap_or(u64::MAX);
+    if !report.sizes(size, remote) {
         return Ok(report);
     }
     match &remote.etag {
+        ETag::Hex128(_) if remote.part_count.is_some() => report.two_minds(),
         ETag::Hex128(_) => {
-            if let Some(layout) = whole(remote.size) {
-                let plan = Plan::new(remote.size, [&layout]);
+            if let Some(layout) = whole(size) {
+                let plan = Plan::new(size, [&layout]);
                 let digests = digests(source, &plan, run)?;
                 if let Some(digest) = plan.parts(0, &digests).next() {
                     report.whole_md5(*digest, remote);
@@ -48,13 +54,14 @@ pub fn check(
         }
         ETag::Opaque(_) => report.add("ETag", Agreement::Undecided, OPAQUE),
     }
-    for (algorithm, kind, there) in remote.sums() {
-        let Some(layout) = layout_for(algorithm, kind, remote, &report) else {
-            report.add(name(algorithm, kind), Agreement::Undecided, NO_LAYOUT);
-            continue;
-        };
-        let sums = of_layout(source, &layout, algorithm, run)?;
-        compare(&mut report, remote, &layout, &sums, kind, there);
+    for (name, algorithm, kind, there) in remote.sums() {
+        match comparable(algorithm, kind, remote, size, &report) {
+            Err(why) => report.not_compared(name, kind, why),
+            Ok((algorithm, kind, layout)) => {
+                let sums = of_layout(source, &layout, algorithm, run)?;
+                compare(&mut report, remote, &layout, &sums, kind, there);
+            }
+        }
     }
     Ok(report)
 }
@@ -64,25 +71,27 @@ fn whole(size: u64) -> Option<PartLayout> {
     PartLayout::uniform(size, size.max(1)).ok()
 }
 
-fn name(algorithm: ChecksumAlgorithm, kind: Option<ChecksumType>) -> String {
-    format!("{} {}", algorithm.name(), kind.unwrap_or(ChecksumType::FullObject).name())
-}
-
-/// How to cut for a checksum.
-fn layout_for(
-    algorithm: ChecksumAlgorithm,
+/// How to cut for a checksum, if it can be compared at all.
+fn comparable(
+    algorithm: Option<ChecksumAlgorithm>,
     kind: Option<ChecksumType>,
     remote: &Remote,
+    size: u64,
     report: &Report,
-) -> Option<PartLayout> {
-    if kind == Some(ChecksumType::Composite) {
-        return remote.layout.clone().or_else(|| report.layout.as_ref().map(|t| t.layout.clone()));
-    }
-    let pieces = PIECE.max(remote.size.div_ceil(10_000)).min(remote.size.max(1));
-    match Joiner::new(algorithm) {
-        Some(_) => PartLayout::uniform(remote.size, pieces).ok(),
-        None => whole(remote.size),
-    }
+) -> Result<(ChecksumAlgorithm, ChecksumType, PartLayout), &'static str> {
+    let algorithm = algorithm.ok_or(NO_ALGORITHM)?;
+    let kind = kind.ok_or(NO_KIND)?;
+    let layout = match kind {
+        ChecksumType::Composite => {
+            remote.layout.clone().or_else(|| report.layout.as_ref().map(|t| t.layout.clone()))
+        }
+        ChecksumType::FullObject if Joiner::new(algorithm).is_some() => {
+            let piece = PIECE.max(size.div_ceil(10_000)).min(size.max(1));
+            PartLayout::uniform(size, piece).ok()
+        }
+        ChecksumType::FullObject => whole(size),
+    };
+    Ok((algorithm, kind, layout.ok_or(NO_LAYOUT)?))
 }
 
 fn compare(
@@ -90,18 +99,18 @@ fn compare(
     remote: &Remote,
     layout: &PartLayout,
     sums: &Sums,
-    kind: Option<ChecksumType>,
+    kind: ChecksumType,
     there: &str,
 ) {
-    if kind == Some(ChecksumType::Composite) {
-        report.checksums(sums.algorithm, ChecksumType::Composite, &sums.composite(), there);
+    if kind == ChecksumType::Composite {
+        report.checksums(sums.algorithm, kind, &sums.composite(), there);
         for (index, part) in layout.parts().enumerate() {
             if let Some(here) = sums.part(index) {
-                report.part(part, sums.algorithm, &here, remote);
+                report.part((index, part), layout.count(), (sums.algorithm, &here), remote);
             }
         }
     } else if let Some(here) = sums.full_object() {
-        report.checksums(sums.algorithm, ChecksumType::FullObject, &here, there);
+        report.checksums(sums.algorithm, kind, &here, there);
     }
 }
 
@@ -112,33 +121,34 @@ pub struct Streamed {
     tried: Vec<Tried>,
     complete: bool,
     stream: Stream,
-    sums: Vec<(SumStream, PartLayout, Option<ChecksumType>, String)>,
-    undecided: Vec<String>,
+    sums: Vec<(SumStream, PartLayout, ChecksumType, String)>,
+    not_compared: Vec<(String, Option<ChecksumType>, &'static str)>,
 }
 
 impl Streamed {
     /// Everything that can be tested in one pass.
     pub fn new(remote: Remote, depth: Depth, kernel: Kernel) -> Self {
         let mut all = remote.tiers(depth).into_iter().flat_map(|tier| tier.layouts);
+        let most = if depth == Depth::Exhaustive { STREAMED } else { LIKELY };
         let tried: Vec<Tried> = match remote.etag {
-            ETag::Composite { .. } => all.by_ref().take(STREAMED).collect(),
+            ETag::Composite { .. } => all.by_ref().take(most).collect(),
             _ => Vec::new(),
         };
         let complete = all.next().is_none();
         let whole_md5 = matches!(remote.etag, ETag::Hex128(_)).then_some(Cut::Nowhere);
         let cuts = tried.iter().map(|t| Cut::from(&t.layout)).chain(whole_md5);
         let stream = Stream::new(kernel, cuts, 10_000);
-        let (mut sums, mut undecided) = (Vec::new(), Vec::new());
-        for (algorithm, kind, there) in remote.sums() {
-            match layout_for(algorithm, kind, &remote, &Report::default()) {
-                Some(layout) => {
+        let (mut sums, mut not_compared) = (Vec::new(), Vec::new());
+        for (name, algorithm, kind, there) in remote.sums() {
+            match comparable(algorithm, kind, &remote, remote.size.unwrap_or(0), &Report::default()) {
+                Ok((algorithm, kind, layout)) => {
                     let cut = Cut::from(&layout);
                     sums.push((SumStream::new(algorithm, cut), layout, kind, there.to_owned()));
                 }
-                None => undecided.push(name(algorithm, kind)),
+                Err(why) => not_compared.push((name.to_owned(), kind, why)),
             }
         }
-        Self { remote, depth, tried, complete, stream, sums, undecided }
+        Self { remote, depth, tried, complete, stream, sums, not_compared }
     }
 
     /// Takes in the next bytes.
@@ -152,14 +162,14 @@ impl Streamed {
         self.stream.seen()
     }
 
-    /// Whether more bytes came than the object has: nothing can match any more.
+    /// Whether more bytes came than the object is known to have: nothing can match any more.
     pub fn is_over(&self) -> bool {
-        self.seen() > self.remote.size
+        self.remote.size.is_none_or(|size| self.seen() > size)
     }
 
     /// The bytes are over, or enough of them came.
     pub fn finish(self) -> Report {
-        let Self { remote, depth, tried, complete, stream, sums, undecided } = self;
+        let Self { remote, depth, tried, complete, stream, sums, not_compared } = self;
         let mut report = Report::default();
         if !report.sizes(stream.seen(), &remote) {
             return report;
@@ -167,6 +177,7 @@ impl Streamed {
         let count = u64::try_from(tried.len()).unwrap_or(u64::MAX);
         let results = stream.finish();
         match &remote.etag {
+            ETag::Hex128(_) if remote.part_count.is_some() => report.two_minds(),
             ETag::Hex128(_) => {
                 if let Some((_, Some(ETag::Hex128(digest)))) = results.last() {
                     report.whole_md5(*digest, &remote);
@@ -180,7 +191,7 @@ impl Streamed {
             }
             ETag::Opaque(_) => report.add("ETag", Agreement::Undecided, OPAQUE),
         }
-        undecided.into_iter().for_each(|by| report.add(by, Agreement::Undecided, NO_LAYOUT));
+        not_compared.iter().for_each(|(name, kind, why)| report.not_compared(name, *kind, why));
         for (sum, layout, kind, there) in sums {
             compare(&mut report, &remote, &layout, &sum.finish(), kind, &there);
         }
@@ -195,7 +206,6 @@ mod tests {
     use crate::domain::units::PartNumber;
     use crate::domain::verify::Verdict;
     use crate::hash::md5::md5;
-    use std::collections::BTreeMap;
     use std::sync::atomic::{AtomicBool, AtomicU64};
 
     fn data() -> Vec<u8> {
@@ -215,14 +225,14 @@ mod tests {
             checksum_type: Some(kind.name().into()),
         };
         let (value, part_checksums) = match kind {
-            ChecksumType::FullObject => (sums.full_object().unwrap(), BTreeMap::new()),
+            ChecksumType::FullObject => (sums.full_object().unwrap(), Vec::new()),
             ChecksumType::Composite => {
-                let parts = (0..3).map(|i| (i as i32 + 1, of(sums.part(i).unwrap())));
+                let parts = (0..3).map(|i| (PartNumber(i as i32 + 1), of(sums.part(i).unwrap())));
                 (sums.composite(), parts.collect())
             }
         };
         Remote {
-            size: 1000,
+            size: Some(1000),
             etag: ETag::composite(&[md5(&data[..400]), md5(&data[400..800]), md5(&data[800..])]),
             layout,
             part_count: Some(3),

@@ -151,7 +151,7 @@ impl WireConnector {
         let pool = Arc::clone(&self.pool);
         // An object may have any length; its bytes are handed on as they come.
         let mut body = ResponseBody::new(incoming, lease, recorder, Arc::clone(&stamp.record), pool);
-        if stamp.kind == OperationKind::GetObject {
+        if stamp.kind == OperationKind::GetObject && parts.status.is_success() {
             body.limit(u64::MAX);
         }
         body.settle_if_empty().await;

@@ -11,10 +11,12 @@ use crate::domain::units::grouped;
 /// The outcome of a call that failed, signed for `region`.
 pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, region: &str) -> Outcome {
     let answer = record.answer();
-    if let Failure::Broken(message) = failure {
-        return Outcome::Lost(TransportError { message, maybe_sent: true });
-    }
     let status = answer.status.unwrap_or(0);
+    match failure {
+        Failure::Broken(message) => return Outcome::Lost(TransportError { message, maybe_sent: true }),
+        Failure::Unusable(code, message) => return refused(status, code, message),
+        _ => {}
+    }
     if let Some(read) = answer.foreign {
         return refused(status, unknown(kind), not_known(kind, read, &answer));
     }
@@ -39,7 +41,7 @@ pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, 
         }
         Failure::Sdk(text) if answer.whole => lost(no_result(status, &answer.body, &text)),
         Failure::Sdk(text) => lost(text),
-        Failure::Broken(text) => lost(text),
+        Failure::Broken(text) | Failure::Unusable(_, text) => lost(text),
         Failure::Local(message) => Outcome::Lost(TransportError { message, maybe_sent: false }),
     }
 }

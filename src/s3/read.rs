@@ -21,6 +21,9 @@ pub enum ReadError {
     /// The key has another content by now.
     #[error("it was replaced while it was read: its ETag is no longer {0}")]
     Replaced(ETag),
+    /// More bytes came than the object has.
+    #[error("more than its {0} bytes came")]
+    Longer(u64),
     /// The call that ended it.
     #[error("GetObject: {}", .0.summary_of_read())]
     Outcome(Box<Outcome>),
@@ -40,7 +43,8 @@ pub async fn read_whole(
         let ask = GetObject {
             object: object.clone(),
             range: (got > 0).then(|| format!("bytes={got}-")),
-            if_match: Some(etag.clone()),
+            // Without an ETag there is nothing to hold the server to.
+            if_match: Some(etag.clone()).filter(|etag| *etag != ETag::Opaque("".into())),
         };
         let (through, mut passing) = mpsc::channel::<Bytes>(1);
         let onwards = to.clone();
@@ -60,8 +64,12 @@ pub async fn read_whole(
         match outcome {
             _ if !wanted => return Ok(()),
             Outcome::Answered(Output::Got(_)) if got == size => return Ok(()),
+            _ if got > size => return Err(ReadError::Longer(size)),
+            // A read that failed with its last byte failed: the bytes do not have the checksum that came with them.
             Outcome::Answered(_) | Outcome::Lost(_) if idle < TRIES && got < size => {}
-            Outcome::Refused(e) if e.status == 412 => return Err(ReadError::Replaced(etag.clone())),
+            Outcome::Refused(e) if e.status == 412 || e.code == "OtherContent" => {
+                return Err(ReadError::Replaced(etag.clone()));
+            }
             other => return Err(ReadError::Outcome(Box::new(other))),
         }
     }

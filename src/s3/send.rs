@@ -9,6 +9,7 @@ use super::foreign::root_name;
 use super::part;
 use super::stamp::{Stamp, Stamper};
 use super::versions;
+use crate::domain::etag::ETag;
 use crate::domain::names::{ObjectRef, tagging_header};
 use crate::domain::operation::{
     CompleteMultipartUpload, CompletedPart, CopyObject, CreateMultipartUpload, GetObject,
@@ -34,6 +35,8 @@ pub(super) enum Failure {
     Sdk(String),
     /// S3 said 200 without the result that would make it a success; `true` when it may have acted.
     NoResult(&'static str, bool),
+    /// The answer is not what was asked for, and nothing of it may be used: a name for that, and why.
+    Unusable(&'static str, String),
     /// The body of an object did not come whole. What came may look like anything, so it is not read as an answer.
     Broken(String),
     /// Something on this machine; nothing was sent.
@@ -215,6 +218,8 @@ pub(super) async fn get_object(
         .set_range(op.range.clone())
         .set_if_match(op.if_match.as_ref().map(|tag| tag.quoted()));
     let mut out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let etag = ETag::parse(out.e_tag.as_deref().unwrap_or_default());
+    usable(op, &etag, out.content_range.as_deref())?;
     let mut received = 0_u64;
     while let Some(piece) = out.body.next().await {
         let piece =
@@ -226,7 +231,23 @@ pub(super) async fn get_object(
             break;
         }
     }
-    Ok(Output::Got(GotObject { etag: out.e_tag.unwrap_or_default().as_str().into(), received }))
+    Ok(Output::Got(GotObject { etag, received }))
+}
+
+/// Some servers take no notice of conditions or ranges: their bytes are then of another content, or from another place.
+fn usable(op: &GetObject, etag: &ETag, content_range: Option<&str>) -> Result<(), Failure> {
+    if let Some(wanted) = op.if_match.as_ref().filter(|wanted| *wanted != etag) {
+        let why = format!("the server sent the content {etag} although {wanted} was asked for");
+        return Err(Failure::Unusable("OtherContent", why));
+    }
+    let from = op.range.as_deref().and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
+    if let Some(from) = from
+        && !content_range.is_some_and(|range| range.starts_with(&format!("bytes {from}-")))
+    {
+        let why = format!("the server did not answer with the bytes from {from} on, which were asked for");
+        return Err(Failure::Unusable("OtherRange", why));
+    }
+    Ok(())
 }
 
 async fn attributes(client: &Client, op: &GetObjectAttributes, stamp: &Stamp) -> Sent {

@@ -83,7 +83,7 @@ impl Task {
         let _ = self.reports.send(ToModel::Msg(Msg::Verified { id: self.id, result })).await;
         if let Bytes::File(path) = &self.work.bytes
             && sizes_agree
-            && self.work.remote.size <= CLIENTS_UP_TO
+            && self.work.remote.size.is_some_and(|size| size <= CLIENTS_UP_TO)
         {
             self.clients(path.clone(), shared).await;
         }
@@ -141,9 +141,10 @@ impl Task {
         shared: Arc<Shared>,
     ) -> Result<Verified, String> {
         let (remote, depth) = (self.work.remote.clone(), self.work.depth);
-        shared.planned.store(remote.size, Ordering::Relaxed);
+        let size = remote.size.ok_or("the service did not tell the object's size")?;
+        shared.planned.store(size, Ordering::Relaxed);
         let (to, mut pieces) = mpsc::channel::<bytes::Bytes>(8);
-        let (etag, size) = (remote.etag.clone(), remote.size);
+        let etag = remote.etag.clone();
         let hasher = spawn_blocking(move || {
             let mut streamed = Streamed::new(remote, depth, Kernel::best());
             while let Some(piece) = pieces.blocking_recv() {

@@ -4,7 +4,7 @@ use super::FaultArgs;
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
-use crate::domain::names::{ObjectRef, S3Uri};
+use crate::domain::names::S3Uri;
 use crate::domain::units::{grouped, parse_size};
 use crate::hash::kernel::Kernel;
 use std::path::PathBuf;
@@ -29,6 +29,10 @@ pub struct EtagArgs {
     /// The bytes: a file, - for standard input, or s3://BUCKET/KEY
     #[arg(value_name = "SOURCE", value_parser = Place::parse)]
     pub source: Place,
+
+    /// The version of an object; its address is a key and nothing else then. Empty: the current version
+    #[arg(long, value_name = "ID")]
+    pub version_id: Option<String>,
 
     /// Part size of a multipart upload (8MiB, 64MB, bytes); may be repeated, all are computed in one pass
     #[arg(long, value_name = "SIZE", value_parser = part_size)]
@@ -179,7 +183,7 @@ pub enum Place {
     /// A path.
     File(PathBuf),
     /// `s3://bucket/key`
-    Object(ObjectRef),
+    Object(S3Uri),
 }
 
 impl Place {
@@ -188,9 +192,7 @@ impl Place {
         match text {
             "-" => Ok(Self::Stdin),
             "" => Err("name a file, - for standard input, or s3://bucket/key".into()),
-            _ if text.starts_with("s3://") => {
-                S3Uri::parse(text)?.reading(None).map(|reading| Self::Object(reading.object))
-            }
+            _ if text.starts_with("s3://") => S3Uri::parse(text).map(Self::Object),
             _ => Ok(Self::File(text.into())),
         }
     }
@@ -201,7 +203,7 @@ impl std::fmt::Display for Place {
         match self {
             Self::Stdin => f.write_str("-"),
             Self::File(path) => path.display().fmt(f),
-            Self::Object(object) => object.fmt(f),
+            Self::Object(address) => write!(f, "s3://{}/{}", address.bucket, address.key),
         }
     }
 }

@@ -83,13 +83,14 @@ fn install() -> Option<Former> {
 }
 
 extern "C" fn on_bus_error(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
-    // SAFETY: the system passes a valid `siginfo_t`, and for SIGBUS it has an address.
-    let address = unsafe { (*info).si_addr() }.addr();
+    // SAFETY: the system passes a valid `siginfo_t`; one from a fault has an address.
+    let (address, fault) = unsafe { ((*info).si_addr().addr(), (*info).si_code > 0) };
     let inside = |slot: &&Slot| {
         let (first, end) = (slot.first.load(Ordering::Acquire), slot.end.load(Ordering::Acquire));
-        first != 0 && (first..end).contains(&address)
+        // A slot that changed hands in between has another beginning.
+        first != 0 && (first..end).contains(&address) && slot.first.load(Ordering::Acquire) == first
     };
-    if let Some(slot) = TABLE.iter().find(inside) {
+    if let Some(slot) = TABLE.iter().find(inside).filter(|_| fault) {
         slot.lost.store(true, Ordering::Release);
         if put_empty_page(address) {
             return;
@@ -102,6 +103,11 @@ extern "C" fn on_bus_error(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut l
     } else {
         // SAFETY: the default ends the program.
         unsafe { libc::signal(libc::SIGBUS, libc::SIG_DFL) };
+    }
+    if !fault {
+        // Somebody sent it, and no read will be repeated: it is sent on, and arrives when this returns.
+        // SAFETY: sends a signal to this thread.
+        unsafe { libc::raise(libc::SIGBUS) };
     }
 }
 
