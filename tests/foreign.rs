@@ -278,3 +278,82 @@ fn pages_of_attributes_are_put_in_order_and_end() {
     let sizes = serde_json::json!({"explicit": [1_000_000, 2_000_000, 1_000_000, 2_000_000]});
     assert_eq!(report["layout"]["sizes"], sizes, "{said}");
 }
+
+/// HEAD says ten bytes; a GET breaks off after four, and what comes then is the case's own.
+fn broken(etag: &str, again: impl Fn(&str) -> Vec<u8>) -> impl Fn(&str) -> Vec<u8> {
+    let etag = if etag.is_empty() { String::new() } else { format!("ETag: \"{etag}\"\r\n") };
+    move |request: &str| {
+        let lower = request.to_ascii_lowercase();
+        if lower.starts_with("head") {
+            return head("200 OK", &format!("{etag}x-amz-request-id: R\r\nContent-Length: 10\r\n"));
+        }
+        if lower.contains("\r\nrange: ") {
+            return again(&lower);
+        }
+        let mut out = head("200 OK", &format!("{etag}Content-Length: 10\r\n"));
+        out.extend(b"0123");
+        out
+    }
+}
+
+const TEN: &str = "781e5e245d69b566979b86e28d23f2c7";
+const ETAG: [&str; 2] = ["etag", "s3://b/k"];
+
+#[test]
+fn a_read_that_is_taken_up_again_takes_only_the_bytes_that_were_asked_for() {
+    let fine = server(|request: &str| {
+        broken(TEN, |request| {
+            assert!(
+                request.contains("\r\nrange: bytes=4-")
+                    && request.contains(&format!("\r\nif-match: \"{TEN}\""))
+            );
+            http(
+                "206 Partial Content",
+                &format!("ETag: \"{TEN}\"\r\nContent-Range: bytes 4-9/10\r\n"),
+                "456789",
+            )
+        })(request)
+    });
+    let (code, said) = run(fine, &ETAG);
+    assert_eq!((code, said.as_str()), (0, format!("{TEN}  s3://b/k\n").as_str()));
+    // Without an ETag there is no condition to send, and an empty one would be refused.
+    let none = server(|request: &str| {
+        broken("", |request| {
+            assert!(!request.contains("if-match"), "{request}");
+            http("206 Partial Content", "Content-Range: bytes 4-9/10\r\n", "456789")
+        })(request)
+    });
+    assert_eq!(run(none, &ETAG), (0, format!("{TEN}  s3://b/k\n")));
+}
+
+#[test]
+fn a_server_that_ignores_range_or_condition_is_not_believed() {
+    let whole = server(|request: &str| {
+        broken(TEN, |_| http("200 OK", &format!("ETag: \"{TEN}\"\r\n"), "0123456789"))(request)
+    });
+    let (code, said) = run(whole, &ETAG);
+    assert!(code == 1 && said.contains("did not answer with the bytes from 4 on"), "{code} {said}");
+    let other = server(|request: &str| {
+        let again = |_: &str| {
+            let headers = "ETag: \"c3e59025b87b89e72f0b8a1a07afaf63\"\r\nContent-Range: bytes 4-9/10\r\n";
+            http("206 Partial Content", headers, "abcdef")
+        };
+        broken(TEN, again)(request)
+    });
+    let (code, said) = run(other, &ETAG);
+    assert!(code == 2 && said.contains("was replaced while it was read"), "{code} {said}");
+}
+
+#[test]
+fn an_object_without_a_told_size_is_neither_read_nor_judged() {
+    let untold = |request: &str| match request.starts_with("HEAD") {
+        true => head("200 OK", &format!("ETag: \"{TEN}\"\r\nx-amz-request-id: R\r\n")),
+        false => http("501 Not Implemented", "", "<Error><Code>NotImplemented</Code></Error>"),
+    };
+    let (code, said) = run(server(untold), &ETAG);
+    assert!(code == 2 && said.contains("has no Content-Length"), "{code} {said}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), b"0123456789").unwrap();
+    let (code, said) = run(server(untold), &["verify", file.path().to_str().unwrap(), "s3://b/k"]);
+    assert!(code == 5 && said.contains("the service did not tell it"), "{code} {said}");
+}

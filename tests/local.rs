@@ -350,3 +350,49 @@ fn clients_of_a_file_come_with_their_etags() {
     let (code, report) = bench.json(&["clients", "5MiB"]);
     assert!(code == 0 && report["clients"][0]["etag"].is_null());
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_pipe_gives_no_verdict() {
+    let bench = Bench::new();
+    bench.put("plain", &bytes(100_000), None);
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("partscope"));
+    let mut child = command
+        .env("AWS_ACCESS_KEY_ID", bench.server.access_key())
+        .env("AWS_SECRET_ACCESS_KEY", bench.server.secret_key())
+        .env("AWS_CONFIG_FILE", "/nonexistent/config")
+        .args([
+            "verify",
+            "-",
+            "s3://scratch/plain",
+            "--path-style",
+            "--endpoint-url",
+            &bench.server.endpoint(),
+        ])
+        .args(["--region", bench.server.region()])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // More than a pipe holds: when all of it is written, the program is reading.
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(&bytes(99_999)).unwrap();
+    // SAFETY: signals the child this test started and has not waited for.
+    assert_eq!(unsafe { libc::kill(child.id().try_into().unwrap(), libc::SIGINT) }, 0);
+    let output = child.wait_with_output().unwrap();
+    drop(input);
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{err}");
+    assert!(err.contains("interrupted; nothing is concluded"), "{err}");
+}
+
+#[test]
+fn a_key_that_looks_like_a_version_is_read_as_one_or_as_told() {
+    let bench = Bench::new();
+    bench.put("odd?versionId=x", b"abc", None);
+    let (code, out, err) = bench.run(&["etag", "s3://scratch/odd?versionId=x", "--version-id", ""]);
+    assert!(code == 0 && out.starts_with("900150983cd24fb0d6963f7d28e17f72"), "{out}{err}");
+    let (code, _, err) = bench.run(&["etag", "s3://scratch/odd?versionId=x"]);
+    assert!(code == 1 && err.contains("read as version x"), "{err}");
+}

@@ -68,7 +68,7 @@ impl Remote {
     /// From what was gathered.
     pub fn new(bucket: &str, head: &HeadObjectOutput, evidence: &Evidence) -> Self {
         Self {
-            size: evidence.object_size.or(head.told_size()),
+            size: head.told_size().or(evidence.object_size.filter(|size| *size > 0)),
             etag: head.etag.clone(),
             layout: evidence.exact_layout(),
             part_count: evidence.part_count,
