@@ -9,7 +9,7 @@ use super::report::size;
 use super::session::{Pace, Session, interrupt};
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::etag::{ETag, to_hex};
-use crate::domain::infer::{Interval, clients};
+use crate::domain::infer::{Interval, Use, clients};
 use crate::domain::layout::PartLayout;
 use crate::domain::operation::{HeadObject, Operation};
 use crate::domain::outcome::Outcome;
@@ -74,6 +74,9 @@ struct Work {
     search: Option<Search>,
     hashed: u64,
 }
+
+/// Why bytes are not cut at all.
+const IN_ONE_PIECE: &str = "written in one piece";
 
 /// How the search for a part size ended.
 #[derive(Debug)]
@@ -168,7 +171,7 @@ fn search_file(file: &MappedFile, tag: &ETag, depth: Depth, run: &Run<'_>) -> Re
 
 fn in_one_piece(bytes: u64) -> Option<Tried> {
     let layout = PartLayout::uniform(bytes, bytes.max(1)).ok()?;
-    Some(Tried { layout, why: "written in one piece: the ETag is the MD5 of the bytes".into() })
+    Some(Tried { layout, why: IN_ONE_PIECE.into() })
 }
 
 /// Says so when no equal parts of so many bytes can have this count.
@@ -358,7 +361,7 @@ fn as_json(args: &EtagArgs, work: &Work) -> Value {
         "match": work.search.as_ref().map(|s| json!({
             "etag": args.wanted,
             "found": s.hit.is_some(),
-            "part_size": s.hit.as_ref().and_then(|t| t.layout.uniform_size()),
+            "part_size": s.hit.as_ref().filter(|t| t.layout.count() > 1).and_then(|t| t.layout.uniform_size()),
             "part_count": s.hit.as_ref().map(|t| t.layout.count()),
             "why": s.hit.as_ref().map(|t| &t.why),
             "tried": s.tried,
@@ -374,7 +377,7 @@ fn lines(args: &EtagArgs, work: &Work) -> Vec<String> {
     for (part_size, tag) in &work.etags {
         match work.etags.len() {
             1 => out.push(format!("{tag}  {name}")),
-            _ => out.push(format!("{tag}  {:>9}  {name}", human_size(*part_size))),
+            _ => out.push(format!("{tag}  {:>13}  {name}", grouped(*part_size))),
         }
     }
     for (index, (range, md5)) in work.parts.iter().filter(|_| args.parts).enumerate() {
@@ -404,12 +407,15 @@ fn found(args: &EtagArgs, name: &str, tag: &ETag, search: &Search, work: &Work) 
         out.extend(left(tag, search, work, args));
         return out;
     };
-    let mut out = vec![format!("{tag}  {name}"), format!("  cut        {}: {}", hit.words(), hit.why)];
+    let mut out = vec![format!("{tag}  {name}"), format!("  cut        {}", cut(hit))];
     if let Some(part_size) = hit.layout.uniform_size().filter(|_| hit.layout.count() > 1) {
         let last = hit.layout.size_of(hit.layout.count() - 1).unwrap_or(0);
         let count = grouped(u64::try_from(hit.layout.count()).unwrap_or(0));
         out.push(format!("  parts      {count}, the last {}", size(last)));
-        let names = clients().iter().filter(|c| c.part_size_for(work.size) == Some(part_size));
+        let names = clients().iter().filter(|c| {
+            let would = c.usage == Use::Upload && c.uses_multipart(work.size) != Some(false);
+            would && c.part_size_for(work.size) == Some(part_size)
+        });
         let names: Vec<&str> = names.map(|c| c.name.as_str()).collect();
         if !names.is_empty() {
             out.push(format!("  as by      {}", names.join("; ")));
@@ -419,10 +425,22 @@ fn found(args: &EtagArgs, name: &str, tag: &ETag, search: &Search, work: &Work) 
     out
 }
 
+/// The cut that was found, and why it was tried.
+fn cut(hit: &Tried) -> String {
+    if hit.layout.count() > 1 {
+        return format!("{}: {}", hit.words(), hit.why);
+    }
+    match hit.why.as_str() {
+        IN_ONE_PIECE => "in one piece: the ETag is the MD5 of the bytes".into(),
+        _ => "one part: any part size from the size of the bytes up gives it".into(),
+    }
+}
+
 /// What it means that nothing was found, or what is left to try.
 fn left(tag: &ETag, search: &Search, work: &Work, args: &EtagArgs) -> Option<String> {
     if search.complete {
-        return Some("  means      these bytes do not have this ETag".into());
+        let words = "  means      other bytes, unless it is the ETag of SSE-KMS, SSE-C or a directory bucket, which is no MD5";
+        return Some(words.into());
     }
     if work.cut_short {
         return Some("  means      other bytes: no size that was tried gives so few parts".into());

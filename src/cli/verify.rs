@@ -116,7 +116,8 @@ fn print(
     if let Some(caution) = report.caution() {
         Out.line(&format!("  {:<22} {caution}", "careful"))?;
     }
-    if verdict == Verdict::Differs && report.bad_parts.is_empty() && !report.other_size {
+    let in_parts = gathered.evidence.is_multipart() && !report.other_size;
+    if verdict == Verdict::Differs && report.bad_parts.is_empty() && in_parts {
         Out.line("  which part             not known: the service states no checksums of parts")?;
     }
     if let Some(words) = way_on(args, gathered, verdict) {

@@ -1,6 +1,6 @@
 //! How an object is cut into parts: uniform, or part by part.
 
-use super::units::{ByteRange, PartNumber};
+use super::units::{ByteRange, PartNumber, grouped};
 use serde::Serialize;
 
 /// The sizes of the parts of one object, in order.
@@ -131,7 +131,7 @@ pub enum LayoutError {
     #[error("a layout needs at least one part")]
     NoParts,
     /// More parts than S3 numbers.
-    #[error("{part_size} bytes a part makes {count} parts; S3 allows 10 000, so use a larger part size")]
+    #[error("{} bytes a part makes {} parts; S3 allows 10 000, so use a larger part size", grouped(*.part_size), grouped(*.count))]
     TooManyParts {
         /// Parts that would be needed.
         count: u64,

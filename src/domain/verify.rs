@@ -99,6 +99,20 @@ impl Remote {
         })
     }
 
+    /// How far a search for the parts is worth its passes: not at all where its ETag is no MD5 or where other bytes are
+    /// certain already, and only among the usual sizes where a checksum has said that the bytes are equal.
+    pub fn worth_searching(&self, so_far: &Report, depth: Depth) -> Option<Depth> {
+        match (&self.layout, self.obscured) {
+            (Some(_), _) => Some(depth),
+            (None, Some(_)) => None,
+            (None, None) => match so_far.verdict() {
+                Verdict::Differs if depth < Depth::Exhaustive => None,
+                Verdict::Match if depth < Depth::Exhaustive => Some(Depth::Usual),
+                _ => Some(depth),
+            },
+        }
+    }
+
     /// The layouts that may give its ETag, likely ones first.
     pub fn tiers(&self, depth: Depth) -> Vec<Tier> {
         match (&self.layout, self.size, self.part_count) {
@@ -140,6 +154,9 @@ impl Tried {
     /// The part size, if the parts are equal, in words; otherwise that they are not.
     pub fn words(&self) -> String {
         match self.layout.uniform_size() {
+            _ if self.layout.count() == 1 => "one part".into(),
+            Some(1) => "parts of 1 byte".into(),
+            Some(size) if size < 1024 => format!("parts of {size} bytes"),
             Some(size) => format!("parts of {} bytes ({})", grouped(size), human_size(size)),
             None => "unequal parts".into(),
         }
@@ -331,6 +348,18 @@ impl Report {
         self.add("ETag", Agreement::Undecided, words);
     }
 
+    /// Says why no layout was sought.
+    pub fn not_searched(&mut self, remote: &Remote) {
+        let words = match remote.obscured {
+            Some(why) => why.words(),
+            None if self.verdict() == Verdict::Differs => {
+                "not tried: a checksum says that these are other bytes"
+            }
+            None => "not tried: no way of cutting is known that gives so many parts",
+        };
+        self.add("ETag", Agreement::Undecided, words);
+    }
+
     /// Names a checksum that cannot be compared, and why.
     pub fn not_compared(&mut self, name: &str, kind: Option<ChecksumType>, why: &str) {
         let kind = kind.map_or_else(String::new, |k| format!(" {}", k.name()));
@@ -352,7 +381,8 @@ impl Report {
     /// Takes the result of trying layouts. `all` says that no uniform one was left out.
     pub fn search(&mut self, hit: Option<Tried>, tried: u64, all: bool, remote: &Remote) {
         if let Some(hit) = hit {
-            self.add("ETag", Agreement::Equal, format!("{} give the ETag", hit.words()));
+            let give = if hit.layout.count() == 1 { "gives" } else { "give" };
+            self.add("ETag", Agreement::Equal, format!("{} {give} the ETag", hit.words()));
             self.layout = Some(hit);
             return;
         }

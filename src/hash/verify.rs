@@ -37,6 +37,9 @@ pub fn check(
     if !report.sizes(size, remote) {
         return Ok(report);
     }
+    // A checksum over the bytes decides in one pass, whatever the parts are: it comes first, and may make a search for
+    // the parts needless.
+    sums(source, remote, ChecksumType::FullObject, &mut report, run)?;
     match &remote.etag {
         ETag::Hex128(_) if remote.part_count.is_some() => report.two_minds(),
         ETag::Hex128(_) => {
@@ -49,21 +52,41 @@ pub fn check(
             }
         }
         ETag::Composite { .. } => {
-            let found = find(source, &remote.etag, remote.tiers(depth), run)?;
-            report.search(found.hit, found.tried, depth == Depth::Exhaustive, remote);
+            if let Some(depth) = remote.worth_searching(&report, depth) {
+                let found = find(source, &remote.etag, remote.tiers(depth), run)?;
+                report.search(found.hit, found.tried, depth == Depth::Exhaustive, remote);
+            } else {
+                report.not_searched(remote);
+            }
         }
         ETag::Opaque(_) => report.add("ETag", Agreement::Undecided, OPAQUE),
     }
+    sums(source, remote, ChecksumType::Composite, &mut report, run)?;
+    Ok(report)
+}
+
+/// Compares the checksums of one type; those whose type or algorithm is not known are named with the second.
+fn sums(
+    source: &(impl Source + ?Sized),
+    remote: &Remote,
+    wanted: ChecksumType,
+    report: &mut Report,
+    run: &Run<'_>,
+) -> Result<(), RunError> {
+    let size = u64::try_from(source.bytes().len()).unwrap_or(u64::MAX);
     for (name, algorithm, kind, there) in remote.sums() {
-        match comparable(algorithm, kind, remote, size, &report) {
+        if kind.unwrap_or(ChecksumType::Composite) != wanted {
+            continue;
+        }
+        match comparable(algorithm, kind, remote, size, report) {
             Err(why) => report.not_compared(name, kind, why),
             Ok((algorithm, kind, layout)) => {
                 let sums = of_layout(source, &layout, algorithm, run)?;
-                compare(&mut report, remote, &layout, &sums, kind, there);
+                compare(report, remote, &layout, &sums, kind, there);
             }
         }
     }
-    Ok(report)
+    Ok(())
 }
 
 /// The layout of one part.
@@ -130,10 +153,9 @@ impl Streamed {
     pub fn new(remote: Remote, depth: Depth, kernel: Kernel) -> Self {
         let mut all = remote.tiers(depth).into_iter().flat_map(|tier| tier.layouts);
         let most = if depth == Depth::Exhaustive { STREAMED } else { LIKELY };
-        let tried: Vec<Tried> = match remote.etag {
-            ETag::Composite { .. } => all.by_ref().take(most).collect(),
-            _ => Vec::new(),
-        };
+        let search =
+            remote.etag.is_multipart() && remote.worth_searching(&Report::default(), depth).is_some();
+        let tried: Vec<Tried> = if search { all.by_ref().take(most).collect() } else { Vec::new() };
         let complete = all.next().is_none();
         let whole_md5 = matches!(remote.etag, ETag::Hex128(_)).then_some(Cut::Nowhere);
         let cuts = tried.iter().map(|t| Cut::from(&t.layout)).chain(whole_md5);
@@ -176,6 +198,12 @@ impl Streamed {
         }
         let count = u64::try_from(tried.len()).unwrap_or(u64::MAX);
         let results = stream.finish();
+        // In the order in which a file is compared.
+        let (whole, composite): (Vec<_>, Vec<_>) =
+            sums.into_iter().partition(|(.., kind, _)| *kind == ChecksumType::FullObject);
+        for (sum, layout, kind, there) in whole {
+            compare(&mut report, &remote, &layout, &sum.finish(), kind, &there);
+        }
         match &remote.etag {
             ETag::Hex128(_) if remote.part_count.is_some() => report.two_minds(),
             ETag::Hex128(_) => {
@@ -183,16 +211,17 @@ impl Streamed {
                     report.whole_md5(*digest, &remote);
                 }
             }
+            ETag::Composite { .. } if tried.is_empty() => report.not_searched(&remote),
             ETag::Composite { .. } => {
-                let hit =
-                    tried.into_iter().zip(results).find(|(_, (_, tag))| tag.as_ref() == Some(&remote.etag));
+                let found = tried.into_iter().zip(results);
+                let hit = found.into_iter().find(|(_, (_, tag))| tag.as_ref() == Some(&remote.etag));
                 let all = depth == Depth::Exhaustive && complete;
                 report.search(hit.map(|(tried, _)| tried), count, all, &remote);
             }
             ETag::Opaque(_) => report.add("ETag", Agreement::Undecided, OPAQUE),
         }
         not_compared.iter().for_each(|(name, kind, why)| report.not_compared(name, *kind, why));
-        for (sum, layout, kind, there) in sums {
+        for (sum, layout, kind, there) in composite {
             compare(&mut report, &remote, &layout, &sum.finish(), kind, &there);
         }
         report
@@ -274,7 +303,7 @@ mod tests {
         let report = both(&data, &object, Depth::Usual);
         // The part size is not a usual one, so the ETag says nothing, but the CRC does.
         let said: Vec<_> = report.findings.iter().map(|f| (f.by.as_str(), f.agreement)).collect();
-        assert_eq!(said, [("ETag", Agreement::Undecided), ("CRC32 FULL_OBJECT", Agreement::Equal)]);
+        assert_eq!(said, [("CRC32 FULL_OBJECT", Agreement::Equal), ("ETag", Agreement::Undecided)]);
         data[0] ^= 1;
         assert_eq!(both(&data, &object, Depth::Usual).verdict(), Verdict::Differs);
     }

@@ -43,7 +43,7 @@ pub struct EtagArgs {
     pub wanted: Option<ETag>,
 
     /// Try every part size that is possible, which may take very long
-    #[arg(long, requires = "wanted")]
+    #[arg(long, requires = "wanted", conflicts_with = "part_size")]
     pub exhaustive: bool,
 
     /// Also an additional checksum: CRC32, CRC32C, CRC64NVME, SHA1, SHA256; may be repeated
@@ -90,7 +90,7 @@ fn wanted(text: &str) -> Result<ETag, String> {
 fn algorithm(text: &str) -> Result<ChecksumAlgorithm, String> {
     ChecksumAlgorithm::parse(text).ok_or_else(|| {
         let names: Vec<&str> = ChecksumAlgorithm::ALL.iter().map(|a| a.name()).collect();
-        format!("S3 has {}", names.join(", "))
+        format!("this program computes {}", names.join(", "))
     })
 }
 
