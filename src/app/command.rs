@@ -204,7 +204,6 @@ use Command as C;
 use OperationKind as Op;
 use Pane as P;
 
-const BROWSE: &[Pane] = &[P::Buckets, P::Objects, P::Uploads];
 const INSPECT: &[Pane] = &[P::Facts, P::ETag, P::PartMap, P::PartSize];
 const STEP: &[Pane] = &[P::States, P::Parts, P::Request];
 const WIRE: &[Pane] = &[P::Timeline, P::WireRequest, P::WireResponse];
@@ -424,7 +423,7 @@ pub const SPECS: &[Spec] = &[
     spec(C::Go(Motion::PageDown), "page-down", &["PageDown", "C-d"], &[], "", "One page down"),
     spec(C::Go(Motion::Home), "first", &["Home"], &[], "", "First line"),
     spec(C::Go(Motion::End), "last", &["End", "G"], &[], "", "Last line loaded"),
-    spec(C::GoTo, "go-to", &["o"], BROWSE, "", "Go to an s3:// address, also one that cannot be listed"),
+    spec(C::GoTo, "go-to", &["o"], REFRESHABLE, "", "Go to an s3:// address, also one that cannot be listed"),
     spec(C::Palette, "palette", &[":", "C-p"], &[], "commands", "Find a command or an S3 operation by name"),
     spec(C::Help, "help", &["?", "F1"], &[], "keys", "Keys of this pane and everywhere"),
     spec(C::Log, "messages", &["L"], &[], "", "Messages so far"),

@@ -2,6 +2,7 @@
 
 use super::command::{Command, Pane, Screen};
 use super::model::{Link, Model};
+use super::panes::browse::Load;
 use crate::domain::evidence::Asked;
 use crate::domain::operation::OperationKind;
 use crate::domain::upload::Move;
@@ -75,6 +76,9 @@ fn probe(model: &Model) -> Result<(), String> {
 }
 
 fn need_object(model: &Model) -> Result<(), String> {
+    if model.screen == Screen::Inspect && matches!(model.inspect.head_load, Load::Failed(_)) {
+        return Err("the object could not be read; r asks again".into());
+    }
     model.object_in_view().map(|_| ()).ok_or_else(|| "select an object first".into())
 }
 

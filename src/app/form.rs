@@ -179,6 +179,10 @@ impl Form {
     /// Pasted text goes into the field; line ends and other controls become spaces.
     pub fn paste(&mut self, text: &str) {
         if let Some(field) = self.fields.get_mut(self.at) {
+            // A whole address takes the place of the one that was filled in, wherever the cursor stands.
+            if self.purpose == Purpose::GoTo && text.starts_with("s3://") {
+                field.input.reset();
+            }
             paste_into(&mut field.input, text);
         }
     }
@@ -249,6 +253,8 @@ mod tests {
         }
         form.paste("x\ny\u{1b}z\n");
         assert_eq!(form.value(0), "q1x y z");
+        form.paste("s3://b/k\n");
+        assert_eq!(form.value(0), "s3://b/k");
         assert_eq!(form.press(Press::plain(Key::Enter)), Edited::Stay);
         assert_eq!(form.at, 1);
         assert_eq!(form.press(Press::plain(Key::Enter)), Edited::Submit);

@@ -33,7 +33,15 @@ pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, 
         }
         return Outcome::Refused(error);
     }
-    let lost = |message: String| Outcome::Lost(TransportError { message, maybe_sent: record.was_sent() });
+    let lost = |message: String| {
+        let message = match message.contains("loading credentials") {
+            true => format!(
+                "{message}; name credentials with --profile or AWS_ACCESS_KEY_ID, or use --no-sign-request"
+            ),
+            false => message,
+        };
+        Outcome::Lost(TransportError { message, maybe_sent: record.was_sent() })
+    };
     match failure {
         Failure::NoResult(element, true) => lost(format!("S3 answered {status} without {element}")),
         Failure::NoResult(element, false) => {
