@@ -17,6 +17,7 @@ pub mod infer;
 pub mod layout;
 pub mod limits;
 pub mod names;
+pub mod no_md5;
 pub mod object_state;
 pub mod operation;
 pub mod outcome;

@@ -11,11 +11,12 @@ mod probe;
 mod weigh;
 mod why;
 
+pub use super::no_md5::is_directory_bucket;
 pub use derive::{Ground, MappedPart, PartSizeEvidence, Run};
 pub use heard::{Asked, AttributesHeard, Heard, Refusal};
 pub use pattern::{Pattern, PatternKind};
 pub use probe::{Decider, ProbeKind, ProbePlan};
-pub use why::{WhyBranch, WhyPath, WhyStep, is_directory_bucket};
+pub use why::{WhyBranch, WhyPath, WhyStep};
 
 use super::checksum::Checksums;
 use super::etag::ETag;

@@ -4,6 +4,7 @@
 
 use super::{AttributesHeard, Evidence, Grade};
 use crate::domain::etag::ETag;
+use crate::domain::no_md5::is_directory_bucket;
 use crate::domain::text::visible;
 use serde::Serialize;
 
@@ -34,11 +35,6 @@ pub struct WhyPath {
     pub conclusion: String,
     /// How its part sizes can be had otherwise, and at what cost.
     pub fallback: Option<String>,
-}
-
-/// Whether a bucket is a directory bucket (S3 Express One Zone), by its name.
-pub fn is_directory_bucket(bucket: &str) -> bool {
-    bucket.ends_with("--x-s3")
 }
 
 impl Evidence {
