@@ -7,9 +7,9 @@ use super::hashing::{Feed, open, pipe, stream, with_file};
 use super::inspect::{look, named};
 use super::out::Out;
 use super::session::{Pace, Session};
-use crate::domain::anatomy::Encryption;
 use crate::domain::evidence::ProbeKind;
 use crate::domain::names::ObjectRef;
+use crate::domain::no_md5::etag_hides_md5;
 use crate::domain::text::visible;
 use crate::domain::units::human_size;
 use crate::domain::verify::{Depth, Remote, Report, Verdict};
@@ -136,7 +136,7 @@ fn way_on(args: &VerifyArgs, gathered: &Gathered, verdict: Verdict) -> Option<&'
     let cut_matters = verdict == Verdict::CannotBeKnown
         && gathered.head.etag.is_multipart()
         && !evidence.exact_is_known()
-        && Encryption::of(&gathered.head) == Encryption::Plain;
+        && etag_hides_md5(&gathered.object.bucket, &gathered.head).is_none();
     match (cut_matters, args.all_parts, args.exhaustive) {
         (true, false, _) if evidence.part_number_understood == Some(true) => {
             Some("--all-parts asks S3 where the parts end")

@@ -4,46 +4,15 @@
 //! where an ETag is made of MD5s and the cutting is known; an equal one is a match wherever it comes from. Sources: S3
 //! User Guide, "Checking object integrity"; API reference of Object, `ETag`.
 
-use super::anatomy::Encryption;
 use super::checksum::{ChecksumAlgorithm, ChecksumType, Checksums};
 use super::etag::ETag;
-use super::evidence::{Evidence, is_directory_bucket};
+use super::evidence::Evidence;
 use super::infer::{known_layouts, search_order};
 use super::layout::{LaidPart, PartLayout};
+use super::no_md5::{NoMd5, etag_hides_md5};
 use super::output::HeadObjectOutput;
 use super::units::{ByteRange, PartNumber, grouped, human_size};
 use serde::Serialize;
-
-/// Why an ETag may be no MD5.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Obscured {
-    /// SSE-KMS or DSSE-KMS.
-    Kms,
-    /// SSE-C: the key is the customer's.
-    CustomerKey,
-    /// A directory bucket: ETags are never MD5s there.
-    DirectoryBucket,
-}
-
-impl Obscured {
-    fn of(head: &HeadObjectOutput, bucket: &str) -> Option<Self> {
-        match Encryption::of(head) {
-            Encryption::Customer => Some(Self::CustomerKey),
-            Encryption::Kms | Encryption::Dsse => Some(Self::Kms),
-            Encryption::Plain => is_directory_bucket(bucket).then_some(Self::DirectoryBucket),
-        }
-    }
-
-    /// What it is, in words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Kms => "with SSE-KMS the ETag is not made of MD5s of the bytes",
-            Self::CustomerKey => "with SSE-C the ETag is not made of MD5s of the bytes",
-            Self::DirectoryBucket => "in a directory bucket ETags are not made of MD5s",
-        }
-    }
-}
 
 /// What is known of the object.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +26,7 @@ pub struct Remote {
     /// Their number, if it is made of parts.
     pub part_count: Option<u32>,
     /// Why its ETag may be no MD5.
-    pub obscured: Option<Obscured>,
+    pub obscured: Option<NoMd5>,
     /// Checksums of the object.
     pub checksums: Checksums,
     /// Checksums of its parts, in order, as far as they were stated.
@@ -72,7 +41,7 @@ impl Remote {
             etag: head.etag.clone(),
             layout: evidence.exact_layout(),
             part_count: evidence.part_count,
-            obscured: Obscured::of(head, bucket),
+            obscured: etag_hides_md5(bucket, head),
             checksums: head.checksums.clone(),
             part_checksums: evidence
                 .part_checksums
@@ -102,7 +71,7 @@ impl Remote {
     /// How far a search for the parts is worth its passes: not at all where its ETag is no MD5 or where other bytes are
     /// certain already, and only among the usual sizes where a checksum has said that the bytes are equal.
     pub fn worth_searching(&self, so_far: &Report, depth: Depth) -> Option<Depth> {
-        match (&self.layout, self.obscured) {
+        match (&self.layout, &self.obscured) {
             (Some(_), _) => Some(depth),
             (None, Some(_)) => None,
             (None, None) => match so_far.verdict() {
@@ -369,7 +338,7 @@ impl Report {
     /// Takes the MD5 of all bytes, for an object in one piece.
     pub fn whole_md5(&mut self, digest: [u8; 16], remote: &Remote) {
         let here = ETag::Hex128(digest);
-        match remote.obscured {
+        match &remote.obscured {
             _ if here == remote.etag => {
                 self.add("ETag", Agreement::Equal, "the MD5 of the bytes is the ETag")
             }
@@ -386,8 +355,8 @@ impl Report {
             self.layout = Some(hit);
             return;
         }
-        let (agreement, words) = match (remote.obscured, &remote.layout) {
-            (Some(why), _) => (Agreement::Undecided, why.words().to_owned()),
+        let (agreement, words) = match (&remote.obscured, &remote.layout) {
+            (Some(why), _) => (Agreement::Undecided, why.words()),
             (None, Some(_)) => (
                 Agreement::Differs,
                 "the parts are known, and these bytes cut in that way have another ETag".to_owned(),
@@ -456,7 +425,7 @@ mod tests {
     use super::*;
     use crate::domain::units::MIB;
 
-    fn remote(etag: &str, layout: Option<PartLayout>, obscured: Option<Obscured>) -> Remote {
+    fn remote(etag: &str, layout: Option<PartLayout>, obscured: Option<NoMd5>) -> Remote {
         let etag = ETag::parse(etag);
         Remote {
             size: Some(20 * MIB),
@@ -484,11 +453,11 @@ mod tests {
         let equal = ETag::parse(PLAIN).digest().unwrap();
         for (obscured, digest, verdict) in [
             (None, equal, Verdict::Match),
-            (Some(Obscured::Kms), equal, Verdict::Match),
+            (Some(NoMd5::Kms), equal, Verdict::Match),
             (None, [1; 16], Verdict::Differs),
-            (Some(Obscured::Kms), [1; 16], Verdict::CannotBeKnown),
-            (Some(Obscured::CustomerKey), [1; 16], Verdict::CannotBeKnown),
-            (Some(Obscured::DirectoryBucket), [1; 16], Verdict::CannotBeKnown),
+            (Some(NoMd5::Kms), [1; 16], Verdict::CannotBeKnown),
+            (Some(NoMd5::CustomerKey), [1; 16], Verdict::CannotBeKnown),
+            (Some(NoMd5::DirectoryBucket), [1; 16], Verdict::CannotBeKnown),
         ] {
             let mut report = Report::default();
             report.whole_md5(digest, &remote(PLAIN, None, obscured));
