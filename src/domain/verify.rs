@@ -319,12 +319,12 @@ impl Report {
 
     /// Says why no layout was sought.
     pub fn not_searched(&mut self, remote: &Remote) {
-        let words = match remote.obscured {
+        let words = match &remote.obscured {
             Some(why) => why.words(),
             None if self.verdict() == Verdict::Differs => {
-                "not tried: a checksum says that these are other bytes"
+                "not tried: a checksum says that these are other bytes".into()
             }
-            None => "not tried: no way of cutting is known that gives so many parts",
+            None => "not tried: no way of cutting is known that gives so many parts".into(),
         };
         self.add("ETag", Agreement::Undecided, words);
     }
@@ -460,7 +460,7 @@ mod tests {
             (Some(NoMd5::DirectoryBucket), [1; 16], Verdict::CannotBeKnown),
         ] {
             let mut report = Report::default();
-            report.whole_md5(digest, &remote(PLAIN, None, obscured));
+            report.whole_md5(digest, &remote(PLAIN, None, obscured.clone()));
             assert_eq!(report.verdict(), verdict, "{obscured:?}");
         }
     }
