@@ -1,7 +1,8 @@
 //! What unequal parts look like, and whose habit that is.
 
 use super::derive::Places;
-use crate::domain::infer::known_layouts;
+use crate::domain::infer::{known_layouts, search_order};
+use crate::domain::layout::PartLayout;
 use crate::domain::units::grouped;
 use serde::Serialize;
 
@@ -63,7 +64,7 @@ pub(super) fn of(
     let count = u32::try_from(places.sizes.len()).ok().filter(|n| *n > 1)?;
     let client = known_layouts(object_size, count)
         .into_iter()
-        .find(|(_, layout)| places.agrees(layout))
+        .find(|(_, layout)| places.agrees(layout) && !is_usual(layout, object_size, count))
         .map(|(name, _)| name);
     if exact {
         let sizes: Vec<u64> = (0..places.sizes.len()).filter_map(|i| places.size(i)).collect();
@@ -92,6 +93,12 @@ pub(super) fn of(
         );
     }
     if client.is_some() { open(PatternKind::Open, "equal parts are possible".into()) } else { None }
+}
+
+/// Whether a layout is one of equal parts that others make by default: as long as a growing rule has not grown, its parts
+/// are anybody's.
+fn is_usual(layout: &PartLayout, object_size: u64, count: u32) -> bool {
+    layout.uniform_size().is_some_and(|p| search_order(object_size, count).defaults.contains(&p))
 }
 
 fn of_some(first: u64, rest: &[u64]) -> PatternKind {
