@@ -46,7 +46,12 @@ pub async fn look(
         let mut gathered = gather(session, object).await?;
         let pinned = gathered.object.clone();
         let probed = match kind {
-            Some(kind) => probe(session, &pinned, &mut gathered.evidence, kind, CONCURRENCY).await?,
+            Some(kind) => {
+                // Of few parts a sample would be all of them.
+                let few = kind == ProbeKind::Sample && gathered.evidence.plan(kind).is_none();
+                let kind = if few { ProbeKind::Every } else { kind };
+                probe(session, &pinned, &mut gathered.evidence, kind, CONCURRENCY).await?
+            }
             None => Probed::Done,
         };
         if probed == Probed::Done {
