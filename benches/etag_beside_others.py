@@ -32,6 +32,8 @@ import time
 
 MIB = 1 << 20
 PART = 8 * MIB
+# Small, because what this process holds is the least that can be measured of another's memory.
+PIECE = MIB // 8
 SIXTEEN = [5, 6, 7, 8, 9, 10, 12, 15, 16, 20, 25, 32, 50, 64, 80, 100]
 KERNELS = ["portable", "neon", "avx2", "avx512"]
 TAG = re.compile(r"\b[0-9a-f]{32}-\d{1,5}\b")
@@ -104,21 +106,27 @@ class Command:
 def make(directory, mib):
     """A file without two equal parts, in the page cache because it was just written."""
     handle, path = tempfile.mkstemp(prefix="etag-beside-others-", dir=directory)
-    with os.fdopen(handle, "wb") as file:
-        for _ in range(mib // 16):
-            file.write(os.urandom(16 * MIB))
-        file.write(os.urandom(mib % 16 * MIB))
+    with os.fdopen(handle, "wb", buffering=0) as file:
+        for _ in range(mib * MIB // PIECE):
+            file.write(os.urandom(PIECE))
     return path
 
 
 def read_once(path):
     """Reads a file, so that it is in the page cache, and answers its ETag and MD5 by hashlib."""
     whole, outer, parts = hashlib.md5(), hashlib.md5(), 0
+    inner, taken = hashlib.md5(), 0
     with open(path, "rb", buffering=0) as file:
-        while part := file.read(PART):
-            whole.update(part)
-            outer.update(hashlib.md5(part).digest())
-            parts += 1
+        while piece := file.read(min(PIECE, PART - taken)):
+            whole.update(piece)
+            inner.update(piece)
+            taken += len(piece)
+            if taken == PART:
+                outer.update(inner.digest())
+                inner, taken, parts = hashlib.md5(), 0, parts + 1
+    if taken or not parts:
+        outer.update(inner.digest())
+        parts += 1
     return f"{outer.hexdigest()}-{parts}", whole.hexdigest()
 
 
@@ -137,8 +145,8 @@ def ours(binary, file):
         return Command(name, [binary, "etag", *options, source], prints, piped, group=group)
 
     commands, missing = [], []
-    for threads in "1", "2":
-        commands.append(etag(f"partscope, {threads} threads", "--part-size", "8MiB", "--threads", threads))
+    for threads, words in ("1", "1 thread"), ("2", "2 threads"):
+        commands.append(etag(f"partscope, {words}", "--part-size", "8MiB", "--threads", threads))
     for kernel in KERNELS:
         probe = subprocess.run([binary, "etag", "--md5", kernel, "/dev/null"], capture_output=True, check=False)
         if probe.returncode != 0:
@@ -148,9 +156,8 @@ def ours(binary, file):
         commands.append(etag(f"partscope --md5 {kernel}, 1 thread", *options))
     commands.append(etag("partscope, MD5 of the whole", "--threads", "1", prints=SUM))
     sixteen = [word for size in SIXTEEN for word in ("--part-size", f"{size}MiB")]
-    for threads in "1", "2":
-        name = f"partscope, 16 sizes, {threads} threads"
-        commands.append(etag(name, *sixteen, "--threads", threads, group="many"))
+    for threads, words in ("1", "1 thread"), ("2", "2 threads"):
+        commands.append(etag(f"partscope, 16 sizes, {words}", *sixteen, "--threads", threads, group="many"))
     for name, sizes in ("1 size", ["--part-size", "8MiB"]), ("16 sizes", sixteen):
         commands.append(etag(f"partscope, {name}, pipe", *sizes, source="-", piped=True, group="pipe"))
     return commands, missing
