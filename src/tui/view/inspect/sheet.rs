@@ -23,7 +23,7 @@ pub(in crate::tui::view) fn wish(model: &Model, area: Rect, sheet: Sheet) -> (u1
             (78, u16::try_from(rows + 4).unwrap_or(u16::MAX))
         }
         Sheet::Why { .. } => (78, area.height.saturating_sub(4)),
-        Sheet::Clients { .. } => (118, area.height.saturating_sub(4)),
+        Sheet::Clients { .. } => (140, area.height.saturating_sub(4)),
     }
 }
 
