@@ -22,6 +22,7 @@ use super::checksum::Checksums;
 use super::etag::ETag;
 use super::infer::{Candidate, Inference, Reason, Verdict, infer};
 use super::layout::PartLayout;
+use super::no_md5::{NoMd5, etag_hides_md5};
 use super::output::{AttributesOutput, HeadObjectOutput};
 use super::units::PartNumber;
 use derive::{Cached, Derived};
@@ -60,6 +61,8 @@ pub struct Evidence {
     pub etag: Option<ETag>,
     /// `x-amz-version-id`, once an answer carried it.
     pub version_id: Option<String>,
+    /// Why the ETag may be no MD5, as far as the heads told it; the bucket's name is not known here.
+    pub no_md5: Option<NoMd5>,
     /// Number of parts, from the service or the ETag's suffix.
     pub part_count: Option<u32>,
     /// Whether the service itself stated the count (not only the ETag).
@@ -101,6 +104,7 @@ impl Evidence {
             }
             self.set_etag(&head.etag);
             self.version_id = head.version_id.clone().or(self.version_id.take());
+            self.no_md5 = etag_hides_md5("", head).or(self.no_md5.take());
             self.state_count(head.parts_count);
         }
         let Some(number) = asked else {

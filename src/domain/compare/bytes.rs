@@ -4,6 +4,7 @@
 //! of COMPOSITE checksums.
 
 use super::super::etag::ETag;
+use super::super::no_md5::{NoMd5, etag_hides_md5};
 use super::super::units::grouped;
 use super::cut::{Cut, cut};
 use super::{Ground, Says, Side};
@@ -70,23 +71,25 @@ fn sizes(left: Side<'_>, right: Side<'_>) -> Option<Ground> {
 }
 
 /// Why the ETag of a side is no MD5, if anything told says so.
-fn no_md5(side: Side<'_>) -> Option<String> {
-    if side.object.bucket.ends_with("--x-s3")
-        || side.head.properties.storage_class.as_deref() == Some("EXPRESS_ONEZONE")
-    {
-        return Some("a directory bucket's ETags are no MD5s".into());
-    }
-    let hides = side.head.state().encryption.hides_md5()?;
-    Some(format!("with {hides} the ETag is no MD5 of the bytes"))
+pub(super) fn no_md5(side: Side<'_>) -> Option<NoMd5> {
+    etag_hides_md5(&side.object.bucket, side.head)
+}
+
+/// Whether an ETag is shaped as that of one piece although the service counts parts: how it was made is not known.
+fn is_counted_piece(side: Side<'_>) -> bool {
+    matches!(side.head.etag, ETag::Hex128(_)) && side.evidence.part_count.is_some()
 }
 
 fn etags(left: Side<'_>, right: Side<'_>) -> Ground {
     let (a, b) = (&left.head.etag, &right.head.etag);
-    if let Some(why) = no_md5(left) {
-        return ground(Says::Nothing, format!("left: {why}"));
-    }
-    if let Some(why) = no_md5(right) {
-        return ground(Says::Nothing, format!("right: {why}"));
+    for (name, side) in [("left", left), ("right", right)] {
+        if let Some(why) = no_md5(side) {
+            return ground(Says::Nothing, format!("{name}: {}", why.words()));
+        }
+        if is_counted_piece(side) {
+            let why = "the ETag is shaped as that of one piece, and the service counts parts";
+            return ground(Says::Nothing, format!("{name}: {why}"));
+        }
     }
     match (a, b) {
         (ETag::Opaque(_), _) | (_, ETag::Opaque(_)) => {

@@ -37,9 +37,10 @@ pub(super) fn cut(left: &Evidence, right: &Evidence) -> Cut {
     Cut::NotKnown("not every part boundary was stated")
 }
 
-/// The number of parts, `None` for one piece; nothing when that is not known.
+/// The number of parts, `None` for one piece; nothing when that is not known, or when count and ETag contradict.
 fn pieces(evidence: &Evidence) -> Option<Option<u32>> {
     match (evidence.part_count, &evidence.etag) {
+        (Some(_), Some(ETag::Hex128(_))) => None,
         (Some(count), _) => Some(Some(count)),
         (None, Some(ETag::Hex128(_))) => Some(None),
         _ => None,
@@ -57,10 +58,15 @@ fn stated(evidence: &Evidence) -> BTreeMap<PartNumber, u64> {
 
 /// The cut in words, with how well it is known.
 pub(super) fn described(evidence: &Evidence) -> Option<String> {
-    let count = match pieces(evidence)? {
-        None => return Some("one piece".into()),
-        Some(1) => "1 part".to_owned(),
-        Some(count) => format!("{} parts", grouped(u64::from(count))),
+    let words = |count| match count {
+        1 => "1 part".to_owned(),
+        count => format!("{} parts", grouped(u64::from(count))),
+    };
+    let count = match (pieces(evidence), evidence.part_count) {
+        (None, Some(count)) => return Some(format!("{} by the count, one piece by the ETag", words(count))),
+        (None, None) => return None,
+        (Some(None), _) => return Some("one piece".into()),
+        (Some(Some(count)), _) => words(count),
     };
     let Some(layout) = evidence.exact_layout() else {
         return Some(match stated(evidence).get(&PartNumber(1)) {

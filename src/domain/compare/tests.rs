@@ -186,6 +186,21 @@ fn s3_147_full_object_checksums_decide_and_composite_ones_only_with_the_same_cut
 }
 
 #[test]
+fn an_etag_of_one_piece_with_a_stated_count_concludes_nothing() {
+    let mut counted = Owned::new(A);
+    counted.head.parts_count = Some(2);
+    counted.evidence.add_head(None, &counted.head);
+    let one = Owned::new(&ETag::composite([&Owned::new(B).head.etag.digest().unwrap()]).to_string());
+    for other in [Owned::new(A), Owned::new(B), one, Owned::new(&format!("{A}-2")).cut(&[10, 10])] {
+        for c in [of(&counted, &other), of(&other, &counted)] {
+            assert_eq!(c.bytes, Says::Nothing, "{}", c.sentence);
+            assert!(matches!(relation(&c, "Parts"), Relation::NotKnown(_)), "{:?}", c.rows);
+            assert!(c.sentence.contains("the service counts parts"), "{}", c.sentence);
+        }
+    }
+}
+
+#[test]
 fn s3_148_the_etag_of_one_part_follows_from_the_md5_of_the_whole() {
     let whole = Owned::new("8a8cbb7b0e0b8c8a5a9aa33a2ea1bf4d");
     let digest = whole.head.etag.digest().unwrap();

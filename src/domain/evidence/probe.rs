@@ -118,8 +118,11 @@ impl Evidence {
                 Decider::AttributePages { requests: pages }
             }
             (_, Some(requests)) => Decider::Heads { requests },
+            // Where no part is an MD5, no cut gives the ETag.
             _ => match (&self.etag, self.object_size) {
-                (Some(ETag::Composite { .. }), Some(bytes)) => Decider::ReadData { bytes },
+                (Some(ETag::Composite { .. }), Some(bytes)) if self.no_md5.is_none() => {
+                    Decider::ReadData { bytes }
+                }
                 _ => Decider::Nothing,
             },
         }

@@ -4,7 +4,7 @@
 
 use super::{AttributesHeard, Evidence, Grade};
 use crate::domain::etag::ETag;
-use crate::domain::no_md5::is_directory_bucket;
+use crate::domain::no_md5::{NoMd5, is_directory_bucket};
 use crate::domain::text::visible;
 use serde::Serialize;
 
@@ -76,7 +76,7 @@ impl Evidence {
         if !told.parts {
             return "AWS S3 always counts the parts of a multipart object; this server does not.".into();
         }
-        let directory = is_directory_bucket(bucket);
+        let directory = is_directory_bucket(bucket) || self.no_md5 == Some(NoMd5::DirectoryBucket);
         steps.push(kind_of_bucket(directory));
         if directory {
             return self.listed(told.listed, "the bucket is a directory bucket");

@@ -59,9 +59,9 @@ fn etag(list: &mut List<'_>) {
             list.told(S, "ETag", "ETag", &etag, format!("not shaped as S3 shapes an MD5{bare}"))
         }
         ETag::Hex128(_) => {
-            let meaning = match head.state().encryption.hides_md5() {
+            let meaning = match &list.no_md5 {
                 None => "32 hex digits, as of an MD5".to_owned(),
-                Some(hides) => format!("32 hex digits; with {hides} not to be taken for an MD5"),
+                Some(why) => format!("32 hex digits; {}", why.words()),
             };
             list.told(S, "ETag", "ETag", &etag, format!("{meaning}{bare}"));
         }
@@ -200,12 +200,13 @@ pub(super) fn encryption(list: &mut List<'_>) {
     let state = list.head.state().encryption;
     let header = "x-amz-server-side-encryption";
     let meaning = match state.algorithm.as_deref() {
-        Some("AES256") => "SSE-S3: with keys of S3's own; part ETags are MD5s",
+        Some("AES256") if list.no_md5.is_none() => "SSE-S3: with keys of S3's own; part ETags are MD5s",
+        Some("AES256") => "SSE-S3: with keys of S3's own",
         Some("aws:kms") => {
             "SSE-KMS: the ETag is no MD5 of the content, unless UpdateObjectEncryption kept an earlier one"
         }
         Some("aws:kms:dsse") => "DSSE-KMS: two layers; the ETag is no MD5 of the content",
-        Some(_) => "not known to this program",
+        Some(_) => "not known to this program: the ETag is not to be taken for an MD5",
         None => "",
     };
     match &state.algorithm {
