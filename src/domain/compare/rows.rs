@@ -126,20 +126,21 @@ fn tags(left: Side<'_>, right: Side<'_>) -> Vec<Row> {
     keys.into_iter().map(|key| row(format!("Tag {key}"), value(a, key), value(b, key))).collect()
 }
 
-/// One list of tags is missing: only the counts of HEAD can be compared.
+/// One list of tags is missing: only the counts of HEAD can be compared, where they were told. Who may not read tags is
+/// told no count, so that its absence is none of zero.
 fn tags_not_had(left: Side<'_>, right: Side<'_>) -> Row {
     let count = |side: Side<'_>| match side.tags {
-        Ok(tags) => u32::try_from(tags.len()).unwrap_or(u32::MAX),
-        Err(_) => side.head.tag_count.unwrap_or(0),
+        Ok(tags) => u32::try_from(tags.len()).ok(),
+        Err(_) => side.head.tag_count,
     };
     let words = |side: Side<'_>| match side.tags {
-        Ok(tags) => tags.len().to_string(),
-        Err(_) => format!("{} by HEAD's count", count(side)),
+        Ok(tags) => Some(tags.len().to_string()),
+        Err(_) => count(side).map(|n| format!("{n} by HEAD's count")),
     };
-    let mut row = row("Tags", Some(words(left)), Some(words(right)));
+    let mut row = row("Tags", words(left), words(right));
     let why = left.tags.err().or(right.tags.err()).unwrap_or_default();
     row.relation = match (count(left), count(right)) {
-        (a, b) if a != b => Relation::Differs,
+        (Some(a), Some(b)) if a != b => Relation::Differs,
         _ => Relation::NotKnown(format!("GetObjectTagging: {why}")),
     };
     row

@@ -276,6 +276,22 @@ fn tags_that_cannot_be_read_are_compared_by_their_count() {
     assert_eq!(relation(&of(&left, &Owned::new(A)), "Tags"), Relation::Differs);
 }
 
+#[test]
+fn s3_144_a_count_that_head_does_not_tell_is_not_zero() {
+    let mut refused = Owned::new(A);
+    refused.tags = Err("AccessDenied (403)".into());
+    let mut counted = refused.clone();
+    counted.head.tag_count = Some(2);
+    for other in [&Owned::new(A), &Owned::new(A).tag("team", "x"), &counted, &refused] {
+        for c in [of(&refused, other), of(other, &refused)] {
+            assert!(matches!(relation(&c, "Tags"), Relation::NotKnown(_)), "{:?}", c.rows);
+            assert_eq!(c.verdict, Verdict::NotKnown);
+        }
+    }
+    let c = of(&refused, &Owned::new(A));
+    assert_eq!(c.rows.iter().find(|r| r.name == "Tags").unwrap().left, None);
+}
+
 fn any_side() -> impl Strategy<Value = Owned> {
     let tag =
         prop_oneof![Just(A), Just(B), Just("d41d8cd98f00b204e9800998ecf8427e-2"), Just("odd"), Just("")];

@@ -144,7 +144,8 @@ pub(super) fn tags(list: &mut List<'_>, told: TagsTold<'_>) {
     use Section::Tags as S;
     let counted = list.head.tag_count;
     list.take("x-amz-tagging-count");
-    let by_head = counted.map_or("HEAD counts none".to_owned(), |n| format!("HEAD counts {n}"));
+    // Absent where there are none, and for whoever may not read them.
+    let by_head = counted.map_or("HEAD tells no count".to_owned(), |n| format!("HEAD counts {n}"));
     let tags = match told {
         TagsTold::Known(tags) => tags,
         TagsTold::Asking => return list.said(S, "Tags", "asking S3…", by_head),

@@ -92,7 +92,7 @@ fn s3_144_user_metadata_and_tags_are_counted_against_2048_bytes() {
     let big: Vec<Tag> = (0..10).map(|i| tag(&format!("{i}{}", "k".repeat(127)), &"v".repeat(256))).collect();
     let ten = facts("b", &head(&[]), TagsTold::Known(&big), &Evidence::default());
     let meaning = line(&ten, "Tags").1;
-    assert!(meaning.contains("3 859 of 2 048 bytes: too long") && meaning.ends_with("HEAD counts none"));
+    assert!(meaning.contains("3 859 of 2 048 bytes: too long") && meaning.ends_with("HEAD tells no count"));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn checksums_say_what_they_are_computed_over() {
     let refused = facts("b", &with, TagsTold::NotHad("AccessDenied (403)"), &evidence);
     assert_eq!(
         line(&refused, "Tags"),
-        ("not known", "GetObjectTagging: AccessDenied (403); HEAD counts none")
+        ("not known", "GetObjectTagging: AccessDenied (403); HEAD tells no count")
     );
 }
 
