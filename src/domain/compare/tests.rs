@@ -220,6 +220,75 @@ fn answers_that_contradict_each_other_conclude_nothing() {
 }
 
 #[test]
+fn a_certain_difference_goes_before_an_equality_by_chance_and_no_other() {
+    let full = Some("FULL_OBJECT");
+    let kms = |o: Owned| o.header("x-amz-server-side-encryption", "aws:kms");
+    let crc = kms(Owned::new(A)).sum("CRC32", "x", full);
+    let mut longer = kms(Owned::new(B)).sum("CRC32", "x", full);
+    longer.head.content_length = 21;
+    let sha = kms(Owned::new(B)).sum("CRC32", "x", full).sum("SHA256", "1", full);
+    let other_sha = crc.clone().sum("SHA256", "2", full);
+    for (left, right, why) in [
+        (&crc, &longer, "their sizes are 20 and 21 bytes"),
+        (&other_sha, &sha, "the FULL_OBJECT SHA256 differs"),
+    ] {
+        let c = of(left, right);
+        assert_eq!((c.bytes, c.verdict), (Says::Different, Verdict::Differs), "{}", c.sentence);
+        assert!(
+            c.sentence.contains(why) && c.sentence.contains("CRC32 is equal, as far as 32"),
+            "{}",
+            c.sentence
+        );
+    }
+    // An equal MD5 or SHA-1 is not chance, and a different ETag is not certain.
+    let mut md5 = Owned::new(A);
+    md5.head.content_length = 21;
+    assert_eq!(of(&Owned::new(A), &md5).bytes, Says::Nothing);
+    let weak = |etag| Owned::new(etag).sum("CRC64NVME", "x", full);
+    assert_eq!(of(&weak(A), &weak(B)).bytes, Says::Nothing);
+}
+
+#[test]
+fn an_etag_that_hides_md5s_is_shown_and_not_counted() {
+    let kms = |etag| {
+        let side = Owned::new(etag).header("x-amz-server-side-encryption", "aws:kms");
+        side.sum("SHA256", "x", Some("FULL_OBJECT"))
+    };
+    let c = of(&kms(A), &kms(B));
+    let row = c.rows.iter().find(|r| r.name == "ETag").unwrap();
+    assert_eq!((&row.relation, row.counts), (&Relation::Differs, false));
+    assert!(row.note.contains("SSE-KMS"), "{row:?}");
+    assert_eq!((c.bytes, c.verdict), (Says::Equal, Verdict::Same), "{}", c.sentence);
+    let plain = Owned::new(B).sum("SHA256", "x", Some("FULL_OBJECT"));
+    assert!(!of(&kms(A), &plain).rows.iter().any(|r| r.name == "ETag" && r.counts));
+}
+
+#[test]
+fn s3_143_the_absence_of_a_lock_is_neither_a_difference_nor_an_equality() {
+    let plain = Owned::new(A);
+    let locked = plain.clone().header("x-amz-object-lock-mode", "COMPLIANCE");
+    let hold = |on: &str| plain.clone().header("x-amz-object-lock-legal-hold", on);
+    for (left, right, name) in [
+        (&locked, &plain, "Object Lock mode"),
+        (&hold("ON"), &plain, "Legal hold"),
+        (&hold("OFF"), &plain, "Legal hold"),
+    ] {
+        for c in [of(left, right), of(right, left)] {
+            assert!(matches!(relation(&c, name), Relation::NotKnown(why) if why.contains("hidden")));
+            assert_eq!(c.verdict, Verdict::NotKnown, "{name}");
+        }
+    }
+    let c = of(&plain, &plain);
+    let row = c.rows.iter().find(|r| r.name == "Object Lock").unwrap();
+    assert!(matches!(&row.relation, Relation::NotKnown(_)) && !row.counts);
+    assert_eq!(c.verdict, Verdict::Same);
+    assert_eq!(relation(&of(&hold("ON"), &hold("OFF")), "Legal hold"), Relation::Differs);
+    let c = of(&locked, &locked);
+    assert_eq!(relation(&c, "Object Lock mode"), Relation::Same);
+    assert!(matches!(relation(&c, "Legal hold"), Relation::NotKnown(_)));
+}
+
+#[test]
 fn sizes_and_versions_decide_by_themselves() {
     let mut long = Owned::new("odd");
     long.head.content_length = 21;
