@@ -20,7 +20,7 @@ pub use why::{WhyBranch, WhyPath, WhyStep};
 
 use super::checksum::Checksums;
 use super::etag::ETag;
-use super::infer::{Candidate, Inference, Reason, Verdict, infer};
+use super::infer::{Candidate, Inference, Pieces, Reason, Verdict, infer};
 use super::layout::PartLayout;
 use super::no_md5::{NoMd5, etag_hides_md5};
 use super::output::{AttributesOutput, HeadObjectOutput};
@@ -280,6 +280,16 @@ impl Evidence {
     /// Whether the object is known to be made of parts.
     pub fn is_multipart(&self) -> bool {
         self.part_count.is_some()
+    }
+
+    /// In how many pieces it was written. 32 hex digits without a count are one piece, except where ETags are opaque.
+    pub fn pieces(&self) -> Pieces {
+        match (self.part_count, &self.etag) {
+            (Some(_), Some(ETag::Hex128(_))) => Pieces::NotKnown,
+            (Some(count), _) => Pieces::Parts(count),
+            (None, Some(ETag::Hex128(_))) if self.no_md5 != Some(NoMd5::DirectoryBucket) => Pieces::One,
+            (None, _) => Pieces::NotKnown,
+        }
     }
 
     /// What size and count alone allow, when both are known.

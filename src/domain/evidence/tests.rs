@@ -123,6 +123,27 @@ fn reading_the_data_is_no_way_where_the_etag_hides_md5s() {
 }
 
 #[test]
+fn an_etag_that_does_not_tell_is_not_one_piece() {
+    const PLAIN: &str = "5d41402abc4b2a76b9719d911017c592";
+    for (etag, count, class, want) in [
+        (PLAIN, None, None, Pieces::One),
+        (PLAIN, Some(3), None, Pieces::NotKnown),
+        (PLAIN, None, Some("EXPRESS_ONEZONE"), Pieces::NotKnown),
+        ("opaque", None, None, Pieces::NotKnown),
+        ("opaque", Some(3), None, Pieces::Parts(3)),
+        (MULTI3, None, None, Pieces::Parts(3)),
+        ("", None, None, Pieces::NotKnown),
+    ] {
+        let mut e = Evidence::default();
+        let mut answer = head(200, 40, None, etag, count);
+        answer.properties.storage_class = class.map(str::to_owned);
+        e.add_head(None, &answer);
+        assert_eq!(e.pieces(), want, "{etag} {count:?}");
+    }
+    assert_eq!(Evidence::default().pieces(), Pieces::NotKnown);
+}
+
+#[test]
 fn a_directory_bucket_is_told_by_the_storage_class_too() {
     let mut e = Evidence::default();
     let mut express = head(200, 40, None, "an-opaque-etag", Some(4));

@@ -3,7 +3,7 @@
 //! Source: API reference GetObjectAttributes, and the recordings named in `docs/SEMANTICS.md`.
 
 use super::{AttributesHeard, Evidence, Grade};
-use crate::domain::etag::ETag;
+use crate::domain::infer::Pieces;
 use crate::domain::no_md5::{NoMd5, is_directory_bucket};
 use crate::domain::text::visible;
 use serde::Serialize;
@@ -65,7 +65,7 @@ impl Evidence {
                 kind: checksum_type.as_deref(),
             },
         };
-        let opaque = !self.is_multipart() && !matches!(self.etag, Some(ETag::Hex128(_)));
+        let opaque = !self.is_multipart() && self.pieces() != Pieces::One;
         steps.push(multipart(self.is_multipart(), opaque));
         if !self.is_multipart() {
             return if opaque { "Whether it has parts is not known." } else { "There are no parts to list." }
