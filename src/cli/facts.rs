@@ -13,7 +13,7 @@ pub fn facts(gathered: &Gathered) -> Vec<Fact> {
         Ok(tags) => TagsTold::Known(tags),
         Err(why) => TagsTold::NotHad(why),
     };
-    let all = facts::facts(&gathered.head, tags, &gathered.evidence);
+    let all = facts::facts(&gathered.object.bucket, &gathered.head, tags, &gathered.evidence);
     all.into_iter().filter(|f| f.section != Section::Answer).collect()
 }
 

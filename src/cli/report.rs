@@ -5,7 +5,7 @@ use crate::domain::anatomy::anatomy;
 use crate::domain::evidence::{
     Evidence, Ground, PartSizeEvidence, ProbeKind, ProbePlan, Refusal, Run, WhyPath,
 };
-use crate::domain::infer::{Candidate, Inference};
+use crate::domain::infer::{Candidate, Inference, Pieces};
 use crate::domain::names::ObjectRef;
 use crate::domain::text::visible;
 use crate::domain::units::{grouped, human_size};
@@ -220,7 +220,8 @@ pub fn size(bytes: u64) -> String {
 fn count(gathered: &Gathered) -> String {
     let e = &gathered.evidence;
     match e.part_count {
-        None => "none: written in one piece".into(),
+        None if e.pieces() == Pieces::One => "none: written in one piece".into(),
+        None => "not known: the service states no count, and the ETag does not tell".into(),
         Some(n) if e.count_stated => format!("{n}, stated by the service"),
         Some(n) => format!("{n}, from the ETag"),
     }

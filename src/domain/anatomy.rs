@@ -5,7 +5,8 @@
 //! recordings named in `docs/SEMANTICS.md`.
 
 use super::etag::ETag;
-use super::evidence::{Evidence, is_directory_bucket};
+use super::evidence::Evidence;
+use super::no_md5::{NoMd5, etag_hides_md5};
 use super::output::HeadObjectOutput;
 use super::units::grouped;
 use serde::Serialize;
@@ -42,7 +43,7 @@ pub struct Sentence {
     pub text: String,
 }
 
-/// How the object is encrypted, as far as it matters for its ETag.
+/// How the object is encrypted, as verification takes it; [`etag_hides_md5`] says more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Encryption {
@@ -69,15 +70,6 @@ impl Encryption {
             _ => Self::Plain,
         }
     }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "SSE-S3",
-            Self::Kms => "SSE-KMS",
-            Self::Dsse => "DSSE-KMS",
-            Self::Customer => "SSE-C",
-        }
-    }
 }
 
 /// What an ETag says for one object.
@@ -85,28 +77,29 @@ impl Encryption {
 pub struct Anatomy {
     /// The value.
     pub etag: ETag,
-    /// Encryption that was assumed for it.
-    pub encryption: Encryption,
+    /// Why it may be no MD5, if anything told says so.
+    pub no_md5: Option<NoMd5>,
     /// How it was computed, where that is known.
     pub formula: Option<String>,
     /// What follows and what does not.
     pub sentences: Vec<Sentence>,
 }
 
-/// Takes the ETag of an object apart. `boundaries_known` says whether every part's size is known.
+/// Takes the ETag of an object apart.
 pub fn anatomy(bucket: &str, head: &HeadObjectOutput, evidence: &Evidence) -> Anatomy {
     let etag = evidence.etag.clone().unwrap_or_else(|| head.etag.clone());
-    let encryption = Encryption::of(head);
-    let mut out = Anatomy { etag: etag.clone(), encryption, formula: None, sentences: Vec::new() };
-    if is_directory_bucket(bucket) {
+    let no_md5 = etag_hides_md5(bucket, head);
+    let mut out = Anatomy { etag: etag.clone(), no_md5, formula: None, sentences: Vec::new() };
+    if out.no_md5 == Some(NoMd5::DirectoryBucket) {
         out.no("Directory bucket: its ETags are opaque and never an MD5, whatever they look like.");
         return out;
     }
-    match &etag {
-        ETag::Composite { parts, .. } => out.composite(u64::from(*parts), evidence),
-        ETag::Hex128(_) => out.one_piece(),
-        ETag::Opaque(text) if text.is_empty() => out.no("The server sent no ETag: nothing follows."),
-        ETag::Opaque(_) => {
+    match (&etag, evidence.part_count) {
+        (ETag::Composite { parts, .. }, _) => out.composite(u64::from(*parts), evidence),
+        (ETag::Hex128(_), None) => out.one_piece(),
+        (ETag::Hex128(_), Some(count)) => out.counted(count),
+        (ETag::Opaque(text), _) if text.is_empty() => out.no("The server sent no ETag: nothing follows."),
+        (ETag::Opaque(_), _) => {
             out.no("Not shaped as S3 shapes an MD5: opaque. Nothing follows about content or parts.");
         }
     }
@@ -132,8 +125,8 @@ impl Anatomy {
             n => self
                 .yes(format!("{} parts were listed in Complete; their sizes it does not say.", grouped(n))),
         }
-        if self.encryption != Encryption::Plain {
-            return self.encrypted_composite();
+        if let Some(why) = self.no_md5.clone() {
+            return self.encrypted_composite(&why.name());
         }
         self.formula = Some(match parts {
             1 => "hex(MD5(md5(part 1)))-1".into(),
@@ -154,8 +147,7 @@ impl Anatomy {
         }
     }
 
-    fn encrypted_composite(&mut self) {
-        let name = self.encryption.name();
+    fn encrypted_composite(&mut self, name: &str) {
         self.no(format!("{name}: the part ETags are not MD5s, so it cannot be recomputed from the data."));
         self.push(
             Certainty::Unverified,
@@ -169,24 +161,33 @@ impl Anatomy {
 
     fn one_piece(&mut self) {
         self.yes("Written in one piece: PutObject, or CopyObject, which makes one piece of parts too.");
-        if self.encryption == Encryption::Plain {
+        let Some(why) = self.no_md5.clone() else {
             self.formula = Some("hex(MD5(content))".into());
             self.yes(
                 "On AWS it is the MD5 of the content: equal values mean equal bytes, up to MD5 collisions.",
             );
             self.no("The shape does not prove it: SSE-KMS, SSE-C and directory buckets give values that look alike.");
             return;
-        }
-        let name = self.encryption.name();
+        };
+        let name = why.name();
         self.no(format!(
             "{name}: shaped like an MD5, but not the MD5 of the content, and new with every write."
         ));
         self.changed_later();
     }
 
+    /// One piece by its shape, parts by the service's count: one of the two is not as on AWS.
+    fn counted(&mut self, count: u32) {
+        self.no(format!(
+            "Shaped like that of one piece, and the service states {}: on AWS it would end in -{count}.",
+            if count == 1 { "1 part".to_owned() } else { format!("{} parts", grouped(u64::from(count))) }
+        ));
+        self.no("How this server made it is not known: nothing follows about content or parts.");
+    }
+
     /// The way by which an object under KMS can have an MD5 for its ETag after all.
     fn changed_later(&mut self) {
-        if matches!(self.encryption, Encryption::Kms | Encryption::Dsse) {
+        if matches!(self.no_md5, Some(NoMd5::Kms | NoMd5::Dsse)) {
             self.push(
                 Certainty::Unverified,
                 "Unless UpdateObjectEncryption changed the encryption later: it keeps the ETag, which then is made of MD5s.",
@@ -201,8 +202,8 @@ mod tests {
     use crate::domain::checksum::Checksums;
     use crate::domain::operation::ObjectProperties;
 
-    fn of(bucket: &str, etag: &str, encryption: Option<&str>, header: Option<&str>) -> Anatomy {
-        let head = HeadObjectOutput {
+    fn head(etag: &str, encryption: Option<&str>, header: Option<&str>) -> HeadObjectOutput {
+        HeadObjectOutput {
             status: 200,
             content_length: 20_447_232,
             content_range: None,
@@ -217,7 +218,11 @@ mod tests {
             version_id: None,
             tag_count: None,
             headers: header.into_iter().map(|name| (name.into(), "AES256".into())).collect(),
-        };
+        }
+    }
+
+    fn of(bucket: &str, etag: &str, encryption: Option<&str>, header: Option<&str>) -> Anatomy {
+        let head = head(etag, encryption, header);
         let mut evidence = Evidence::default();
         evidence.add_head(None, &head);
         anatomy(bucket, &head, &evidence)
@@ -248,8 +253,12 @@ mod tests {
                 assert!(said(&a, DoesNotFollow, name), "{a:?}");
             }
         }
-        let express = of("b--usw2-az1--x-s3", PLAIN, None, None);
-        assert_eq!((express.formula, express.sentences.len()), (None, 1));
+        let fsx = of("b", MULTI, Some("aws:fsx"), None);
+        assert!(fsx.formula.is_none() && said(&fsx, DoesNotFollow, "aws:fsx"), "{fsx:?}");
+        for bucket in ["b--usw2-az1--x-s3", "p--usw2-az1--xa-s3"] {
+            let express = of(bucket, PLAIN, None, None);
+            assert_eq!((express.formula, express.sentences.len()), (None, 1));
+        }
     }
 
     #[test]
@@ -259,6 +268,17 @@ mod tests {
         }
         let customer = of("b", PLAIN, None, Some("x-amz-server-side-encryption-customer-algorithm"));
         assert!(!said(&customer, Unverified, "UpdateObjectEncryption"));
+    }
+
+    #[test]
+    fn an_etag_of_one_piece_with_a_stated_count_says_nothing() {
+        let mut head = head(PLAIN, None, None);
+        head.parts_count = Some(3);
+        let mut evidence = Evidence::default();
+        evidence.add_head(None, &head);
+        let counted = anatomy("b", &head, &evidence);
+        assert!(said(&counted, DoesNotFollow, "would end in -3"), "{counted:?}");
+        assert!(counted.formula.is_none() && !counted.sentences.iter().any(|s| s.certainty == Follows));
     }
 
     #[test]

@@ -99,11 +99,25 @@ pub enum Says {
     Nothing,
 }
 
+/// How much a ground weighs against one that says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weight {
+    /// Equal by a checksum that is no cryptographic digest: other bytes can have it by chance.
+    Weak,
+    /// As much as others: one of the two must be wrong.
+    Plain,
+    /// Different for certain: the size, or a checksum over the bytes themselves.
+    Decisive,
+}
+
 /// A reason for the verdict on the bytes, or for its absence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Ground {
     /// What it says.
     pub says: Says,
+    /// How much it weighs.
+    pub weight: Weight,
     /// Why, in words.
     pub why: String,
 }
@@ -112,7 +126,7 @@ pub struct Ground {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Equal bytes and equal properties.
+    /// Equal bytes, and no property that was told differs.
     Same,
     /// The bytes or a property differ.
     Differs,
@@ -157,8 +171,9 @@ pub fn compare(left: Side<'_>, right: Side<'_>) -> Comparison {
 /// Differences that count, other differences, what is not known, what is the same.
 fn rank(row: &Row) -> u8 {
     match (&row.relation, row.counts) {
-        (Relation::NotKnown(_), _) => 2,
-        (Relation::Same, _) => 3,
+        (Relation::NotKnown(_), true) => 2,
+        (Relation::NotKnown(_), false) => 3,
+        (Relation::Same, _) => 4,
         (_, true) => 0,
         (_, false) => 1,
     }

@@ -20,8 +20,9 @@ pub use why::{WhyBranch, WhyPath, WhyStep};
 
 use super::checksum::Checksums;
 use super::etag::ETag;
-use super::infer::{Candidate, Inference, Reason, Verdict, infer};
+use super::infer::{Candidate, Inference, Pieces, Reason, Verdict, infer};
 use super::layout::PartLayout;
+use super::no_md5::{NoMd5, etag_hides_md5};
 use super::output::{AttributesOutput, HeadObjectOutput};
 use super::units::PartNumber;
 use derive::{Cached, Derived};
@@ -60,6 +61,8 @@ pub struct Evidence {
     pub etag: Option<ETag>,
     /// `x-amz-version-id`, once an answer carried it.
     pub version_id: Option<String>,
+    /// Why the ETag may be no MD5, as far as the heads told it; the bucket's name is not known here.
+    pub no_md5: Option<NoMd5>,
     /// Number of parts, from the service or the ETag's suffix.
     pub part_count: Option<u32>,
     /// Whether the service itself stated the count (not only the ETag).
@@ -101,6 +104,7 @@ impl Evidence {
             }
             self.set_etag(&head.etag);
             self.version_id = head.version_id.clone().or(self.version_id.take());
+            self.no_md5 = etag_hides_md5("", head).or(self.no_md5.take());
             self.state_count(head.parts_count);
         }
         let Some(number) = asked else {
@@ -276,6 +280,16 @@ impl Evidence {
     /// Whether the object is known to be made of parts.
     pub fn is_multipart(&self) -> bool {
         self.part_count.is_some()
+    }
+
+    /// In how many pieces it was written. 32 hex digits without a count are one piece, except where ETags are opaque.
+    pub fn pieces(&self) -> Pieces {
+        match (self.part_count, &self.etag) {
+            (Some(_), Some(ETag::Hex128(_))) => Pieces::NotKnown,
+            (Some(count), _) => Pieces::Parts(count),
+            (None, Some(ETag::Hex128(_))) if self.no_md5 != Some(NoMd5::DirectoryBucket) => Pieces::One,
+            (None, _) => Pieces::NotKnown,
+        }
     }
 
     /// What size and count alone allow, when both are known.

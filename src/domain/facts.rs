@@ -9,6 +9,7 @@ mod rows;
 
 use super::evidence::Evidence;
 use super::names::Tag;
+use super::no_md5::{NoMd5, etag_hides_md5};
 use super::output::HeadObjectOutput;
 use serde::Serialize;
 
@@ -87,9 +88,10 @@ pub enum TagsTold<'a> {
     NotHad(&'a str),
 }
 
-/// All lines about an object, in the order of the sections.
-pub fn facts(head: &HeadObjectOutput, tags: TagsTold<'_>, evidence: &Evidence) -> Vec<Fact> {
-    let mut list = List { head, facts: Vec::new(), used: Vec::new() };
+/// All lines about an object in `bucket`, in the order of the sections.
+pub fn facts(bucket: &str, head: &HeadObjectOutput, tags: TagsTold<'_>, evidence: &Evidence) -> Vec<Fact> {
+    let no_md5 = etag_hides_md5(bucket, head);
+    let mut list = List { head, no_md5, facts: Vec::new(), used: Vec::new() };
     rows::object(&mut list, evidence);
     rows::tags(&mut list, tags);
     rows::content(&mut list);
@@ -105,6 +107,7 @@ pub fn facts(head: &HeadObjectOutput, tags: TagsTold<'_>, evidence: &Evidence) -
 /// The list while it is made: which headers it has dealt with is remembered, so that none is lost.
 struct List<'a> {
     head: &'a HeadObjectOutput,
+    no_md5: Option<NoMd5>,
     facts: Vec<Fact>,
     used: Vec<&'a str>,
 }

@@ -13,7 +13,7 @@ mod table;
 pub use clients::{ClientRule, Growth, Rounding, Step, Threshold, Use, clients};
 pub use interval::{Counts, Interval};
 pub use search::{MAX_SEARCH, SearchOrder, known_layouts, search_order};
-pub use table::{ClientCells, ClientRow, Way, clients_table};
+pub use table::{ClientCells, ClientRow, Pieces, Way, clients_table};
 
 use super::limits::AWS;
 use super::units::{MIB, grouped};

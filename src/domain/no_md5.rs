@@ -31,7 +31,7 @@ impl NoMd5 {
             Self::CustomerKey => "SSE-C".into(),
             Self::DirectoryBucket => "a directory bucket".into(),
             Self::Unknown(encryption) => {
-                format!("the encryption \"{encryption}\", which this program does not know,")
+                format!("the unknown encryption \"{encryption}\"")
             }
         }
     }
@@ -128,7 +128,7 @@ mod tests {
     fn each_reason_is_a_sentence() {
         assert_eq!(NoMd5::Kms.words(), "with SSE-KMS the ETag is not made of MD5s of the bytes");
         let unknown = NoMd5::Unknown("aws:fsx".into()).words();
-        assert!(unknown.starts_with("with the encryption \"aws:fsx\", which"), "{unknown}");
+        assert!(unknown.starts_with("with the unknown encryption \"aws:fsx\" "), "{unknown}");
         assert_eq!(serde_json::to_string(&NoMd5::CustomerKey).unwrap(), "\"customer_key\"");
     }
 }

@@ -61,21 +61,6 @@ pub struct EncryptionState {
     pub customer_key_md5: Option<String>,
 }
 
-impl EncryptionState {
-    /// Why the ETag is no MD5 of the content, if the encryption is one that makes it so.
-    pub fn hides_md5(&self) -> Option<&'static str> {
-        if self.customer_algorithm.is_some() {
-            return Some("SSE-C");
-        }
-        match self.algorithm.as_deref() {
-            None | Some("AES256") => None,
-            Some("aws:kms") => Some("SSE-KMS"),
-            Some("aws:kms:dsse") => Some("DSSE-KMS"),
-            Some(_) => Some("an encryption this program does not know"),
-        }
-    }
-}
-
 /// `x-amz-restore`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Restore {
@@ -197,20 +182,6 @@ mod tests {
         {
             assert_eq!((Restore::parse(wrong), Expiration::parse(wrong)), (None, None), "{wrong}");
         }
-    }
-
-    #[test]
-    fn encryption_says_when_an_etag_is_no_md5() {
-        let of = |algorithm: Option<&str>, customer: Option<&str>| EncryptionState {
-            algorithm: algorithm.map(str::to_owned),
-            customer_algorithm: customer.map(str::to_owned),
-            ..EncryptionState::default()
-        };
-        assert_eq!(of(None, None).hides_md5(), None);
-        assert_eq!(of(Some("AES256"), None).hides_md5(), None);
-        assert_eq!(of(Some("aws:kms"), None).hides_md5(), Some("SSE-KMS"));
-        assert_eq!(of(None, Some("AES256")).hides_md5(), Some("SSE-C"));
-        assert!(of(Some("aws:fsx"), None).hides_md5().is_some());
     }
 
     proptest! {

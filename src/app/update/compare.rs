@@ -116,7 +116,7 @@ fn learn(looked: &mut Looked, asked: Asked, outcome: &Outcome) {
 fn tell(model: &mut Model) {
     let calls = model.compare.calls;
     let (level, said) = match model.compare.result.as_ref().map(|c| c.verdict) {
-        Some(Verdict::Same) => (Level::Good, "same content and same properties"),
+        Some(Verdict::Same) => (Level::Good, "same content, and no property that was told differs"),
         Some(Verdict::Differs) => (Level::Plain, "they differ"),
         Some(Verdict::NotKnown) => {
             (Level::Warning, "no difference was found, but not everything can be known")

@@ -4,9 +4,10 @@
 //! of COMPOSITE checksums.
 
 use super::super::etag::ETag;
+use super::super::no_md5::{NoMd5, etag_hides_md5};
 use super::super::units::grouped;
 use super::cut::{Cut, cut};
-use super::{Ground, Says, Side};
+use super::{Ground, Says, Side, Weight};
 
 /// Everything that could say something, strongest first.
 pub(super) fn grounds(left: Side<'_>, right: Side<'_>) -> Vec<Ground> {
@@ -22,10 +23,16 @@ pub(super) fn grounds(left: Side<'_>, right: Side<'_>) -> Vec<Ground> {
     all
 }
 
-/// The verdict of all grounds, in a sentence.
+/// The verdict of all grounds, in a sentence. A difference that is certain goes before an equality that may be chance;
+/// any other contradiction means that an answer is wrong, and nobody knows which.
 pub(super) fn conclude(grounds: &[Ground]) -> (Says, String) {
     let first = |says| grounds.iter().find(|g| g.says == says);
+    let decisive = grounds.iter().find(|g| g.says == Says::Different && g.weight == Weight::Decisive);
+    let only_weak = grounds.iter().all(|g| g.says != Says::Equal || g.weight == Weight::Weak);
     match (first(Says::Equal), first(Says::Different)) {
+        (Some(chance), Some(_)) if let Some(different) = decisive.filter(|_| only_weak) => {
+            (Says::Different, format!("The bytes differ: {}; that {} is chance.", different.why, chance.why))
+        }
         (Some(equal), Some(different)) => (
             Says::Nothing,
             format!(
@@ -47,7 +54,20 @@ pub(super) fn conclude(grounds: &[Ground]) -> (Says, String) {
 }
 
 fn ground(says: Says, why: impl Into<String>) -> Ground {
-    Ground { says, why: why.into() }
+    Ground { says, weight: Weight::Plain, why: why.into() }
+}
+
+fn decisive(why: impl Into<String>) -> Ground {
+    Ground { weight: Weight::Decisive, ..ground(Says::Different, why) }
+}
+
+/// An equal checksum, as strong as its algorithm.
+fn equal_sum(algorithm: &str, why: &str) -> Ground {
+    let weight = match algorithm {
+        "SHA256" | "SHA512" | "SHA1" | "MD5" => Weight::Plain,
+        _ => Weight::Weak,
+    };
+    Ground { weight, ..ground(Says::Equal, format!("{why}{}", strength(algorithm))) }
 }
 
 /// One version is equal to itself. `null` is no fixed version: it can be overwritten between two answers.
@@ -63,30 +83,32 @@ fn sizes(left: Side<'_>, right: Side<'_>) -> Option<Ground> {
         (0, 0) => Some(ground(Says::Equal, "both are empty")),
         (a, b) if a != b => {
             let why = format!("their sizes are {} and {} bytes", grouped(a), grouped(b));
-            Some(ground(Says::Different, why))
+            Some(decisive(why))
         }
         _ => None,
     }
 }
 
 /// Why the ETag of a side is no MD5, if anything told says so.
-fn no_md5(side: Side<'_>) -> Option<String> {
-    if side.object.bucket.ends_with("--x-s3")
-        || side.head.properties.storage_class.as_deref() == Some("EXPRESS_ONEZONE")
-    {
-        return Some("a directory bucket's ETags are no MD5s".into());
-    }
-    let hides = side.head.state().encryption.hides_md5()?;
-    Some(format!("with {hides} the ETag is no MD5 of the bytes"))
+pub(super) fn no_md5(side: Side<'_>) -> Option<NoMd5> {
+    etag_hides_md5(&side.object.bucket, side.head)
+}
+
+/// Whether an ETag is shaped as that of one piece although the service counts parts: how it was made is not known.
+fn is_counted_piece(side: Side<'_>) -> bool {
+    matches!(side.head.etag, ETag::Hex128(_)) && side.evidence.part_count.is_some()
 }
 
 fn etags(left: Side<'_>, right: Side<'_>) -> Ground {
     let (a, b) = (&left.head.etag, &right.head.etag);
-    if let Some(why) = no_md5(left) {
-        return ground(Says::Nothing, format!("left: {why}"));
-    }
-    if let Some(why) = no_md5(right) {
-        return ground(Says::Nothing, format!("right: {why}"));
+    for (name, side) in [("left", left), ("right", right)] {
+        if let Some(why) = no_md5(side) {
+            return ground(Says::Nothing, format!("{name}: {}", why.words()));
+        }
+        if is_counted_piece(side) {
+            let why = "the ETag is shaped as that of one piece, and the service counts parts";
+            return ground(Says::Nothing, format!("{name}: {why}"));
+        }
     }
     match (a, b) {
         (ETag::Opaque(_), _) | (_, ETag::Opaque(_)) => {
@@ -174,9 +196,9 @@ fn checksums(left: Side<'_>, right: Side<'_>) -> Vec<(bool, Ground)> {
 fn checksum(left: Side<'_>, right: Side<'_>, algorithm: &str, (a, b): (&str, &str)) -> Ground {
     match (full_object(left, a), full_object(right, b)) {
         (Some(true), Some(true)) if a == b => {
-            ground(Says::Equal, format!("the FULL_OBJECT {algorithm} is equal{}", strength(algorithm)))
+            equal_sum(algorithm, &format!("the FULL_OBJECT {algorithm} is equal"))
         }
-        (Some(true), Some(true)) => ground(Says::Different, format!("the FULL_OBJECT {algorithm} differs")),
+        (Some(true), Some(true)) => decisive(format!("the FULL_OBJECT {algorithm} differs")),
         (Some(false), Some(false)) => composite(left, right, algorithm, a == b),
         (None, _) | (_, None) => {
             ground(Says::Nothing, format!("what the {algorithm} was computed over is not told"))
@@ -190,10 +212,9 @@ fn checksum(left: Side<'_>, right: Side<'_>, algorithm: &str, (a, b): (&str, &st
 
 fn composite(left: Side<'_>, right: Side<'_>, algorithm: &str, equal: bool) -> Ground {
     match (cut(left.evidence, right.evidence), equal) {
-        (Cut::Same, true) => ground(
-            Says::Equal,
-            format!("the COMPOSITE {algorithm} is equal and both are cut alike{}", strength(algorithm)),
-        ),
+        (Cut::Same, true) => {
+            equal_sum(algorithm, &format!("the COMPOSITE {algorithm} is equal and both are cut alike"))
+        }
         (Cut::Same, false) => {
             ground(Says::Different, format!("the COMPOSITE {algorithm} differs although both are cut alike"))
         }
@@ -212,7 +233,8 @@ fn composite(left: Side<'_>, right: Side<'_>, algorithm: &str, equal: bool) -> G
 fn strength(algorithm: &str) -> &'static str {
     match algorithm {
         "SHA256" | "SHA512" => "",
-        "CRC32" | "CRC32C" => ", as far as 32 bits tell",
+        "CRC32" | "CRC32C" => ", as far as 32 bits tell, which is not against purpose",
+        "CRC64NVME" | "XXHASH64" | "XXHASH3" => ", as far as 64 bits tell, which is not against purpose",
         "MD5" | "SHA1" => ", unless somebody made them collide",
         _ => ", unless by a rare chance or on purpose",
     }

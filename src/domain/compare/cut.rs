@@ -1,7 +1,7 @@
 //! How two objects are cut into parts, as far as it was stated.
 
-use super::super::etag::ETag;
 use super::super::evidence::{Evidence, Grade, MappedPart};
+use super::super::infer::Pieces;
 use super::super::units::{PartNumber, grouped, human_size};
 use std::collections::BTreeMap;
 
@@ -18,14 +18,13 @@ pub(super) enum Cut {
 
 /// Compares the cuts; guesses are not used.
 pub(super) fn cut(left: &Evidence, right: &Evidence) -> Cut {
-    let (Some(a), Some(b)) = (pieces(left), pieces(right)) else {
-        return Cut::NotKnown("whether it was written in parts is not known");
-    };
-    if a != b {
-        return Cut::Differs;
-    }
-    if a.is_none() {
-        return Cut::Same;
+    match (left.pieces(), right.pieces()) {
+        (Pieces::NotKnown, _) | (_, Pieces::NotKnown) => {
+            return Cut::NotKnown("whether it was written in parts is not known");
+        }
+        (a, b) if a != b => return Cut::Differs,
+        (Pieces::One, _) => return Cut::Same,
+        (Pieces::Parts(_), _) => {}
     }
     if let (Some(a), Some(b)) = (left.exact_layout(), right.exact_layout()) {
         return if a.parts().eq(b.parts()) { Cut::Same } else { Cut::Differs };
@@ -35,15 +34,6 @@ pub(super) fn cut(left: &Evidence, right: &Evidence) -> Cut {
         return Cut::Differs;
     }
     Cut::NotKnown("not every part boundary was stated")
-}
-
-/// The number of parts, `None` for one piece; nothing when that is not known.
-fn pieces(evidence: &Evidence) -> Option<Option<u32>> {
-    match (evidence.part_count, &evidence.etag) {
-        (Some(count), _) => Some(Some(count)),
-        (None, Some(ETag::Hex128(_))) => Some(None),
-        _ => None,
-    }
 }
 
 /// Sizes of the parts that are known without assumption, by number.
@@ -57,10 +47,16 @@ fn stated(evidence: &Evidence) -> BTreeMap<PartNumber, u64> {
 
 /// The cut in words, with how well it is known.
 pub(super) fn described(evidence: &Evidence) -> Option<String> {
-    let count = match pieces(evidence)? {
-        None => return Some("one piece".into()),
-        Some(1) => "1 part".to_owned(),
-        Some(count) => format!("{} parts", grouped(u64::from(count))),
+    let words = |count| match count {
+        1 => "1 part".to_owned(),
+        count => format!("{} parts", grouped(u64::from(count))),
+    };
+    let count = match (evidence.pieces(), evidence.part_count) {
+        (Pieces::One, _) => return Some("one piece".into()),
+        (Pieces::Parts(count), _) => words(count),
+        (Pieces::NotKnown, count) => {
+            return count.map(|n| format!("{} by the count, one piece by the ETag", words(n)));
+        }
     };
     let Some(layout) = evidence.exact_layout() else {
         return Some(match stated(evidence).get(&PartNumber(1)) {

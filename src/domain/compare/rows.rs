@@ -2,14 +2,14 @@
 
 use super::super::names::Tag;
 use super::super::units::{grouped, utc};
-use super::bytes::equal_part_md5s;
+use super::bytes::{equal_part_md5s, no_md5};
 use super::cut::{Cut, cut, described};
 use super::{Relation, Row, Side};
 use std::collections::BTreeSet;
 
 /// Every row, in the order of the fact list.
 pub(super) fn rows(left: Side<'_>, right: Side<'_>) -> Vec<Row> {
-    let mut rows = vec![size(left, right), row("ETag", etag(left), etag(right)), parts(left, right)];
+    let mut rows = vec![size(left, right), etag(left, right), parts(left, right)];
     rows.extend(checksums(left, right));
     rows.extend(content(left, right));
     rows.extend(metadata(left, right));
@@ -40,9 +40,17 @@ fn size(left: Side<'_>, right: Side<'_>) -> Row {
     row
 }
 
-fn etag(side: Side<'_>) -> Option<String> {
-    let bare = side.head.etag.to_string();
-    (!bare.is_empty()).then(|| side.head.etag.quoted())
+/// The ETags. Where one is no MD5 it is new with every write, so that another one is no difference that counts.
+fn etag(left: Side<'_>, right: Side<'_>) -> Row {
+    let value = |side: Side<'_>| {
+        let bare = side.head.etag.to_string();
+        (!bare.is_empty()).then(|| side.head.etag.quoted())
+    };
+    let mut row = row("ETag", value(left), value(right));
+    if let Some(why) = no_md5(left).or_else(|| no_md5(right)) {
+        (row.counts, row.note) = (false, why.words());
+    }
+    row
 }
 
 fn parts(left: Side<'_>, right: Side<'_>) -> Row {
@@ -126,20 +134,21 @@ fn tags(left: Side<'_>, right: Side<'_>) -> Vec<Row> {
     keys.into_iter().map(|key| row(format!("Tag {key}"), value(a, key), value(b, key))).collect()
 }
 
-/// One list of tags is missing: only the counts of HEAD can be compared.
+/// One list of tags is missing: only the counts of HEAD can be compared, where they were told. Who may not read tags is
+/// told no count, so that its absence is none of zero.
 fn tags_not_had(left: Side<'_>, right: Side<'_>) -> Row {
     let count = |side: Side<'_>| match side.tags {
-        Ok(tags) => u32::try_from(tags.len()).unwrap_or(u32::MAX),
-        Err(_) => side.head.tag_count.unwrap_or(0),
+        Ok(tags) => u32::try_from(tags.len()).ok(),
+        Err(_) => side.head.tag_count,
     };
     let words = |side: Side<'_>| match side.tags {
-        Ok(tags) => tags.len().to_string(),
-        Err(_) => format!("{} by HEAD's count", count(side)),
+        Ok(tags) => Some(tags.len().to_string()),
+        Err(_) => count(side).map(|n| format!("{n} by HEAD's count")),
     };
-    let mut row = row("Tags", Some(words(left)), Some(words(right)));
+    let mut row = row("Tags", words(left), words(right));
     let why = left.tags.err().or(right.tags.err()).unwrap_or_default();
     row.relation = match (count(left), count(right)) {
-        (a, b) if a != b => Relation::Differs,
+        (Some(a), Some(b)) if a != b => Relation::Differs,
         _ => Relation::NotKnown(format!("GetObjectTagging: {why}")),
     };
     row
@@ -160,23 +169,34 @@ fn encryption(left: Side<'_>, right: Side<'_>) -> Vec<Row> {
     .collect()
 }
 
+/// Said of a lock that one answer has and the other does not, or neither.
+const HIDDEN: &str = "absent may mean hidden: s3:GetObjectRetention, s3:GetObjectLegalHold";
+
+/// Locks. An absence proves none (S3-143): one side alone is not known to differ, and neither is not known to be equal,
+/// which is said but not counted, because else no two objects could ever be called the same.
 fn lock(left: Side<'_>, right: Side<'_>) -> Vec<Row> {
     let (a, b) = (left.head.state(), right.head.state());
-    let off = |hold: Option<String>| hold.filter(|hold| hold != "OFF");
-    let hidden = |mut row: Row| {
-        if matches!(row.relation, Relation::OnlyLeft | Relation::OnlyRight) {
-            row.note = "absent may mean hidden: s3:GetObjectRetention, s3:GetObjectLegalHold".into();
-        }
-        row
-    };
-    [
+    let mut rows: Vec<Row> = [
         ("Object Lock mode", a.lock_mode, b.lock_mode),
         ("Retain until", a.retain_until, b.retain_until),
-        ("Legal hold", off(a.legal_hold), off(b.legal_hold)),
+        ("Legal hold", a.legal_hold, b.legal_hold),
     ]
     .into_iter()
-    .filter_map(|(name, a, b)| if_any(name, a, b).map(hidden))
-    .collect()
+    .filter_map(|(name, a, b)| if_any(name, a, b))
+    .collect();
+    for row in rows.iter_mut().filter(|row| row.left.is_none() || row.right.is_none()) {
+        row.relation = Relation::NotKnown(HIDDEN.into());
+    }
+    let told = |name: &str| rows.iter().any(|row| row.name == name);
+    let untold = match (told("Object Lock mode") || told("Retain until"), told("Legal hold")) {
+        (true, true) => return rows,
+        (false, false) => "Object Lock",
+        (false, true) => "Object Lock mode",
+        (true, false) => "Legal hold",
+    };
+    let relation = Relation::NotKnown(HIDDEN.into());
+    rows.push(Row { relation, counts: false, ..row(untold, None, None) });
+    rows
 }
 
 fn storage(left: Side<'_>, right: Side<'_>) -> Vec<Row> {

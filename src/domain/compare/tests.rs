@@ -186,6 +186,21 @@ fn s3_147_full_object_checksums_decide_and_composite_ones_only_with_the_same_cut
 }
 
 #[test]
+fn an_etag_of_one_piece_with_a_stated_count_concludes_nothing() {
+    let mut counted = Owned::new(A);
+    counted.head.parts_count = Some(2);
+    counted.evidence.add_head(None, &counted.head);
+    let one = Owned::new(&ETag::composite([&Owned::new(B).head.etag.digest().unwrap()]).to_string());
+    for other in [Owned::new(A), Owned::new(B), one, Owned::new(&format!("{A}-2")).cut(&[10, 10])] {
+        for c in [of(&counted, &other), of(&other, &counted)] {
+            assert_eq!(c.bytes, Says::Nothing, "{}", c.sentence);
+            assert!(matches!(relation(&c, "Parts"), Relation::NotKnown(_)), "{:?}", c.rows);
+            assert!(c.sentence.contains("the service counts parts"), "{}", c.sentence);
+        }
+    }
+}
+
+#[test]
 fn s3_148_the_etag_of_one_part_follows_from_the_md5_of_the_whole() {
     let whole = Owned::new("8a8cbb7b0e0b8c8a5a9aa33a2ea1bf4d");
     let digest = whole.head.etag.digest().unwrap();
@@ -202,6 +217,75 @@ fn answers_that_contradict_each_other_conclude_nothing() {
     let c = of(&left, &right);
     assert_eq!(c.bytes, Says::Nothing);
     assert!(c.sentence.contains("contradict"), "{}", c.sentence);
+}
+
+#[test]
+fn a_certain_difference_goes_before_an_equality_by_chance_and_no_other() {
+    let full = Some("FULL_OBJECT");
+    let kms = |o: Owned| o.header("x-amz-server-side-encryption", "aws:kms");
+    let crc = kms(Owned::new(A)).sum("CRC32", "x", full);
+    let mut longer = kms(Owned::new(B)).sum("CRC32", "x", full);
+    longer.head.content_length = 21;
+    let sha = kms(Owned::new(B)).sum("CRC32", "x", full).sum("SHA256", "1", full);
+    let other_sha = crc.clone().sum("SHA256", "2", full);
+    for (left, right, why) in [
+        (&crc, &longer, "their sizes are 20 and 21 bytes"),
+        (&other_sha, &sha, "the FULL_OBJECT SHA256 differs"),
+    ] {
+        let c = of(left, right);
+        assert_eq!((c.bytes, c.verdict), (Says::Different, Verdict::Differs), "{}", c.sentence);
+        assert!(
+            c.sentence.contains(why) && c.sentence.contains("CRC32 is equal, as far as 32"),
+            "{}",
+            c.sentence
+        );
+    }
+    // An equal MD5 or SHA-1 is not chance, and a different ETag is not certain.
+    let mut md5 = Owned::new(A);
+    md5.head.content_length = 21;
+    assert_eq!(of(&Owned::new(A), &md5).bytes, Says::Nothing);
+    let weak = |etag| Owned::new(etag).sum("CRC64NVME", "x", full);
+    assert_eq!(of(&weak(A), &weak(B)).bytes, Says::Nothing);
+}
+
+#[test]
+fn an_etag_that_hides_md5s_is_shown_and_not_counted() {
+    let kms = |etag| {
+        let side = Owned::new(etag).header("x-amz-server-side-encryption", "aws:kms");
+        side.sum("SHA256", "x", Some("FULL_OBJECT"))
+    };
+    let c = of(&kms(A), &kms(B));
+    let row = c.rows.iter().find(|r| r.name == "ETag").unwrap();
+    assert_eq!((&row.relation, row.counts), (&Relation::Differs, false));
+    assert!(row.note.contains("SSE-KMS"), "{row:?}");
+    assert_eq!((c.bytes, c.verdict), (Says::Equal, Verdict::Same), "{}", c.sentence);
+    let plain = Owned::new(B).sum("SHA256", "x", Some("FULL_OBJECT"));
+    assert!(!of(&kms(A), &plain).rows.iter().any(|r| r.name == "ETag" && r.counts));
+}
+
+#[test]
+fn s3_143_the_absence_of_a_lock_is_neither_a_difference_nor_an_equality() {
+    let plain = Owned::new(A);
+    let locked = plain.clone().header("x-amz-object-lock-mode", "COMPLIANCE");
+    let hold = |on: &str| plain.clone().header("x-amz-object-lock-legal-hold", on);
+    for (left, right, name) in [
+        (&locked, &plain, "Object Lock mode"),
+        (&hold("ON"), &plain, "Legal hold"),
+        (&hold("OFF"), &plain, "Legal hold"),
+    ] {
+        for c in [of(left, right), of(right, left)] {
+            assert!(matches!(relation(&c, name), Relation::NotKnown(why) if why.contains("hidden")));
+            assert_eq!(c.verdict, Verdict::NotKnown, "{name}");
+        }
+    }
+    let c = of(&plain, &plain);
+    let row = c.rows.iter().find(|r| r.name == "Object Lock").unwrap();
+    assert!(matches!(&row.relation, Relation::NotKnown(_)) && !row.counts);
+    assert_eq!(c.verdict, Verdict::Same);
+    assert_eq!(relation(&of(&hold("ON"), &hold("OFF")), "Legal hold"), Relation::Differs);
+    let c = of(&locked, &locked);
+    assert_eq!(relation(&c, "Object Lock mode"), Relation::Same);
+    assert!(matches!(relation(&c, "Legal hold"), Relation::NotKnown(_)));
 }
 
 #[test]
@@ -259,6 +343,22 @@ fn tags_that_cannot_be_read_are_compared_by_their_count() {
     assert_eq!(c.verdict, Verdict::NotKnown);
     left.head.tag_count = Some(1);
     assert_eq!(relation(&of(&left, &Owned::new(A)), "Tags"), Relation::Differs);
+}
+
+#[test]
+fn s3_144_a_count_that_head_does_not_tell_is_not_zero() {
+    let mut refused = Owned::new(A);
+    refused.tags = Err("AccessDenied (403)".into());
+    let mut counted = refused.clone();
+    counted.head.tag_count = Some(2);
+    for other in [&Owned::new(A), &Owned::new(A).tag("team", "x"), &counted, &refused] {
+        for c in [of(&refused, other), of(other, &refused)] {
+            assert!(matches!(relation(&c, "Tags"), Relation::NotKnown(_)), "{:?}", c.rows);
+            assert_eq!(c.verdict, Verdict::NotKnown);
+        }
+    }
+    let c = of(&refused, &Owned::new(A));
+    assert_eq!(c.rows.iter().find(|r| r.name == "Tags").unwrap().left, None);
 }
 
 fn any_side() -> impl Strategy<Value = Owned> {

@@ -3,8 +3,7 @@
 //! A boundary is known when an answer's range pins it, or when parts of known size lead up to it from a known one.
 
 use super::{Evidence, Grade, Pattern, ProbePlan, pattern, probe};
-use crate::domain::etag::ETag;
-use crate::domain::infer::{Inference, Interval, known_layouts};
+use crate::domain::infer::{Inference, Interval, Pieces, known_layouts};
 use crate::domain::layout::PartLayout;
 use crate::domain::units::{PartNumber, grouped};
 use serde::Serialize;
@@ -240,8 +239,8 @@ pub(super) fn derive(known: &Evidence) -> Derived {
         plans: probe::plans(known, None, false),
     };
     let Some(places) = Places::of(known) else {
-        return nothing(match known.etag {
-            Some(ETag::Hex128(_)) => PartSizeEvidence::NotMultipart,
+        return nothing(match known.pieces() {
+            Pieces::One => PartSizeEvidence::NotMultipart,
             _ => PartSizeEvidence::Unknown,
         });
     };

@@ -3,6 +3,7 @@
 use super::derive::Places;
 use super::{Asked, AttributesHeard, Evidence};
 use crate::domain::etag::ETag;
+use crate::domain::infer::Pieces;
 use crate::domain::units::{PartNumber, grouped};
 use serde::Serialize;
 
@@ -109,7 +110,7 @@ impl Decider {
 impl Evidence {
     /// The cheapest request, or reading, that would decide the part size, as far as is known now.
     pub fn cheapest(&self) -> Decider {
-        if self.exact_is_known() || matches!(self.etag, Some(ETag::Hex128(_))) && !self.is_multipart() {
+        if self.exact_is_known() || self.pieces() == Pieces::One {
             return Decider::Decided;
         }
         let of = |kind| self.plan(kind).map(|p| p.requests);
@@ -118,8 +119,11 @@ impl Evidence {
                 Decider::AttributePages { requests: pages }
             }
             (_, Some(requests)) => Decider::Heads { requests },
+            // Where no part is an MD5, no cut gives the ETag.
             _ => match (&self.etag, self.object_size) {
-                (Some(ETag::Composite { .. }), Some(bytes)) => Decider::ReadData { bytes },
+                (Some(ETag::Composite { .. }), Some(bytes)) if self.no_md5.is_none() => {
+                    Decider::ReadData { bytes }
+                }
                 _ => Decider::Nothing,
             },
         }

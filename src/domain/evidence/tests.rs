@@ -107,6 +107,54 @@ fn s3_122_a_200_to_a_part_number_says_nothing_of_the_part() {
 }
 
 #[test]
+fn reading_the_data_is_no_way_where_the_etag_hides_md5s() {
+    let mut hidden = head(200, 20_447_232, None, MULTI3, None);
+    hidden.headers = vec![("x-amz-server-side-encryption".into(), "aws:kms".into())];
+    for (plain, want) in [
+        (head(200, 20_447_232, None, MULTI3, None), Decider::ReadData { bytes: 20_447_232 }),
+        (hidden, Decider::Nothing),
+    ] {
+        let mut e = Evidence::default();
+        e.add_head(None, &plain);
+        e.add_head(Some(PartNumber(1)), &head(200, 20_447_232, None, MULTI3, None));
+        e.add_attributes(&page(Some(3), &[], Some("FULL_OBJECT")));
+        assert_eq!(e.cheapest(), want);
+    }
+}
+
+#[test]
+fn an_etag_that_does_not_tell_is_not_one_piece() {
+    const PLAIN: &str = "5d41402abc4b2a76b9719d911017c592";
+    for (etag, count, class, want) in [
+        (PLAIN, None, None, Pieces::One),
+        (PLAIN, Some(3), None, Pieces::NotKnown),
+        (PLAIN, None, Some("EXPRESS_ONEZONE"), Pieces::NotKnown),
+        ("opaque", None, None, Pieces::NotKnown),
+        ("opaque", Some(3), None, Pieces::Parts(3)),
+        (MULTI3, None, None, Pieces::Parts(3)),
+        ("", None, None, Pieces::NotKnown),
+    ] {
+        let mut e = Evidence::default();
+        let mut answer = head(200, 40, None, etag, count);
+        answer.properties.storage_class = class.map(str::to_owned);
+        e.add_head(None, &answer);
+        assert_eq!(e.pieces(), want, "{etag} {count:?}");
+    }
+    assert_eq!(Evidence::default().pieces(), Pieces::NotKnown);
+}
+
+#[test]
+fn a_directory_bucket_is_told_by_the_storage_class_too() {
+    let mut e = Evidence::default();
+    let mut express = head(200, 40, None, "an-opaque-etag", Some(4));
+    express.properties.storage_class = Some("EXPRESS_ONEZONE".into());
+    e.add_head(None, &express);
+    e.add_attributes(&page(Some(4), &[(1, 10), (2, 10), (3, 10), (4, 10)], None));
+    assert!(e.why("b").conclusion.contains("the bucket is a directory bucket"));
+    assert!(e.why("alias--use1-az4--xa-s3").conclusion.contains("directory"));
+}
+
+#[test]
 fn a_plain_object_has_no_parts_although_part_one_answers() {
     let mut e = Evidence::default();
     e.add_head(

@@ -3,8 +3,8 @@
 //! Source: API reference GetObjectAttributes, and the recordings named in `docs/SEMANTICS.md`.
 
 use super::{AttributesHeard, Evidence, Grade};
-use crate::domain::etag::ETag;
-use crate::domain::no_md5::is_directory_bucket;
+use crate::domain::infer::Pieces;
+use crate::domain::no_md5::{NoMd5, is_directory_bucket};
 use crate::domain::text::visible;
 use serde::Serialize;
 
@@ -65,7 +65,7 @@ impl Evidence {
                 kind: checksum_type.as_deref(),
             },
         };
-        let opaque = !self.is_multipart() && !matches!(self.etag, Some(ETag::Hex128(_)));
+        let opaque = !self.is_multipart() && self.pieces() != Pieces::One;
         steps.push(multipart(self.is_multipart(), opaque));
         if !self.is_multipart() {
             return if opaque { "Whether it has parts is not known." } else { "There are no parts to list." }
@@ -76,7 +76,7 @@ impl Evidence {
         if !told.parts {
             return "AWS S3 always counts the parts of a multipart object; this server does not.".into();
         }
-        let directory = is_directory_bucket(bucket);
+        let directory = is_directory_bucket(bucket) || self.no_md5 == Some(NoMd5::DirectoryBucket);
         steps.push(kind_of_bucket(directory));
         if directory {
             return self.listed(told.listed, "the bucket is a directory bucket");

@@ -59,9 +59,9 @@ fn etag(list: &mut List<'_>) {
             list.told(S, "ETag", "ETag", &etag, format!("not shaped as S3 shapes an MD5{bare}"))
         }
         ETag::Hex128(_) => {
-            let meaning = match head.state().encryption.hides_md5() {
+            let meaning = match &list.no_md5 {
                 None => "32 hex digits, as of an MD5".to_owned(),
-                Some(hides) => format!("32 hex digits; with {hides} not to be taken for an MD5"),
+                Some(why) => format!("32 hex digits; {}", why.words()),
             };
             list.told(S, "ETag", "ETag", &etag, format!("{meaning}{bare}"));
         }
@@ -144,7 +144,8 @@ pub(super) fn tags(list: &mut List<'_>, told: TagsTold<'_>) {
     use Section::Tags as S;
     let counted = list.head.tag_count;
     list.take("x-amz-tagging-count");
-    let by_head = counted.map_or("HEAD counts none".to_owned(), |n| format!("HEAD counts {n}"));
+    // Absent where there are none, and for whoever may not read them.
+    let by_head = counted.map_or("HEAD tells no count".to_owned(), |n| format!("HEAD counts {n}"));
     let tags = match told {
         TagsTold::Known(tags) => tags,
         TagsTold::Asking => return list.said(S, "Tags", "asking S3…", by_head),
@@ -200,12 +201,13 @@ pub(super) fn encryption(list: &mut List<'_>) {
     let state = list.head.state().encryption;
     let header = "x-amz-server-side-encryption";
     let meaning = match state.algorithm.as_deref() {
-        Some("AES256") => "SSE-S3: with keys of S3's own; part ETags are MD5s",
+        Some("AES256") if list.no_md5.is_none() => "SSE-S3: with keys of S3's own; part ETags are MD5s",
+        Some("AES256") => "SSE-S3: with keys of S3's own",
         Some("aws:kms") => {
             "SSE-KMS: the ETag is no MD5 of the content, unless UpdateObjectEncryption kept an earlier one"
         }
         Some("aws:kms:dsse") => "DSSE-KMS: two layers; the ETag is no MD5 of the content",
-        Some(_) => "not known to this program",
+        Some(_) => "not known to this program: the ETag is not to be taken for an MD5",
         None => "",
     };
     match &state.algorithm {

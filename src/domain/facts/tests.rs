@@ -31,7 +31,7 @@ fn head(headers: &[(&str, &str)]) -> HeadObjectOutput {
 }
 
 fn of(headers: &[(&str, &str)]) -> Vec<Fact> {
-    facts(&head(headers), TagsTold::Known(&[]), &Evidence::default())
+    facts("b", &head(headers), TagsTold::Known(&[]), &Evidence::default())
 }
 
 /// Value and meaning of a line.
@@ -86,12 +86,13 @@ fn s3_144_user_metadata_and_tags_are_counted_against_2048_bytes() {
     assert_eq!(line(&told, "Missing metadata").0, "2");
     let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
     let list = [tag("a b", "c")];
-    let one = facts(&head(&[("x-amz-tagging-count", "1")]), TagsTold::Known(&list), &Evidence::default());
+    let one =
+        facts("b", &head(&[("x-amz-tagging-count", "1")]), TagsTold::Known(&list), &Evidence::default());
     assert_eq!(line(&one, "Tags"), ("1 by GetObjectTagging", "as x-amz-tagging 7 of 2 048 bytes"));
     let big: Vec<Tag> = (0..10).map(|i| tag(&format!("{i}{}", "k".repeat(127)), &"v".repeat(256))).collect();
-    let ten = facts(&head(&[]), TagsTold::Known(&big), &Evidence::default());
+    let ten = facts("b", &head(&[]), TagsTold::Known(&big), &Evidence::default());
     let meaning = line(&ten, "Tags").1;
-    assert!(meaning.contains("3 859 of 2 048 bytes: too long") && meaning.ends_with("HEAD counts none"));
+    assert!(meaning.contains("3 859 of 2 048 bytes: too long") && meaning.ends_with("HEAD tells no count"));
 }
 
 #[test]
@@ -141,28 +142,42 @@ fn checksums_say_what_they_are_computed_over() {
         parts: Vec::new(),
         next: None,
     });
-    let told = facts(&with, TagsTold::Asking, &evidence);
+    let told = facts("b", &with, TagsTold::Asking, &evidence);
     assert_eq!(
         line(&told, "SHA256").1,
         "COMPOSITE: over the 3 raw checksums of the parts, not over the bytes"
     );
     with.checksums.checksum_type = Some("FULL_OBJECT".into());
-    assert!(line(&facts(&with, TagsTold::Asking, &evidence), "SHA256").1.contains("over the bytes"));
+    assert!(line(&facts("b", &with, TagsTold::Asking, &evidence), "SHA256").1.contains("over the bytes"));
     with.checksums.checksum_type = None;
-    assert!(line(&facts(&with, TagsTold::Asking, &evidence), "SHA256").1.contains("does not say"));
+    assert!(line(&facts("b", &with, TagsTold::Asking, &evidence), "SHA256").1.contains("does not say"));
     assert_eq!(line(&told, "Tags").0, "asking S3…");
-    let refused = facts(&with, TagsTold::NotHad("AccessDenied (403)"), &evidence);
+    let refused = facts("b", &with, TagsTold::NotHad("AccessDenied (403)"), &evidence);
     assert_eq!(
         line(&refused, "Tags"),
-        ("not known", "GetObjectTagging: AccessDenied (403); HEAD counts none")
+        ("not known", "GetObjectTagging: AccessDenied (403); HEAD tells no count")
     );
+}
+
+#[test]
+fn in_a_directory_bucket_no_etag_is_called_an_md5() {
+    let sse = head(&[("x-amz-server-side-encryption", "AES256")]);
+    let class =
+        head(&[("x-amz-server-side-encryption", "AES256"), ("x-amz-storage-class", "EXPRESS_ONEZONE")]);
+    for (bucket, head) in [("b--use1-az4--x-s3", &sse), ("p--use1-az4--xa-s3", &sse), ("b", &class)] {
+        let told = facts(bucket, head, TagsTold::Known(&[]), &Evidence::default());
+        assert!(line(&told, "ETag").1.contains("in a directory bucket"), "{told:?}");
+        assert_eq!(line(&told, "Encryption").1, "SSE-S3: with keys of S3's own");
+    }
+    let plain = facts("b", &sse, TagsTold::Known(&[]), &Evidence::default());
+    assert!(line(&plain, "Encryption").1.ends_with("part ETags are MD5s"));
 }
 
 #[test]
 fn a_head_without_an_etag_says_what_is_missing() {
     let mut without = head(&[]);
     without.etag = ETag::parse("");
-    let told = facts(&without, TagsTold::Asking, &Evidence::default());
+    let told = facts("b", &without, TagsTold::Asking, &Evidence::default());
     assert_eq!(line(&told, "ETag").0, "absent");
 }
 
@@ -171,7 +186,7 @@ fn what_a_server_leaves_out_or_writes_otherwise_is_said() {
     let mut odd = head(&[]);
     odd.headers = vec![("etag".into(), "d41d8cd98f00b204e9800998ecf8427e".into())];
     odd.content_length = 0;
-    let told = facts(&odd, TagsTold::Asking, &Evidence::default());
+    let told = facts("b", &odd, TagsTold::Asking, &Evidence::default());
     assert_eq!(line(&told, "Size"), ("not told", "the answer has no Content-Length"));
     let (value, meaning) = line(&told, "ETag");
     assert_eq!(value, "d41d8cd98f00b204e9800998ecf8427e");

@@ -36,6 +36,17 @@ pub enum Way {
     NotKnown,
 }
 
+/// In how many pieces an object was written, as far as is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pieces {
+    /// By PutObject or CopyObject.
+    One,
+    /// By CompleteMultipartUpload, of so many parts.
+    Parts(u32),
+    /// No count, and an ETag that does not tell; or a count that the ETag contradicts.
+    NotKnown,
+}
+
 /// One client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ClientRow {
@@ -59,17 +70,17 @@ pub struct ClientRow {
 }
 
 impl ClientRow {
-    /// Whether an object with this count agrees with it, and with this part size where one is known; one piece
-    /// agrees with no count.
-    pub fn agrees(&self, part_count: Option<u32>, known: Option<u64>) -> bool {
-        match self.way {
-            Way::OnePiece => part_count.is_none(),
+    /// Whether an object of these pieces agrees with it, and with this part size where one is known; nothing agrees
+    /// with what is not known.
+    pub fn agrees(&self, pieces: Pieces, known: Option<u64>) -> bool {
+        match (self.way, pieces) {
+            (Way::OnePiece, Pieces::One) => true,
             // With one part nobody can tell what the part size was.
-            Way::Parts { part_count: 1, .. } => part_count == Some(1),
-            Way::Parts { part_count: n, part_size, uniform, .. } => {
-                part_count == Some(n) && known.is_none_or(|p| !uniform || p == part_size)
+            (Way::Parts { part_count: 1, .. }, Pieces::Parts(1)) => true,
+            (Way::Parts { part_count, part_size, uniform, .. }, Pieces::Parts(n)) => {
+                n == part_count && known.is_none_or(|p| !uniform || p == part_size)
             }
-            Way::TooManyParts { .. } | Way::NotKnown => false,
+            _ => false,
         }
     }
 }
@@ -228,13 +239,17 @@ mod tests {
     #[test]
     fn rows_agree_with_a_count() {
         let table = clients_table(20_971_520);
-        let agreeing = |count| {
-            table.iter().filter(|r| r.agrees(count, None)).map(|r| r.name.as_str()).collect::<Vec<_>>()
+        let agreeing = |pieces| {
+            table.iter().filter(|r| r.agrees(pieces, None)).map(|r| r.name.as_str()).collect::<Vec<_>>()
         };
-        assert!(agreeing(Some(3)).contains(&"Rust transfer manager"));
-        assert!(agreeing(Some(2)).contains(&"s3cmd") && !agreeing(Some(2)).contains(&"rclone"));
-        assert!(agreeing(None).contains(&"rclone"));
+        assert!(agreeing(Pieces::Parts(3)).contains(&"Rust transfer manager"));
+        assert!(
+            agreeing(Pieces::Parts(2)).contains(&"s3cmd") && !agreeing(Pieces::Parts(2)).contains(&"rclone")
+        );
+        assert!(agreeing(Pieces::One).contains(&"rclone") && agreeing(Pieces::NotKnown).is_empty());
         let s3cmd = table.iter().find(|r| r.name == "s3cmd").unwrap();
-        assert!(s3cmd.agrees(Some(2), Some(15 * MIB)) && !s3cmd.agrees(Some(2), Some(16 * MIB)));
+        assert!(
+            s3cmd.agrees(Pieces::Parts(2), Some(15 * MIB)) && !s3cmd.agrees(Pieces::Parts(2), Some(16 * MIB))
+        );
     }
 }

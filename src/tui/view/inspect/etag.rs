@@ -90,7 +90,7 @@ pub(in crate::tui::view) fn etag(model: &Model, room: usize) -> Vec<Pieces> {
             Certainty::DoesNotFollow => Role::Muted,
             Certainty::Unverified => Role::Warning,
         };
-        for (n, line) in wrap(&sentence.text, room.saturating_sub(2)).into_iter().enumerate() {
+        for (n, line) in wrap(&visible(&sentence.text), room.saturating_sub(2)).into_iter().enumerate() {
             let glyph = if n == 0 { sentence.certainty.glyph() } else { " " };
             out.push(vec![(format!("{glyph} "), role), (line, Role::Text)]);
         }

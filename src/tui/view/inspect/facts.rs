@@ -14,7 +14,9 @@ const NAME: usize = 16;
 /// The fact table in `room` cells: a meaning stands behind its value where it fits, else below.
 pub(in crate::tui::view) fn facts(model: &Model, room: usize) -> Vec<Pieces> {
     let i = &model.inspect;
-    let Some(head) = &i.head else { return waiting(&i.head_load, room).unwrap_or_default() };
+    let (Some(object), Some(head)) = (&i.object, &i.head) else {
+        return waiting(&i.head_load, room).unwrap_or_default();
+    };
     let tags = match (&i.tags, &i.tags_load) {
         (Some(tags), _) => TagsTold::Known(tags),
         (None, Load::Failed(why)) => TagsTold::NotHad(why),
@@ -22,7 +24,7 @@ pub(in crate::tui::view) fn facts(model: &Model, room: usize) -> Vec<Pieces> {
     };
     let mut out = Vec::new();
     let mut heading = None;
-    for fact in facts::facts(head, tags, &i.evidence) {
+    for fact in facts::facts(&object.bucket, head, tags, &i.evidence) {
         if matches!(fact.section, Section::Unknown | Section::Answer) && heading != Some(fact.section) {
             heading = Some(fact.section);
             out.push(said(fact.section.title(), Role::Muted));

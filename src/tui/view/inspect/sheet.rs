@@ -149,7 +149,7 @@ fn clients(model: &Model, room: usize) -> Vec<Pieces> {
     let mut out = Vec::new();
     for row in rows {
         let cells = row.cells();
-        let agrees = row.agrees(evidence.part_count, evidence.uniform_size());
+        let agrees = row.agrees(evidence.pieces(), evidence.uniform_size());
         let role = if agrees { Role::Text } else { Role::Muted };
         let figures = [row.usage.name(), &cells.threshold, &cells.part_size, &cells.parts, &cells.last];
         let [usage, threshold, part_size, parts, last] = figures;
