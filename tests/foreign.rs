@@ -183,6 +183,8 @@ fn a_head_without_an_etag_or_a_length_says_what_is_missing() {
         true => head("200 OK", "x-amz-request-id: R\r\nETag: \"odd\"\r\n"),
         false => http("501 Not Implemented", "", "<Error><Code>NotImplemented</Code></Error>"),
     };
+    let (code, said) = run(server(bare), &INSPECT);
+    assert!(code == 0 && said.contains("parts       not known: the service states no count"), "{said}");
     let (code, said) = run(server(bare), &["compare", "s3://b/k", "s3://b/l"]);
     assert_eq!(code, 5, "{said}");
     assert!(said.contains("not known   Size: an answer has no Content-Length"), "{said}");

@@ -142,8 +142,11 @@ fn the_pages_of_attributes_that_are_left_are_one_of_the_ways() {
         page.checksums.checksum_type = Some("COMPOSITE".into());
         page.next = next.map(Into::into);
         let size = |n| if n == 3 { 3_670_016 } else { 8_388_608 };
-        let part =
-            |n| AttributePart { part_number: PartNumber(n), size: size(n), checksums: Checksums::default() };
+        let part = |n| AttributePart {
+            part_number: PartNumber(n),
+            size: Some(size(n)),
+            checksums: Checksums::default(),
+        };
         page.parts = numbers.map(part).collect();
         Outcome::Answered(Output::Attributes(page))
     };

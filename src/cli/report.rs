@@ -253,6 +253,9 @@ fn part_size(e: &Evidence) -> String {
         }
         PartSizeEvidence::Inferred(inference) => inferred(&inference),
         PartSizeEvidence::NotMultipart => "none: not a multipart object".into(),
+        PartSizeEvidence::Unknown if e.part_count.is_some() => {
+            "unknown: what was said of the number of parts is contradictory".into()
+        }
         PartSizeEvidence::Unknown => "unknown: the service states no parts and the ETag has no count".into(),
     }
 }

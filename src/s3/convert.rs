@@ -217,13 +217,14 @@ pub(super) fn attributes(
             .into_iter()
             .map(|p| AttributePart {
                 part_number: PartNumber(p.part_number.unwrap_or_default()),
-                size: unsigned(p.size),
+                size: p.size.and_then(|n| u64::try_from(n).ok()),
                 checksums: checksums!(p),
             })
             .collect();
         let page = Page { truncated: listed.is_truncated, max: listed.max_parts, came: parts.len() };
+        // What is listed twice and differently contradicts itself; that is for the evidence to say.
         parts.sort_by_key(|p| p.part_number);
-        parts.dedup_by_key(|p| p.part_number);
+        parts.dedup();
         following =
             page.following(listed.next_part_number_marker, parts.last().map(|p| p.part_number), asked);
     }
@@ -331,6 +332,19 @@ mod tests {
         assert_eq!(next(true, Some("5".into()), Some("5")), None);
         assert_eq!(next(false, Some("5".into()), None), None);
         assert_eq!(next(true, Some(String::new()), None), None);
+    }
+
+    #[test]
+    fn a_listed_part_without_a_size_is_not_an_empty_one_and_contradictions_are_kept() {
+        use aws_sdk_s3::types::{GetObjectAttributesParts, ObjectPart};
+        let part = |n: i32, size: Option<i64>| ObjectPart::builder().part_number(n).set_size(size).build();
+        let list = [part(2, Some(5)), part(1, None), part(2, Some(5)), part(2, Some(4))];
+        let listed = GetObjectAttributesParts::builder().set_parts(Some(list.to_vec())).build();
+        let out =
+            sdk::get_object_attributes::GetObjectAttributesOutput::builder().object_parts(listed).build();
+        let page = attributes(None, out);
+        let sizes: Vec<_> = page.parts.iter().map(|p| (p.part_number.0, p.size)).collect();
+        assert_eq!(sizes, [(1, None), (2, Some(5)), (2, Some(4))]);
     }
 
     #[test]
