@@ -46,7 +46,9 @@ pub async fn look(
         let mut gathered = gather(session, object).await?;
         let pinned = gathered.object.clone();
         let probed = match kind {
-            Some(kind) => probe(session, &pinned, &mut gathered.evidence, kind, CONCURRENCY).await?,
+            Some(kind) => {
+                probe(session, (object, &pinned), &mut gathered.evidence, kind, CONCURRENCY).await?
+            }
             None => Probed::Done,
         };
         if probed == Probed::Done {

@@ -131,6 +131,8 @@ impl Evidence {
             Err(why) => return self.disbelieve(why),
         };
         self.part_number_understood = Some(true);
+        // What failed and was not refused for good has been answered now.
+        self.refusals.retain(|r| r.asked != Asked::HeadPart || r.is_final());
         self.ranges_usable = Some(stated.first.is_some());
         if let Some((_, _, size)) = head.range_and_size() {
             self.object_size = Some(size);
@@ -408,6 +410,11 @@ impl Evidence {
     /// What can still be asked, each with its exact number of requests.
     pub fn plans(&self) -> &[ProbePlan] {
         &self.derived().plans
+    }
+
+    /// Whether a page of GetObjectAttributes may list a part that none listed yet: no more than there are.
+    pub fn pages_are_left(&self) -> bool {
+        self.attributes.may_list() && self.part_count.is_none_or(|count| self.attributes.listed() < count)
     }
 
     /// One of them.

@@ -161,6 +161,8 @@ impl Page {
         let marker = marker.filter(|m| !m.is_empty() && m != "0").or(last);
         let number = |text: &str| text.parse::<i64>().ok();
         let leads_on = |m: &String| match (number(m), asked.and_then(number)) {
+            // No part has a higher number than S3 takes.
+            (Some(10_000..), _) => false,
             (Some(next), Some(asked)) => next > asked,
             _ => true,
         };
@@ -367,6 +369,8 @@ mod tests {
             (page(Some(true), Some(2), 0), None, None, Some("2"), None),
             (page(Some(true), Some(0), 0), some("0"), None, None, None),
             (page(Some(false), Some(2), 2), some("2"), two, None, None),
+            (page(Some(true), Some(2), 2), some("9999"), two, Some("2"), some("9999")),
+            (page(Some(true), Some(2), 2), some("10000"), two, Some("2"), None),
         ] {
             assert_eq!(page.following(marker, last, asked), want);
         }

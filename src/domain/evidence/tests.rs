@@ -324,6 +324,35 @@ fn a_refusal_names_what_is_missing_and_the_permission() {
     assert!(e.why("b").conclusion.contains("s3:GetObject and s3:GetObjectAttributes"));
 }
 
+#[test]
+fn a_server_that_fails_is_asked_again_and_one_that_refuses_is_not() {
+    for (status, stays) in [(500, true), (503, true), (429, true), (403, false), (404, false), (501, true)] {
+        let mut e = Evidence::default();
+        e.add_head(None, &head(200, 30, None, MULTI3, None));
+        let before = e.plan(ProbeKind::Every).cloned();
+        e.add_refusal(Refusal { asked: Asked::HeadPart, status, code: "x".into(), versioned: false });
+        assert_eq!(e.plan(ProbeKind::Every).cloned(), before.filter(|_| stays), "{status}");
+        e.add_head(Some(PartNumber(1)), &part(&[10, 10, 10], 1, MULTI3));
+        assert_eq!(e.refusals.is_empty(), stays, "{status}: answered after all");
+    }
+}
+
+#[test]
+fn no_page_is_asked_for_behind_the_last_part() {
+    let mut e = Evidence::default();
+    e.add_head(None, &head(200, 30, None, MULTI3, None));
+    assert!(e.pages_are_left());
+    let mut list = page(Some(3), &[(1, 10)], Some("COMPOSITE"));
+    list.next = Some("1".into());
+    e.add_attributes(&list);
+    assert!(e.pages_are_left());
+    list.parts[0].part_number = PartNumber(2);
+    e.add_attributes(&list);
+    list.parts[0].part_number = PartNumber(3);
+    e.add_attributes(&list);
+    assert!(!e.pages_are_left() && e.plan(ProbeKind::Attributes).is_none());
+}
+
 fn taken(path: &WhyPath) -> Vec<String> {
     path.steps.iter().flat_map(|s| s.branches.iter().filter(|b| b.taken)).map(|b| b.words.clone()).collect()
 }
