@@ -131,6 +131,30 @@ fn a_server_that_ignores_sub_resources_is_seen_through() {
     }
 }
 
+/// A server that ignores sub-resources and keeps objects that look like the documents asked for.
+fn mimic(request: &str) -> Vec<u8> {
+    let etag = "ETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\nAccept-Ranges: bytes\r\n";
+    let attributes = "<GetObjectAttributesResponse><ObjectParts><PartsCount>7</PartsCount></ObjectParts></GetObjectAttributesResponse>";
+    let tags = "<Tagging><TagSet><Tag><Key>forged</Key><Value>x</Value></Tag></TagSet></Tagging>";
+    match request.split(' ').next() {
+        Some("HEAD") => head("200 OK", &format!("{etag}Content-Length: 6000000\r\n")),
+        _ if request.contains("tagging") => http("200 OK", etag, tags),
+        _ => http("200 OK", etag, attributes),
+    }
+}
+
+#[test]
+fn an_object_that_looks_like_a_document_about_it_is_not_believed() {
+    let (code, said) = run(server(mimic), &INSPECT);
+    assert_eq!(code, 0, "{said}");
+    for want in
+        ["does not know GetObjectAttributes: it sent the object itself", "does not know GetObjectTagging"]
+    {
+        assert!(said.contains(want), "{said}");
+    }
+    assert!(!said.contains("forged") && said.contains("none: written in one piece"), "{said}");
+}
+
 #[test]
 fn a_part_copy_answered_with_nothing_did_not_happen() {
     let (code, said) =
@@ -183,6 +207,8 @@ fn a_head_without_an_etag_or_a_length_says_what_is_missing() {
         true => head("200 OK", "x-amz-request-id: R\r\nETag: \"odd\"\r\n"),
         false => http("501 Not Implemented", "", "<Error><Code>NotImplemented</Code></Error>"),
     };
+    let (code, said) = run(server(bare), &INSPECT);
+    assert!(code == 0 && said.contains("parts       not known: the service states no count"), "{said}");
     let (code, said) = run(server(bare), &["compare", "s3://b/k", "s3://b/l"]);
     assert_eq!(code, 5, "{said}");
     assert!(said.contains("not known   Size: an answer has no Content-Length"), "{said}");

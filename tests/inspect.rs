@@ -11,7 +11,7 @@ use partscope::domain::etag::ETag;
 use partscope::domain::evidence::{AttributesHeard, PartSizeEvidence, ProbeKind};
 use partscope::domain::names::ObjectRef;
 use partscope::domain::operation::{GetObjectAttributes, HeadObject, Operation, OperationKind};
-use partscope::domain::outcome::Outcome;
+use partscope::domain::outcome::{Outcome, TransportError};
 use partscope::domain::output::{AttributePart, HeadObjectOutput, Output};
 use partscope::domain::units::PartNumber;
 use partscope::tui::theme::{Choice, Theme};
@@ -116,6 +116,67 @@ fn a_refused_probe_leaves_what_is_known_and_names_the_permission() {
 }
 
 #[test]
+fn a_part_that_is_not_there_makes_the_object_be_asked_about_again() {
+    for (status, code) in [(404, "NotFound"), (412, "PreconditionFailed"), (416, "InvalidPartNumber")] {
+        let mut p = inspecting();
+        p.press("p Enter");
+        let call = p.calls.remove(0);
+        p.finish(&call, refused(status, code));
+        assert_eq!(p.calls.iter().map(part_asked).collect::<Vec<_>>(), [None], "the plain HEAD, once");
+        assert!(p.model.inspect.evidence.refusals.is_empty() && p.model.inspect.probe.is_some());
+        let plain = p.calls.remove(0);
+        let other = ETag::parse("9a6dbec798b1bfe66cc7659d2bb41720-3");
+        p.finish(&plain, head(&plain, |h| h.etag = other));
+        assert!(p.note().contains("was replaced"), "{}", p.note());
+        assert_eq!((p.calls.len(), p.model.inspect.probe.is_none()), (4, true), "everything is asked again");
+
+        // The same object: then the refusal stands, and is said.
+        let mut p = inspecting();
+        p.press("p Enter");
+        let call = p.calls.remove(0);
+        p.finish(&call, refused(status, code));
+        p.settle();
+        assert!(p.note().starts_with(&format!("{code} ({status}): without the sizes")), "{}", p.note());
+        assert_eq!((p.model.inspect.evidence.refusals.len(), p.model.inspect.probe.is_none()), (1, true));
+
+        // Gone: everything is asked again, and says so.
+        let mut p = inspecting();
+        p.press("p Enter");
+        for _ in 0..2 {
+            let call = p.calls.remove(0);
+            p.finish(&call, refused(404, "NotFound"));
+        }
+        assert_eq!((p.calls.len(), p.model.inspect.head.is_none()), (4, true));
+    }
+}
+
+#[test]
+fn a_probe_that_fails_can_be_tried_again() {
+    let lost = Outcome::Lost(TransportError { message: "reset".into(), maybe_sent: true });
+    for outcome in [refused(503, "SlowDown"), refused(500, "InternalError"), lost] {
+        let mut p = inspecting();
+        p.press("p Enter");
+        let call = p.calls.remove(0);
+        p.finish(&call, outcome);
+        assert!(p.calls.is_empty() && p.model.inspect.probe.is_none(), "{}", p.note());
+        p.press("p Enter").settle();
+        assert!(p.note().contains("proved"), "{}", p.note());
+        assert!(p.model.inspect.evidence.refusals.is_empty());
+    }
+}
+
+#[test]
+fn escape_while_the_plain_head_is_asked_again_calls_that_off_too() {
+    let mut p = inspecting();
+    p.press("p Enter");
+    let call = p.calls.remove(0);
+    p.finish(&call, refused(416, "InvalidPartNumber"));
+    let id = p.calls[0].id;
+    p.press("Esc");
+    assert!(p.others.contains(&Effect::Cancel(id)) && p.model.inspect.recheck.is_none());
+}
+
+#[test]
 fn attributes_that_are_denied_are_missing_evidence_and_not_the_end() {
     let mut p = Play::new(120, 36);
     p.press("Tab End Enter");
@@ -130,23 +191,55 @@ fn attributes_that_are_denied_are_missing_evidence_and_not_the_end() {
     assert!(shown.contains("▶ no: access denied (403)") && shown.contains("s3:ListBucket"), "{shown}");
 }
 
+/// A page of attributes that lists these parts of the stand-in's object.
+fn listed(numbers: std::ops::RangeInclusive<i32>, next: Option<&str>) -> Outcome {
+    let object = ObjectRef::new("b", "k");
+    let ask = GetObjectAttributes { object, part_number_marker: None, max_parts: None };
+    let Output::Attributes(mut page) = answer(&Operation::GetObjectAttributes(ask)) else { panic!() };
+    page.checksums.checksum_type = Some("COMPOSITE".into());
+    page.next = next.map(Into::into);
+    let size = |n| Some(if n == 3 { 3_670_016 } else { 8_388_608 });
+    let part =
+        |n| AttributePart { part_number: PartNumber(n), size: size(n), checksums: Checksums::default() };
+    page.parts = numbers.map(part).collect();
+    Outcome::Answered(Output::Attributes(page))
+}
+
+#[test]
+fn no_more_pages_are_asked_for_than_were_announced() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab End Enter");
+    let call = p.calls.remove(2);
+    p.finish(&call, listed(1..=1, Some("1")));
+    p.settle().press("p Enter");
+    let call = p.calls.remove(0);
+    p.finish(&call, listed(2..=2, Some("2")));
+    assert!(p.calls.is_empty() && p.model.inspect.probe.is_none(), "one request was announced");
+}
+
+#[test]
+fn a_page_that_is_on_its_way_is_not_asked_for_twice() {
+    let mut p = Play::new(120, 36);
+    p.press("Tab End Enter");
+    let attributes = p.calls.remove(2);
+    p.settle();
+    p.press("p");
+    assert!(screen(&p).contains("attributes  1 GetObjectAttributes"), "{}", screen(&p));
+    p.press("Home");
+    for _ in 0..4 {
+        if !screen(&p).contains("▶ attributes") {
+            p.press("Down");
+        }
+    }
+    p.press("Enter");
+    assert!(p.calls.is_empty() && p.model.inspect.probe.is_some());
+    p.finish(&attributes, listed(1..=3, None));
+    assert!(p.note().starts_with("1 GetObjectAttributes request: the part map is proved"), "{}", p.note());
+    assert!(p.calls.is_empty() && p.model.inspect.probe.is_none());
+}
+
 #[test]
 fn the_pages_of_attributes_that_are_left_are_one_of_the_ways() {
-    let listed = |numbers: std::ops::RangeInclusive<i32>, next: Option<&str>| {
-        let ask = GetObjectAttributes {
-            object: ObjectRef::new("b", "k"),
-            part_number_marker: None,
-            max_parts: None,
-        };
-        let Output::Attributes(mut page) = answer(&Operation::GetObjectAttributes(ask)) else { panic!() };
-        page.checksums.checksum_type = Some("COMPOSITE".into());
-        page.next = next.map(Into::into);
-        let size = |n| if n == 3 { 3_670_016 } else { 8_388_608 };
-        let part =
-            |n| AttributePart { part_number: PartNumber(n), size: size(n), checksums: Checksums::default() };
-        page.parts = numbers.map(part).collect();
-        Outcome::Answered(Output::Attributes(page))
-    };
     let mut p = Play::new(120, 36);
     p.press("Tab End Enter");
     let call = p.calls.remove(2);

@@ -80,6 +80,14 @@ fn denied() -> String {
 
 /// The report as JSON, or what was said instead.
 fn inspect(address: SocketAddr, args: &[&str]) -> Result<Value, (i32, String)> {
+    match run(address, &[&["inspect", "s3://b/k", "--json"], args].concat()) {
+        (0, out, _) => Ok(serde_json::from_str(&out).unwrap()),
+        (code, _, said) => Err((code, said)),
+    }
+}
+
+/// Exit code, standard output, standard error.
+fn run(address: SocketAddr, args: &[&str]) -> (i32, String, String) {
     let mut command = Command::cargo_bin("partscope").unwrap();
     for name in ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"] {
         command.env_remove(name);
@@ -89,17 +97,14 @@ fn inspect(address: SocketAddr, args: &[&str]) -> Result<Value, (i32, String)> {
         .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials")
         .env("AWS_ACCESS_KEY_ID", "A")
         .env("AWS_SECRET_ACCESS_KEY", "S")
-        .args(["inspect", "s3://b/k", "--json"])
         .args(args)
         .args(["--path-style", "--region", "us-east-1", "--endpoint-url"])
         .arg(format!("http://{address}"))
         .timeout(Duration::from_secs(60))
         .output()
         .unwrap();
-    match output.status.code().unwrap() {
-        0 => Ok(serde_json::from_slice(&output.stdout).unwrap()),
-        code => Err((code, String::from_utf8_lossy(&output.stderr).into_owned())),
-    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
 fn heads_of_parts(seen: &Mutex<Vec<String>>) -> usize {
@@ -145,6 +150,108 @@ fn an_object_replaced_between_probes_is_asked_about_again_and_never_mixed() {
     let report = inspect(address, &["--probe", "all"]).unwrap();
     assert_eq!((report["etag"].as_str(), report["verdict"].as_str()), (Some(NEW), Some("proved")));
     assert!(notes(&report).contains("the object was replaced while it was asked about"), "{report}");
+}
+
+/// The old object until the plain HEAD is asked a second time, then the new one; a part other than the first of the old
+/// one is answered with this status.
+fn replaced_behind(status: &'static str) -> impl Fn(usize, &str) -> String + Send + Sync {
+    let plain = AtomicUsize::new(0);
+    move |_, head| {
+        if head.starts_with("HEAD") && part(head).is_none() {
+            plain.fetch_add(1, Ordering::SeqCst);
+        }
+        match (plain.load(Ordering::SeqCst), part(head)) {
+            (..2, Some(2..)) => {
+                format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            }
+            (..2, _) => five(head, OLD, ""),
+            _ => five(head, NEW, ""),
+        }
+    }
+}
+
+#[test]
+fn a_part_that_is_not_there_may_be_of_an_object_that_was_replaced() {
+    for status in ["404 Not Found", "412 Precondition Failed", "416 Range Not Satisfiable"] {
+        let (address, _) = server(replaced_behind(status));
+        let report = inspect(address, &["--probe", "all"]).unwrap();
+        assert_eq!((report["etag"].as_str(), report["verdict"].as_str()), (Some(NEW), Some("proved")));
+        assert!(notes(&report).contains("the object was replaced while it was asked about"), "{report}");
+        assert_eq!(report["refusals"], serde_json::json!([]), "{report}");
+    }
+    // The same object: the refusal stands, and one HEAD more was asked.
+    let (address, seen) = server(|_, head| match part(head) {
+        Some(2..) => {
+            "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".into()
+        }
+        _ => five(head, OLD, ""),
+    });
+    let report = inspect(address, &["--probe", "all"]).unwrap();
+    assert_eq!(report["refusals"][0]["refused"]["status"], 416, "{report}");
+    let plain = |line: &&String| line.starts_with("HEAD") && part(line).is_none();
+    assert_eq!(seen.lock().unwrap().iter().filter(plain).count(), 2);
+}
+
+#[test]
+fn a_server_that_fails_at_a_part_can_be_asked_again() {
+    let (address, _) = server(|_, head| match part(head) {
+        Some(2..) => {
+            "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".into()
+        }
+        _ => five(head, OLD, ""),
+    });
+    let report = inspect(address, &["--probe", "all"]).unwrap();
+    assert_eq!(report["refusals"][0]["refused"]["status"], 500, "{report}");
+    assert!(report["probe_plan"].as_array().unwrap().iter().any(|p| p["kind"] == "every"), "{report}");
+}
+
+/// Forty parts of 10 bytes.
+fn forty(head: &str) -> String {
+    let etag = "9a10e3fb885fb16525231cb6a440a941-40";
+    let Some(n) = part(head) else {
+        return five(head, etag, "").replace("Length: 44", "Length: 400").replace(">5<", ">40<");
+    };
+    let first = (n - 1) * 10;
+    let range = format!("Content-Range: bytes {first}-{}/400\r\nx-amz-mp-parts-count: 40\r\n", first + 9);
+    format!(
+        "HTTP/1.1 206 Partial Content\r\nContent-Length: 10\r\n{range}ETag: \"{etag}\"\r\nConnection: close\r\n\r\n"
+    )
+}
+
+#[test]
+fn many_requests_are_announced_before_they_are_sent_and_few_are_not() {
+    let (address, seen) = server(|_, head| forty(head));
+    let (code, out, said) = run(address, &["inspect", "s3://b/k", "--json", "--probe", "all"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(
+        (heads_of_parts(&seen), said.as_str()),
+        (20, "asking for the parts of s3://b/k: 19 HeadObject requests\n"),
+        "{out}"
+    );
+    let (address, _) = server(|_, head| five(head, OLD, ""));
+    assert_eq!(run(address, &["inspect", "s3://b/k", "--json", "--probe", "all"]).2, "");
+    let (address, _) = server(|_, head| forty(head));
+    let (_, _, said) = run(address, &["compare", "s3://b/k", "s3://b/l", "--all-parts"]);
+    assert_eq!(said.matches("19 HeadObject requests").count(), 2, "{said}");
+}
+
+#[test]
+fn a_comparison_says_what_was_refused_and_what_is_not_believed() {
+    let (address, _) = server(|_, head| match (part(head), head.contains("attributes")) {
+        (_, true) => denied(),
+        (Some(1), _) => five(head, OLD, "").replace("x-amz-mp-parts-count: 5", "x-amz-mp-parts-count: 6"),
+        _ => five(head, OLD, ""),
+    });
+    let (_, out, _) = run(address, &["compare", "s3://b/k", "s3://b/l"]);
+    for want in [
+        "left: Forbidden (403): without the list of parts",
+        "right: not believed: the service states 6 parts",
+    ] {
+        assert!(out.contains(want), "{want} in {out}");
+    }
+    let (_, out, _) = run(address, &["compare", "s3://b/k", "s3://b/l", "--json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert!(report["notes"]["right"].to_string().contains("s3:GetObjectAttributes"), "{report}");
 }
 
 #[test]

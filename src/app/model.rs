@@ -248,6 +248,15 @@ impl Model {
         id
     }
 
+    /// Calls off what is on its way for purposes that are no longer wanted: nobody owns its answer any more.
+    pub(super) fn call_off(&mut self, unwanted: impl Fn(&Purpose) -> bool) {
+        let ids: Vec<_> = self.tasks.iter().filter(|(_, p)| unwanted(p)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.tasks.remove(&id);
+            self.effects.push(Effect::Cancel(id));
+        }
+    }
+
     /// The id the next [`Model::send`] will use.
     pub(super) fn next_id(&self) -> OperationId {
         OperationId(self.next_operation)

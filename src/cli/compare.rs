@@ -5,6 +5,7 @@ use super::args::{CompareArgs, TargetArgs};
 use super::gather::Gathered;
 use super::inspect::{look, named};
 use super::out::Out;
+use super::report::notes;
 use super::session::{Pace, Session};
 use crate::domain::compare::{Comparison, Relation, Row, Side, Verdict, compare};
 use crate::domain::evidence::ProbeKind;
@@ -26,7 +27,7 @@ pub async fn run(target: &TargetArgs, args: &CompareArgs) -> Result<u8, Failure>
             "left": left,
             "right": right,
             "comparison": comparison,
-            "notes": { "left": one.notes, "right": other.notes },
+            "notes": { "left": notes(&one), "right": notes(&other) },
             "requests": session.calls(),
         }))?;
     } else {
@@ -58,7 +59,8 @@ fn text(left: Looked<'_>, right: Looked<'_>, comparison: &Comparison, calls: u64
     lines.extend(comparison.rows.iter().flat_map(row));
     lines.push(String::new());
     for (name, (_, gathered)) in [("left", left), ("right", right)] {
-        lines.extend(gathered.notes.iter().map(|note| format!("note        {name}: {}", visible(note))));
+        let note = |note: &String| format!("note        {name}: {}", visible(note));
+        lines.extend(notes(gathered).iter().map(note));
     }
     lines.push(visible(&comparison.sentence));
     lines.push(format!("{calls} requests were made, all of them reads."));

@@ -4,6 +4,7 @@
 //! told by its ETag or version, and everything is asked again: answers about two objects are never mixed.
 
 use super::Failure;
+use super::out::note;
 use super::session::Session;
 use crate::domain::evidence::{Asked, Evidence, Heard, ProbeKind, Refusal};
 use crate::domain::names::{ObjectRef, Tag};
@@ -141,6 +142,12 @@ impl Reader<'_> {
         outcome
     }
 
+    /// Whether the object is another one, or none, by now.
+    async fn is_another(&self, evidence: &mut Evidence) -> Result<bool, Failure> {
+        let version_id = self.object.version_id.clone().filter(|_| !self.pinned);
+        is_another(self.session, &ObjectRef { version_id, ..self.object.clone() }, evidence).await
+    }
+
     fn refusal(&self, asked: Asked, error: &ServiceError) -> Refusal {
         let versioned = self.object.version_id.is_some();
         Refusal { asked, status: error.status, code: error.code.clone(), versioned }
@@ -155,6 +162,11 @@ impl Reader<'_> {
                 Heard::Ignored if length > 0 => self.notes.push(IGNORES_PART_NUMBER.into()),
                 _ => {}
             },
+            Outcome::Refused(e)
+                if Refusal::may_be_replaced(e.status) && self.is_another(evidence).await? =>
+            {
+                return Ok(false);
+            }
             Outcome::Refused(e) => {
                 self.notes.push(format!("HeadObject with partNumber=1 was refused: {e}"));
                 evidence.add_refusal(self.refusal(Asked::HeadPart, &e));
@@ -184,7 +196,7 @@ impl Reader<'_> {
                     if evidence.add_attributes(&page) == Heard::Replaced {
                         return Ok(false);
                     }
-                    marker = page.next;
+                    marker = page.next.filter(|_| evidence.pages_are_left());
                 }
                 Outcome::Refused(e) => {
                     self.notes.push(format!("GetObjectAttributes was refused: {e}"));
@@ -233,17 +245,25 @@ pub enum Probed {
     Replaced,
 }
 
-/// Asks HEAD for the parts of a plan, several at a time. What is refused is kept as missing evidence.
+/// Requests of a probe that are sent without being announced.
+const FEW: u64 = 8;
+
+/// Asks HEAD for the parts of a plan, several at a time; many are announced before. What is refused is kept as missing
+/// evidence, unless the object turns out to be another one. `named` is the object without the version that was added.
 pub async fn probe(
     session: &Session,
-    object: &ObjectRef,
+    (named, object): (&ObjectRef, &ObjectRef),
     evidence: &mut Evidence,
     kind: ProbeKind,
     concurrency: usize,
 ) -> Result<Probed, Failure> {
     let Some(plan) = evidence.plan(kind) else { return Ok(Probed::Done) };
+    if plan.requests > FEW {
+        note(&format!("asking for the parts of {object}: {} requests", plan.requests_words()));
+    }
     let mut waiting: VecDeque<PartNumber> = plan.parts.clone().into();
     let mut asked: JoinSet<(PartNumber, Outcome)> = JoinSet::new();
+    let mut rechecked = false;
     loop {
         while asked.len() < concurrency.max(1) {
             let Some(number) = waiting.pop_front() else { break };
@@ -259,16 +279,30 @@ pub async fn probe(
                 Heard::Taken | Heard::Disbelieved(_) => {}
             },
             Outcome::Refused(e) => {
+                waiting.clear();
+                let recheck = Refusal::may_be_replaced(e.status) && !std::mem::replace(&mut rechecked, true);
+                if recheck && is_another(session, named, evidence).await? {
+                    return Ok(Probed::Replaced);
+                }
                 let versioned = object.version_id.is_some();
                 let (status, code) = (e.status, e.code);
                 evidence.add_refusal(Refusal { asked: Asked::HeadPart, status, code, versioned });
-                waiting.clear();
             }
             other => {
                 let what = format_args!("HeadObject {object} partNumber={number}");
                 return Err(Failure::reading(what, &other));
             }
         }
+    }
+}
+
+/// Asks the plain HEAD again, when a part is said not to be there: whether the object is another one, or gone. Asking
+/// everything again then tells which.
+async fn is_another(session: &Session, object: &ObjectRef, evidence: &mut Evidence) -> Result<bool, Failure> {
+    match session.call(&head_of(object.clone(), None)).await {
+        Outcome::Answered(Output::Head(head)) => Ok(evidence.add_head(None, &head) == Heard::Replaced),
+        Outcome::Refused(e) => Ok(Refusal::may_be_replaced(e.status)),
+        other => Err(Failure::reading(format_args!("HeadObject {object}"), &other)),
     }
 }
 
@@ -282,7 +316,7 @@ pub async fn probe_parts(
     if evidence.part_number_understood != Some(true) {
         return Ok(());
     }
-    match probe(session, object, evidence, ProbeKind::Every, concurrency).await? {
+    match probe(session, (object, object), evidence, ProbeKind::Every, concurrency).await? {
         Probed::Done => Ok(()),
         Probed::Replaced => Err(replaced_again(object)),
     }

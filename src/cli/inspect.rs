@@ -50,7 +50,7 @@ pub async fn look(
                 // Of few parts a sample would be all of them.
                 let few = kind == ProbeKind::Sample && gathered.evidence.plan(kind).is_none();
                 let kind = if few { ProbeKind::Every } else { kind };
-                probe(session, &pinned, &mut gathered.evidence, kind, CONCURRENCY).await?
+                probe(session, (object, &pinned), &mut gathered.evidence, kind, CONCURRENCY).await?
             }
             None => Probed::Done,
         };

@@ -67,7 +67,8 @@ fn refusal(refusal: &Refusal) -> Value {
     json!({ "refused": refusal, "missing": refusal.missing(), "actions": refusal.actions() })
 }
 
-fn notes(gathered: &Gathered) -> Vec<String> {
+/// What else is to be said of what was gathered: what was refused and what would allow it, and what is not believed.
+pub fn notes(gathered: &Gathered) -> Vec<String> {
     let tags = gathered.tags.as_ref().err().map(|why| format!("GetObjectTagging was refused: {why}"));
     let denied = gathered.evidence.refusals.iter().filter(|r| r.status == 403).map(Refusal::sentence);
     let doubts = gathered.evidence.doubts.iter().map(|why| format!("not believed: {why}"));
@@ -253,6 +254,9 @@ fn part_size(e: &Evidence) -> String {
         }
         PartSizeEvidence::Inferred(inference) => inferred(&inference),
         PartSizeEvidence::NotMultipart => "none: not a multipart object".into(),
+        PartSizeEvidence::Unknown if e.part_count.is_some() => {
+            "unknown: what was said of the number of parts is contradictory".into()
+        }
         PartSizeEvidence::Unknown => "unknown: the service states no parts and the ETag has no count".into(),
     }
 }

@@ -131,19 +131,13 @@ impl Evidence {
             Err(why) => return self.disbelieve(why),
         };
         self.part_number_understood = Some(true);
+        // What failed and was not refused for good has been answered now.
+        self.refusals.retain(|r| r.asked != Asked::HeadPart || r.is_final());
         self.ranges_usable = Some(stated.first.is_some());
         if let Some((_, _, size)) = head.range_and_size() {
             self.object_size = Some(size);
         }
-        let before = self.stated.insert(number.0, stated);
-        // A range was weighed against its neighbours; a mere length can only be weighed by the sum.
-        if stated.first.is_none()
-            && let Some(why) = weigh::sum(self)
-        {
-            match before {
-                Some(before) => self.stated.insert(number.0, before),
-                None => self.stated.remove(&number.0),
-            };
+        if let Some(why) = self.place(number, stated) {
             return self.disbelieve(why);
         }
         let composite = head.checksums.checksum_type.as_deref() == Some("COMPOSITE");
@@ -152,6 +146,24 @@ impl Evidence {
             self.part_checksums.insert(number.0, head.checksums.clone());
         }
         Heard::Taken
+    }
+
+    /// Adds what was stated of a part; answers what cannot be true with it. A range was weighed against its neighbours;
+    /// a mere length can only be weighed by the sum, and either by the boundaries of the parts around it.
+    fn place(&mut self, number: PartNumber, stated: Stated) -> Option<String> {
+        let before = self.stated.insert(number.0, stated);
+        let why = weigh::sum(self).filter(|_| stated.first.is_none()).or_else(|| weigh::boundaries(self))?;
+        match before {
+            Some(before) => self.stated.insert(number.0, before),
+            None => self.stated.remove(&number.0),
+        };
+        // Sizes that were only listed have no places of their own: nothing says that they are the true ones.
+        self.forget_listed();
+        Some(why)
+    }
+
+    fn forget_listed(&mut self) {
+        self.stated.retain(|_, s| s.by != Ground::Attributes);
     }
 
     /// Adds one page of GetObjectAttributes.
@@ -190,22 +202,23 @@ impl Evidence {
         let mut doubt = None;
         for part in page.parts.iter().filter(|p| p.part_number.is_valid()) {
             let number = part.part_number;
-            let stated = Stated { first: None, size: part.size, by: Ground::Attributes };
+            let Some(size) = part.size else { continue };
+            let stated = Stated { first: None, size, by: Ground::Attributes };
             let known = *self.stated.entry(number.0).or_insert(stated);
-            if known.size != part.size {
+            if known.size != size {
                 doubt = Some(format!(
-                    "GetObjectAttributes says part {number} has {} bytes, an earlier answer said {}",
-                    part.size, known.size
+                    "GetObjectAttributes says part {number} has {size} bytes, an earlier answer said {}",
+                    known.size
                 ));
             } else if !part.checksums.is_empty() {
                 self.part_checksums.insert(number.0, part.checksums.clone());
             }
         }
         if doubt.is_none() {
-            doubt = weigh::sum(self);
+            doubt = weigh::sum(self).or_else(|| weigh::boundaries(self));
         }
         if doubt.is_some() {
-            self.stated.retain(|_, s| s.by != Ground::Attributes);
+            self.forget_listed();
         }
         doubt
     }
@@ -261,20 +274,32 @@ impl Evidence {
     }
 
     fn set_etag(&mut self, etag: &ETag) {
-        if let (None, Some(n)) = (self.part_count, etag.part_count()) {
-            self.part_count = Some(u32::from(n));
-        }
         self.etag = Some(etag.clone());
+        let Some(counted) = etag.part_count().map(u32::from) else { return };
+        let known = *self.part_count.get_or_insert(counted);
+        if known != counted {
+            self.disbelieve(format!("the service states {known} parts, and the ETag counts {counted}"));
+        }
     }
 
+    /// Takes a count that was stated, unless another one is known: then one of the two is wrong.
     fn state_count(&mut self, count: Option<u32>) {
         let Some(said) = count.filter(|n| (1..=10_000).contains(n)) else { return };
-        if let Some(of_etag) = self.etag.as_ref().and_then(ETag::part_count).filter(|n| u32::from(*n) != said)
-        {
-            self.disbelieve(format!("the count in the ETag, {of_etag}: the service states {said} parts"));
+        match self.part_count.filter(|known| *known != said) {
+            None => (self.part_count, self.count_stated) = (Some(said), true),
+            Some(known) if self.count_stated => {
+                self.disbelieve(format!("the service states {said} parts, and before it stated {known}"));
+            }
+            Some(known) => {
+                self.disbelieve(format!("the service states {said} parts, and the ETag counts {known}"));
+            }
         }
-        self.part_count = Some(said);
-        self.count_stated = true;
+    }
+
+    /// Whether the ETag counts other parts than are taken for true: then nothing is exact.
+    fn count_is_doubtful(&self) -> bool {
+        let counted = self.etag.as_ref().and_then(ETag::part_count).map(u32::from);
+        counted.is_some() && counted != self.part_count
     }
 
     /// Whether the object is known to be made of parts.
@@ -284,10 +309,11 @@ impl Evidence {
 
     /// In how many pieces it was written. 32 hex digits without a count are one piece, except where ETags are opaque.
     pub fn pieces(&self) -> Pieces {
+        let opaque = self.no_md5 == Some(NoMd5::DirectoryBucket);
         match (self.part_count, &self.etag) {
-            (Some(_), Some(ETag::Hex128(_))) => Pieces::NotKnown,
+            (Some(_), Some(ETag::Hex128(_))) if !opaque => Pieces::NotKnown,
             (Some(count), _) => Pieces::Parts(count),
-            (None, Some(ETag::Hex128(_))) if self.no_md5 != Some(NoMd5::DirectoryBucket) => Pieces::One,
+            (None, Some(ETag::Hex128(_))) if !opaque => Pieces::One,
             (None, _) => Pieces::NotKnown,
         }
     }
@@ -384,6 +410,11 @@ impl Evidence {
     /// What can still be asked, each with its exact number of requests.
     pub fn plans(&self) -> &[ProbePlan] {
         &self.derived().plans
+    }
+
+    /// Whether a page of GetObjectAttributes may list a part that none listed yet: no more than there are.
+    pub fn pages_are_left(&self) -> bool {
+        self.attributes.may_list() && self.part_count.is_none_or(|count| self.attributes.listed() < count)
     }
 
     /// One of them.

@@ -247,8 +247,8 @@ pub struct GotObject {
 pub struct AttributePart {
     /// Part number.
     pub part_number: PartNumber,
-    /// Bytes.
-    pub size: u64,
+    /// Bytes; `None` when the server left `Size` out.
+    pub size: Option<u64>,
     /// Checksums of the part.
     pub checksums: Checksums,
 }

@@ -4,8 +4,9 @@
 //! of the call: an `<Error>` document is a refusal whatever its status, silence is silence, and whether any
 //! byte left the machine is what the stream accepted, not what anybody believes.
 
+use super::foreign::is_object;
 use super::judge::judge;
-use super::send::{get_object, send};
+use super::send::{Failure, get_object, send};
 use super::stamp::{CallRecord, Stamp};
 use crate::domain::operation::{GetObject, Operation, OperationId, OperationKind};
 use crate::domain::outcome::Outcome;
@@ -80,6 +81,10 @@ impl Client {
         };
         match result {
             None => Outcome::Cancelled { sent: record.was_sent() },
+            Some(Ok(_)) if is_object(operation.kind(), &record.answer().headers) => {
+                record.note(|answer| answer.foreign = u64::try_from(answer.body.len()).ok());
+                judge(operation.kind(), Failure::Sdk(String::new()), &record, &self.inner.region)
+            }
             Some(Ok(output)) => {
                 self.learn(operation, &output);
                 Outcome::Answered(output)

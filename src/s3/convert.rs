@@ -161,6 +161,8 @@ impl Page {
         let marker = marker.filter(|m| !m.is_empty() && m != "0").or(last);
         let number = |text: &str| text.parse::<i64>().ok();
         let leads_on = |m: &String| match (number(m), asked.and_then(number)) {
+            // No part has a higher number than S3 takes.
+            (Some(10_000..), _) => false,
             (Some(next), Some(asked)) => next > asked,
             _ => true,
         };
@@ -217,13 +219,14 @@ pub(super) fn attributes(
             .into_iter()
             .map(|p| AttributePart {
                 part_number: PartNumber(p.part_number.unwrap_or_default()),
-                size: unsigned(p.size),
+                size: p.size.and_then(|n| u64::try_from(n).ok()),
                 checksums: checksums!(p),
             })
             .collect();
         let page = Page { truncated: listed.is_truncated, max: listed.max_parts, came: parts.len() };
+        // What is listed twice and differently contradicts itself; that is for the evidence to say.
         parts.sort_by_key(|p| p.part_number);
-        parts.dedup_by_key(|p| p.part_number);
+        parts.dedup();
         following =
             page.following(listed.next_part_number_marker, parts.last().map(|p| p.part_number), asked);
     }
@@ -334,6 +337,19 @@ mod tests {
     }
 
     #[test]
+    fn a_listed_part_without_a_size_is_not_an_empty_one_and_contradictions_are_kept() {
+        use aws_sdk_s3::types::{GetObjectAttributesParts, ObjectPart};
+        let part = |n: i32, size: Option<i64>| ObjectPart::builder().part_number(n).set_size(size).build();
+        let list = [part(2, Some(5)), part(1, None), part(2, Some(5)), part(2, Some(4))];
+        let listed = GetObjectAttributesParts::builder().set_parts(Some(list.to_vec())).build();
+        let out =
+            sdk::get_object_attributes::GetObjectAttributesOutput::builder().object_parts(listed).build();
+        let page = attributes(None, out);
+        let sizes: Vec<_> = page.parts.iter().map(|p| (p.part_number.0, p.size)).collect();
+        assert_eq!(sizes, [(1, None), (2, Some(5)), (2, Some(4))]);
+    }
+
+    #[test]
     fn pages_of_parts_lead_on_whatever_the_server_leaves_out() {
         let page = |truncated, max, came| Page { truncated, max, came };
         let some = |text: &str| Some(text.to_owned());
@@ -353,6 +369,8 @@ mod tests {
             (page(Some(true), Some(2), 0), None, None, Some("2"), None),
             (page(Some(true), Some(0), 0), some("0"), None, None, None),
             (page(Some(false), Some(2), 2), some("2"), two, None, None),
+            (page(Some(true), Some(2), 2), some("9999"), two, Some("2"), some("9999")),
+            (page(Some(true), Some(2), 2), some("10000"), two, Some("2"), None),
         ] {
             assert_eq!(page.following(marker, last, asked), want);
         }

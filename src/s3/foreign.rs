@@ -39,6 +39,21 @@ pub(super) fn begins_with(body: &[u8], root: &str) -> bool {
     name.is_some_and(|name| name.starts_with(root) || name == "Error")
 }
 
+/// Whether these headers are those of an object and not of a document about it, although the bytes begin like one: S3
+/// has no ETag header on the answers to these calls, and says that they are XML if it says anything. `Accept-Ranges` tells
+/// nothing, as MinIO and Storj put it on every answer; nor does a weak ETag, which web frameworks add by themselves.
+pub(super) fn is_object(kind: OperationKind, headers: &[(String, String)]) -> bool {
+    // A listing is of a bucket, which has no bytes to be sent by mistake.
+    if expected_root(kind).is_none() || kind == OperationKind::ListObjectVersions {
+        return false;
+    }
+    headers.iter().any(|(name, value)| {
+        let value = value.trim();
+        name.eq_ignore_ascii_case("etag") && !value.is_empty() && !value.starts_with("W/")
+            || name.eq_ignore_ascii_case("content-type") && value.ends_with("/octet-stream")
+    })
+}
+
 fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
@@ -150,6 +165,27 @@ mod tests {
         assert!(!may_be_document(b"x") && !may_be_document(b"  {"));
         assert!(begins_with(b"<Tagging>", expected_root(OperationKind::GetObjectTagging).unwrap()));
         assert_eq!(expected_root(OperationKind::ListObjectsV2), None);
+    }
+
+    #[test]
+    fn the_headers_of_an_object_tell_it_from_a_document() {
+        let of = |kind, name: &str, value: &str| is_object(kind, &[(name.to_owned(), value.to_owned())]);
+        for kind in [OperationKind::GetObjectAttributes, OperationKind::GetObjectTagging] {
+            assert!(of(kind, "etag", "\"d41d8cd98f00b204e9800998ecf8427e\""));
+            assert!(of(kind, "Content-Type", "binary/octet-stream"));
+            for (name, value) in [
+                ("ETag", "W/\"2c-x\""),
+                ("Content-Type", "application/xml"),
+                ("Accept-Ranges", "bytes"),
+                ("Last-Modified", "Fri, 21 Dec 2012 00:00:00 GMT"),
+            ] {
+                assert!(!of(kind, name, value), "{name}");
+            }
+        }
+        assert!(
+            !of(OperationKind::HeadObject, "ETag", "x")
+                && !of(OperationKind::ListObjectVersions, "ETag", "x")
+        );
     }
 
     #[test]

@@ -73,6 +73,9 @@ fn not_known(kind: OperationKind, read: u64, answer: &Answer) -> String {
         OperationKind::ListObjectVersions => "something else",
         _ => "the object itself",
     };
+    if answer.whole {
+        return format!("the server does not know {kind}: it sent {instead}, a document too");
+    }
     format!(
         "the server does not know {kind}: it began to send {instead}; \
          the connection was closed after {}{of} bytes",
@@ -207,6 +210,18 @@ mod tests {
         }
         let said = b"<Error><Code>InternalError</Code></Error>";
         assert!(matches!(of(OperationKind::CompleteMultipartUpload, said), Outcome::Refused(_)));
+    }
+
+    #[test]
+    fn an_object_that_came_whole_is_said_to_have_been_sent() {
+        let record = CallRecord::default();
+        record.note(|answer| (answer.status, answer.whole, answer.foreign) = (Some(200), true, Some(80)));
+        let kind = OperationKind::GetObjectAttributes;
+        let said = judge(kind, Failure::Sdk(String::new()), &record, "us-east-1").summary();
+        assert!(
+            said.contains("NoAttributes") && said.ends_with("it sent the object itself, a document too"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Two objects or versions to be compared: the marked one, what was asked of both, and the comparison.
 
 use crate::domain::compare::{Comparison, Side, compare};
-use crate::domain::evidence::Evidence;
+use crate::domain::evidence::{Evidence, Refusal};
 use crate::domain::names::{ObjectRef, Tag};
 use crate::domain::output::HeadObjectOutput;
 
@@ -38,6 +38,8 @@ pub struct Looked {
     pub evidence: Evidence,
     /// Its tags, or why they could not be had.
     pub tags: Result<Vec<Tag>, String>,
+    /// Questions about its parts that got no answer, and why.
+    pub unanswered: Vec<String>,
     /// Why it cannot be compared at all.
     pub failed: Option<String>,
     /// Calls on their way.
@@ -52,6 +54,7 @@ impl Looked {
             head: None,
             evidence: Evidence::default(),
             tags: Err("not answered".into()),
+            unanswered: Vec::new(),
             failed: None,
             waiting: 0,
         }
@@ -61,6 +64,14 @@ impl Looked {
     pub fn pinned(&self) -> ObjectRef {
         let told = self.head.as_ref().and_then(|h| h.version_id.clone());
         ObjectRef { version_id: self.object.version_id.clone().or(told), ..self.object.clone() }
+    }
+
+    /// What else is to be said of it: what was refused and what would allow it, what got no answer, what is not
+    /// believed.
+    pub fn notes(&self) -> Vec<String> {
+        let refused = self.evidence.refusals.iter().map(Refusal::sentence);
+        let doubts = self.evidence.doubts.iter().map(|why| format!("not believed: {why}"));
+        refused.chain(self.unanswered.iter().cloned()).chain(doubts).collect()
     }
 
     /// Whether another ETag came after HEAD told one: the object was replaced meanwhile.

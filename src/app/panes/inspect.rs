@@ -3,7 +3,7 @@
 use super::browse::Load;
 use super::select::{Motion, moved};
 use super::verify::Verify;
-use crate::domain::evidence::{Evidence, ProbeKind};
+use crate::domain::evidence::{Evidence, ProbeKind, Refusal};
 use crate::domain::names::{ObjectRef, Tag};
 use crate::domain::output::{AttributesOutput, HeadObjectOutput};
 use crate::domain::units::PartNumber;
@@ -34,6 +34,8 @@ pub struct Inspect {
     pub attributes_load: Load,
     /// Everything gathered about its parts.
     pub evidence: Evidence,
+    /// A part was said not to be there, and the plain HEAD is asked again: the object may be another one by now.
+    pub recheck: Option<Refusal>,
     /// The probe under way.
     pub probe: Option<Probe>,
     /// Bytes compared with the object.

@@ -4,6 +4,7 @@ use super::super::model::{Level, Model, Purpose};
 use super::super::overlay::Overlay;
 use super::super::panes::compare::{Asked, Looked, Which};
 use crate::domain::compare::Verdict;
+use crate::domain::evidence::{Asked as About, Refusal};
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{GetObjectAttributes, HeadObject, Operation};
 use crate::domain::outcome::Outcome;
@@ -37,11 +38,24 @@ pub(super) fn mark(model: &mut Model, object: ObjectRef) {
 }
 
 fn open(model: &mut Model, left: ObjectRef, right: ObjectRef) {
-    model.tasks.retain(|_, p| !matches!(p, Purpose::Compare(..)));
+    model.call_off(of_compare);
     model.compare.open(left.clone(), right.clone());
     model.overlays.push(Overlay::Compare { top: 0 });
     for (which, object) in [(Which::Left, left), (Which::Right, right)] {
         ask(model, which, Asked::Head, head(&object, None));
+    }
+}
+
+fn of_compare(purpose: &Purpose) -> bool {
+    matches!(purpose, Purpose::Compare(..))
+}
+
+/// The comparison is no longer looked at: what it still asks for is called off.
+pub(super) fn left(model: &mut Model) {
+    if model.compare.waiting() > 0 {
+        model.call_off(of_compare);
+        (model.compare.left, model.compare.right) = (None, None);
+        model.say(Level::Plain, "the comparison is called off; the mark stays");
     }
 }
 
@@ -76,10 +90,10 @@ pub(super) fn came(model: &mut Model, generation: u64, which: Which, asked: Aske
     let Some(looked) = model.compare.side_mut(which) else { return };
     looked.waiting = looked.waiting.saturating_sub(1);
     learn(looked, asked, outcome);
-    let object = looked.pinned();
+    let (object, pages_are_left) = (looked.pinned(), looked.evidence.pages_are_left());
     match outcome {
         Outcome::Answered(Output::Head(_)) if asked == Asked::Head => ask_on(model, which, &object),
-        Outcome::Answered(Output::Attributes(page)) if may_go_on && page.next.is_some() => {
+        Outcome::Answered(Output::Attributes(page)) if may_go_on && pages_are_left && page.next.is_some() => {
             ask(model, which, Asked::Attributes, attributes(&object, page.next.clone()));
         }
         _ => {}
@@ -106,9 +120,37 @@ fn learn(looked: &mut Looked, asked: Asked, outcome: &Outcome) {
         (Asked::Head, other) => {
             looked.failed = Some(format!("HeadObject: {}", visible(&other.summary_of_read())));
         }
-        (Asked::Tags, other) => looked.tags = Err(other.summary_of_read()),
-        // Many servers lack the others; what they would have told is then not known.
-        _ => {}
+        (Asked::Tags, other) => {
+            looked.tags = Err(other.summary_of_read());
+            missed(looked, About::Tags, other);
+        }
+        // Many servers lack these; what they would have told is then not known.
+        (Asked::FirstPart, other) => missed(looked, About::HeadPart, other),
+        (Asked::Attributes, other) => missed(looked, About::Attributes, other),
+    }
+}
+
+/// Keeps why a question was not answered: a refusal names what would allow it.
+fn missed(looked: &mut Looked, asked: About, outcome: &Outcome) {
+    let versioned = looked.pinned().version_id.is_some();
+    match outcome {
+        Outcome::Refused(e) => {
+            let refusal = Refusal { asked, status: e.status, code: e.code.clone(), versioned };
+            looked.evidence.add_refusal(refusal);
+        }
+        other => {
+            let said = other.summary_of_read();
+            let call = match asked {
+                About::Head => "HeadObject",
+                About::HeadPart => "HeadObject ?partNumber=1",
+                About::Attributes => "GetObjectAttributes",
+                About::Tags => "GetObjectTagging",
+            };
+            looked.unanswered.push(format!("{call}: {said}"));
+            if asked == About::Attributes {
+                looked.evidence.attributes_not_had(said);
+            }
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::super::command::Pane;
 use super::super::model::{Level, Model, Purpose};
-use super::super::msg::Effect;
 use super::super::panes::browse::Load;
 use super::super::panes::inspect::Probe;
 use super::super::sheet::Sheet;
@@ -44,12 +43,7 @@ fn cancel_tasks(model: &mut Model, unwanted: fn(&Purpose) -> bool) {
     let of_inspect = |p: &Purpose| {
         matches!(p, Purpose::Head(_) | Purpose::HeadPart(..) | Purpose::Tags(_) | Purpose::Attributes(_))
     };
-    let ids: Vec<_> =
-        model.tasks.iter().filter(|(_, p)| of_inspect(p) && unwanted(p)).map(|(id, _)| *id).collect();
-    for id in ids {
-        model.tasks.remove(&id);
-        model.effects.push(Effect::Cancel(id));
-    }
+    model.call_off(|p| of_inspect(p) && unwanted(p));
 }
 
 fn ask_attributes(model: &mut Model, object: ObjectRef, marker: Option<String>) {
@@ -61,6 +55,12 @@ fn ask_attributes(model: &mut Model, object: ObjectRef, marker: Option<String>) 
 pub(super) fn head_came(model: &mut Model, generation: u64, outcome: &Outcome) {
     if generation != model.inspect.generation {
         return;
+    }
+    // The first answer is never that of a second question.
+    if !matches!(model.inspect.head_load, Load::Asking)
+        && let Some(refusal) = model.inspect.recheck.take()
+    {
+        return rechecked(model, refusal, outcome);
     }
     match outcome {
         Outcome::Answered(Output::Head(head)) => {
@@ -78,6 +78,38 @@ pub(super) fn head_came(model: &mut Model, generation: u64, outcome: &Outcome) {
             }
         }
     }
+}
+
+/// Asks the plain HEAD again, once, because a part was said not to be there.
+fn recheck(model: &mut Model, refusal: Refusal) {
+    end_asking(model);
+    if model.inspect.recheck.is_some() {
+        return;
+    }
+    let Some(object) = model.inspect.object.clone() else { return };
+    model.inspect.recheck = Some(refusal);
+    let head = HeadObject { object, part_number: None };
+    model.send(Purpose::Head(model.inspect.generation), Operation::HeadObject(head), false);
+}
+
+/// What the plain HEAD says now: the same object, so that the refusal stands, or another one, or none.
+fn rechecked(model: &mut Model, refusal: Refusal, outcome: &Outcome) {
+    match outcome {
+        Outcome::Answered(Output::Head(head)) => {
+            if model.inspect.evidence.add_head(None, head) == Heard::Replaced {
+                return begin_again(model);
+            }
+            if model.inspect.head.is_none() {
+                (model.inspect.head, model.inspect.head_load) = (Some((**head).clone()), Load::Ready);
+            }
+            keep(model, refusal);
+        }
+        Outcome::Refused(error) if Refusal::may_be_replaced(error.status) => return begin_again(model),
+        other => {
+            failed(model, "HeadObject", other);
+        }
+    }
+    send_probes(model);
 }
 
 /// The object is not the one the earlier answers were about: nothing of them is kept.
@@ -161,15 +193,27 @@ fn part_refused(model: &mut Model, number: PartNumber, error: &ServiceError, of_
         send_probes(model);
         return true;
     }
+    let refusal = refusal_of(model, Asked::HeadPart, error);
+    if of_probe && Refusal::may_be_replaced(error.status) {
+        recheck(model, refusal);
+        return false;
+    }
     end_asking(model);
-    refuse(model, Asked::HeadPart, error);
+    keep(model, refusal);
     false
+}
+
+fn refusal_of(model: &Model, asked: Asked, error: &ServiceError) -> Refusal {
+    let versioned = model.inspect.asked_object().is_some_and(|o| o.version_id.is_some());
+    Refusal { asked, status: error.status, code: error.code.clone(), versioned }
 }
 
 /// Keeps a refusal as missing evidence and says what would give it.
 fn refuse(model: &mut Model, asked: Asked, error: &ServiceError) {
-    let versioned = model.inspect.asked_object().is_some_and(|o| o.version_id.is_some());
-    let refusal = Refusal { asked, status: error.status, code: error.code.clone(), versioned };
+    keep(model, refusal_of(model, asked, error));
+}
+
+fn keep(model: &mut Model, refusal: Refusal) {
     model.say(Level::Warning, refusal.sentence());
     model.inspect.evidence.add_refusal(refusal);
 }
@@ -233,7 +277,9 @@ fn next_page(model: &mut Model) {
         return;
     };
     probe.answered += 1;
-    let marker = model.inspect.attributes.as_ref().and_then(|a| a.next.clone());
+    // No more than were announced, whatever the server says of more.
+    let goes_on = probe.answered < probe.planned && model.inspect.evidence.pages_are_left();
+    let marker = model.inspect.attributes.as_ref().and_then(|a| a.next.clone()).filter(|_| goes_on);
     match (marker, model.inspect.asked_object()) {
         (Some(marker), Some(object)) => ask_attributes(model, object, Some(marker)),
         _ => end_probe(model),
@@ -257,6 +303,10 @@ pub(super) fn begin_probe(model: &mut Model, kind: ProbeKind) {
     if kind != ProbeKind::Attributes {
         return send_probes(model);
     }
+    // The first page may still be on its way: it is the first of this probe then, and not asked for twice.
+    if matches!(model.inspect.attributes_load, Load::Asking) {
+        return;
+    }
     let marker = model.inspect.attributes.as_ref().and_then(|a| a.next.clone());
     if let Some(object) = model.inspect.asked_object() {
         ask_attributes(model, object, marker);
@@ -276,7 +326,9 @@ fn send_probes(model: &mut Model) {
         let head = HeadObject { object: object.clone(), part_number: Some(number) };
         model.send(Purpose::HeadPart(generation, number), Operation::HeadObject(head), false);
     }
-    if model.inspect.probe.as_ref().is_some_and(|p| p.asked.is_empty()) {
+    // While the plain HEAD is asked again nothing is known of how it ended.
+    let waits = model.inspect.recheck.is_some();
+    if !waits && model.inspect.probe.as_ref().is_some_and(|p| p.asked.is_empty()) {
         end_probe(model);
     }
 }
@@ -312,5 +364,8 @@ pub(super) fn stop_probe(model: &mut Model) {
     let unwanted: fn(&Purpose) -> bool =
         if pages { |p| matches!(p, Purpose::Attributes(_)) } else { |p| matches!(p, Purpose::HeadPart(..)) };
     cancel_tasks(model, unwanted);
+    if model.inspect.recheck.take().is_some() {
+        cancel_tasks(model, |p| matches!(p, Purpose::Head(_)));
+    }
     model.say(Level::Plain, "probe stopped; what was learnt stays");
 }

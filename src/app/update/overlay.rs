@@ -8,7 +8,7 @@ use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::select::Motion;
 use super::super::press::{Key, Press};
-use super::{browse, command, faults, inspect, plan, step, verify, versions};
+use super::{browse, command, compare, faults, inspect, plan, step, verify, versions};
 use crate::domain::names::S3Uri;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -23,7 +23,12 @@ pub(super) fn press(model: &mut Model, press: Press) {
         Overlay::Faults(list) => faults::press(model, list, press),
         Overlay::Inspect(sheet) => super::sheet::press(model, sheet, press),
         Overlay::Versions => versions::press(model, press),
-        Overlay::Compare { top } => scroll(model, press, top, |top| Overlay::Compare { top }),
+        Overlay::Compare { top } => {
+            scroll(model, press, top, |top| Overlay::Compare { top });
+            if !matches!(model.overlays.last(), Some(Overlay::Compare { .. })) {
+                compare::left(model);
+            }
+        }
         Overlay::Form(form) => form_press(model, form, press),
         Overlay::Confirm(confirm) => confirm_press(model, confirm, press),
     }

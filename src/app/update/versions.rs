@@ -17,12 +17,22 @@ const PAGE: i32 = 80;
 /// Lists the versions of the object in view.
 pub(super) fn open(model: &mut Model) {
     let Some(object) = model.object_in_view() else { return };
-    model.tasks.retain(|_, p| !matches!(p, Purpose::Versions(_)));
+    model.call_off(of_versions);
     model.versions.open(object);
     if !matches!(model.overlays.last(), Some(Overlay::Versions)) {
         model.overlays.push(Overlay::Versions);
     }
     ask(model);
+}
+
+fn of_versions(purpose: &Purpose) -> bool {
+    matches!(purpose, Purpose::Versions(_))
+}
+
+/// The list is no longer looked at: a page on its way is called off.
+fn leave(model: &mut Model) {
+    model.call_off(of_versions);
+    model.versions.paging = false;
 }
 
 fn ask(model: &mut Model) {
@@ -84,7 +94,7 @@ pub(super) fn go(model: &mut Model, motion: Motion) {
 /// One key press while the list is on top.
 pub(super) fn press(model: &mut Model, press: Press) {
     let motion = match press.key {
-        Key::Esc | Key::Char('q' | 'V') => return,
+        Key::Esc | Key::Char('q' | 'V') => return leave(model),
         Key::Enter => return enter(model),
         Key::Char('=') => {
             model.overlays.push(Overlay::Versions);
@@ -113,7 +123,7 @@ pub(super) fn press(model: &mut Model, press: Press) {
 
 fn again(model: &mut Model) {
     if let Some(object) = model.versions.object.clone() {
-        model.tasks.retain(|_, p| !matches!(p, Purpose::Versions(_)));
+        model.call_off(of_versions);
         model.versions.open(object);
         ask(model);
     }
@@ -122,7 +132,10 @@ fn again(model: &mut Model) {
 /// Inspects the selected version.
 fn enter(model: &mut Model) {
     match model.versions.selected_object() {
-        Some(object) => inspect::open(model, object),
+        Some(object) => {
+            leave(model);
+            inspect::open(model, object);
+        }
         None => {
             model.overlays.push(Overlay::Versions);
             if model.versions.selected().is_some() {

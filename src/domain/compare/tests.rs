@@ -43,7 +43,7 @@ impl Owned {
     fn cut(mut self, sizes: &[u64]) -> Self {
         let parts = (1..).zip(sizes).map(|(number, size)| AttributePart {
             part_number: PartNumber(number),
-            size: *size,
+            size: Some(*size),
             checksums: Checksums::default(),
         });
         self.head.content_length = sizes.iter().sum();

@@ -204,10 +204,10 @@ impl Places {
         }
     }
 
-    /// The layout, when every size is known and they fill the object.
+    /// The layout, when every size is known, they fill the object, and no boundary is elsewhere.
     fn exact(&self, object_size: u64) -> Option<PartLayout> {
         let sizes: Option<Vec<u64>> = self.sizes.iter().map(|s| s.map(|(size, _)| size)).collect();
-        PartLayout::explicit(sizes?).ok().filter(|l| l.object_size() == object_size)
+        PartLayout::explicit(sizes?).ok().filter(|l| l.object_size() == object_size && self.agrees(l))
     }
 
     /// Size and ground of part `i`, counted from 0.
@@ -244,7 +244,8 @@ pub(super) fn derive(known: &Evidence) -> Derived {
             _ => PartSizeEvidence::Unknown,
         });
     };
-    let (Some(object_size), Some(inference)) = (known.object_size, inference) else {
+    let sure = known.object_size.filter(|_| !known.count_is_doubtful());
+    let (Some(object_size), Some(inference)) = (sure, inference) else {
         return nothing(PartSizeEvidence::Unknown);
     };
     let exact = places.exact(object_size);

@@ -67,6 +67,14 @@ impl AttributesHeard {
         matches!(self, Self::Answered { listed, .. } if *listed > 0)
     }
 
+    /// Parts listed so far.
+    pub fn listed(&self) -> u32 {
+        match self {
+            Self::Answered { listed, .. } => *listed,
+            _ => 0,
+        }
+    }
+
     /// Whether it may still tell the sizes of parts: not asked yet, or a page is left.
     pub fn may_list(&self) -> bool {
         matches!(self, Self::Waiting)
@@ -102,6 +110,16 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Whether asking again would be refused again. A server that fails or is asked too much may answer next time.
+    pub fn is_final(&self) -> bool {
+        self.status < 500 && !matches!(self.status, 408 | 429)
+    }
+
+    /// Whether it may mean that the object is another one by now, or none: the part, or the version, is not there.
+    pub fn may_be_replaced(status: u16) -> bool {
+        matches!(status, 404 | 412 | 416)
+    }
+
     /// The evidence that is missing.
     pub fn missing(&self) -> &'static str {
         match self.asked {

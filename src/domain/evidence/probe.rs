@@ -1,7 +1,7 @@
 //! What can still be asked: each way with its exact number of requests and what its answers can prove.
 
 use super::derive::Places;
-use super::{Asked, AttributesHeard, Evidence};
+use super::{Asked, Evidence};
 use crate::domain::etag::ETag;
 use crate::domain::infer::Pieces;
 use crate::domain::units::{PartNumber, grouped};
@@ -136,7 +136,7 @@ pub(super) fn plans(known: &Evidence, places: Option<&Places>, exact: bool) -> V
     let mut out = Vec::new();
     out.extend(attributes(known, places));
     let deaf = known.part_number_understood == Some(false);
-    if deaf || known.refusals.iter().any(|r| r.asked == Asked::HeadPart) {
+    if deaf || known.refusals.iter().any(|r| r.asked == Asked::HeadPart && r.is_final()) {
         return out;
     }
     let count = places.sizes.len();
@@ -183,12 +183,10 @@ fn every_proves(known: &Evidence) -> &'static str {
 }
 
 fn attributes(known: &Evidence, places: &Places) -> Option<ProbePlan> {
-    let listed = match &known.attributes {
-        heard if !heard.may_list() => return None,
-        AttributesHeard::Answered { listed, .. } => u64::from(*listed),
-        _ => 0,
-    };
-    let left = u64::try_from(places.sizes.len()).ok()?.saturating_sub(listed);
+    if !known.pages_are_left() {
+        return None;
+    }
+    let left = u64::try_from(places.sizes.len()).ok()?.saturating_sub(u64::from(known.attributes.listed()));
     Some(ProbePlan {
         kind: ProbeKind::Attributes,
         requests: left.div_ceil(1000).max(1),

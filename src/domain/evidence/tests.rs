@@ -40,13 +40,15 @@ fn page(count: Option<u32>, sizes: &[(i32, u64)], kind: Option<&str>) -> Attribu
             .iter()
             .map(|(n, size)| AttributePart {
                 part_number: PartNumber(*n),
-                size: *size,
+                size: Some(*size),
                 checksums: Checksums::default(),
             })
             .collect(),
         next: None,
     }
 }
+
+mod doubts;
 
 const MULTI3: &str = "9a10e3fb885fb16525231cb6a440a941-3";
 const SIZES: [u64; 3] = [5_242_880, 6_291_456, 7];
@@ -167,18 +169,6 @@ fn a_plain_object_has_no_parts_although_part_one_answers() {
 }
 
 #[test]
-fn an_overwrite_between_two_answers_begins_again_and_absurd_counts_are_not_believed() {
-    let mut e = Evidence::default();
-    e.add_head(Some(PartNumber(1)), &head(206, 5, Some("bytes 0-4/11"), MULTI3, Some(3)));
-    let other = head(200, 7, None, "9a6dbec798b1bfe66cc7659d2bb41720-2", None);
-    assert_eq!(e.add_head(None, &other), Heard::Replaced);
-    assert_eq!((e.part_count, e.stated.len(), e.replaced), (Some(2), 0, 1));
-    let mut e = Evidence::default();
-    e.add_head(None, &head(200, 7, None, "d41d8cd98f00b204e9800998ecf8427e", Some(2_000_000_000)));
-    assert!(e.map().is_empty() && e.probes().is_empty());
-}
-
-#[test]
 fn another_version_with_the_same_etag_is_another_object() {
     let version = |v: &str| HeadObjectOutput {
         version_id: Some(v.into()),
@@ -196,38 +186,6 @@ fn two_parts_are_known_from_the_first() {
     let mut e = Evidence::default();
     e.add_head(Some(PartNumber(1)), &part(&[10, 5], 1, "9a6dbec798b1bfe66cc7659d2bb41720-2"));
     assert_eq!(e.part_size(), PartSizeEvidence::Proved { uniform: Some(10) });
-}
-
-#[test]
-fn ranges_that_contradict_are_not_believed() {
-    let known = || {
-        let mut e = Evidence::default();
-        e.add_head(None, &head(200, 40, None, "9a6dbec798b1bfe66cc7659d2bb41720-4", None));
-        e.add_head(Some(PartNumber(2)), &part(&[10, 10, 10, 10], 2, "9a6dbec798b1bfe66cc7659d2bb41720-4"));
-        e
-    };
-    for (number, length, range, why) in [
-        (3, 10, "bytes 20-40/40", "ends outside the object"),
-        (3, 10, "bytes 20-19/40", "ends outside the object"),
-        (3, 10, "bytes 20-29/41", "the object has 40 bytes"),
-        (3, 9, "bytes 20-29/40", "Content-Length is 9"),
-        (3, 11, "bytes 19-29/40", "overlaps part 2"),
-        (3, 9, "bytes 21-29/40", "leaves a gap behind part 2"),
-        (1, 11, "bytes 0-10/40", "overlaps part 2"),
-        (1, 9, "bytes 0-8/40", "leaves a gap before part 2"),
-        (1, 9, "bytes 1-9/40", "only part 1 begins at byte 0"),
-        (3, 30, "bytes 0-29/40", "only part 1 begins at byte 0"),
-        (4, 9, "bytes 30-38/40", "the last part ends where the object ends"),
-        (2, 9, "bytes 10-18/40", "an earlier answer said 10 bytes"),
-    ] {
-        let mut e = known();
-        let answer = head(206, length, Some(range), "9a6dbec798b1bfe66cc7659d2bb41720-4", Some(4));
-        let Heard::Disbelieved(said) = e.add_head(Some(PartNumber(number)), &answer) else {
-            panic!("{range}")
-        };
-        assert!(said.contains(why), "{said}");
-        assert_eq!((e.stated.len(), e.doubts.len()), (1, 1));
-    }
 }
 
 #[test]
@@ -298,52 +256,6 @@ fn attributes_list_what_is_left_of_them() {
 }
 
 #[test]
-fn parts_listed_out_of_order_twice_or_with_gaps_are_taken_by_number() {
-    let mut e = Evidence::default();
-    e.add_head(None, &head(200, 25, None, MULTI3, None));
-    e.add_attributes(&page(Some(3), &[(9, 5), (2, 10), (4, 10), (2, 10)], Some("COMPOSITE")));
-    assert_eq!(e.part_size(), PartSizeEvidence::Proved { uniform: Some(10) });
-    assert_eq!(e.map().iter().map(|p| p.number.0).collect::<Vec<_>>(), [2, 4, 9]);
-    assert_eq!(e.doubts, [""; 0]);
-    e.add_head(Some(PartNumber(2)), &head(206, 9, None, MULTI3, None));
-    assert!(e.doubts[0].contains("before it had 10"), "{:?}", e.doubts);
-}
-
-#[test]
-fn a_part_that_comes_with_its_own_etag_is_no_other_object_and_not_taken() {
-    let own = "c4c753e69bb853187f5854c46cf801c6";
-    let answer = part(&SIZES, 2, own);
-    let mut e = Evidence::default();
-    e.add_head(None, &head(200, 11_534_343, None, MULTI3, None));
-    assert!(matches!(e.add_head(Some(PartNumber(2)), &answer), Heard::Disbelieved(_)));
-    assert_eq!((e.replaced, e.stated.len(), e.etag.clone()), (0, 0, Some(ETag::parse(MULTI3))));
-    let mut first = Evidence::default();
-    first.add_head(Some(PartNumber(1)), &part(&SIZES, 1, own));
-    assert_eq!(first.add_head(None, &head(200, 11_534_343, None, MULTI3, None)), Heard::Taken);
-    // A directory bucket's ETags have no -N: the same one is the object's.
-    let mut express = Evidence::default();
-    express.add_head(None, &head(200, 11_534_343, None, own, None));
-    assert_eq!(express.add_head(Some(PartNumber(1)), &part(&SIZES, 1, own)), Heard::Taken);
-    assert_eq!(express.part_count, Some(3));
-}
-
-#[test]
-fn sizes_that_do_not_add_up_are_not_believed() {
-    let mut e = Evidence::default();
-    e.add_head(None, &head(200, 25, None, MULTI3, None));
-    let heard = e.add_attributes(&page(Some(3), &[(1, 10), (2, 10), (3, 6)], Some("COMPOSITE")));
-    let Heard::Disbelieved(why) = heard else { panic!("{heard:?}") };
-    assert!(why.contains("add up to 26 bytes, and the object has 25"), "{why}");
-    assert!(e.stated.is_empty() && !e.exact_is_known());
-    for (n, len) in [(1, 10), (2, 10)] {
-        e.add_head(Some(PartNumber(n)), &head(206, len, None, MULTI3, None));
-    }
-    let heard = e.add_head(Some(PartNumber(3)), &head(206, 4, None, MULTI3, None));
-    assert!(matches!(heard, Heard::Disbelieved(_)), "{heard:?}");
-    assert_eq!(e.exact_layout().and_then(|l| l.size_of(2)), Some(5), "two of three leave the third");
-}
-
-#[test]
 fn what_follows_is_computed_once_until_something_changes() {
     let mut e = Evidence::default();
     e.add_head(Some(PartNumber(1)), &part(&[10, 10, 10, 5], 1, "9a6dbec798b1bfe66cc7659d2bb41720-4"));
@@ -410,6 +322,35 @@ fn a_refusal_names_what_is_missing_and_the_permission() {
     );
     assert!(said[1].ends_with("allowed by s3:GetObject and s3:GetObjectAttributes"), "{said:?}");
     assert!(e.why("b").conclusion.contains("s3:GetObject and s3:GetObjectAttributes"));
+}
+
+#[test]
+fn a_server_that_fails_is_asked_again_and_one_that_refuses_is_not() {
+    for (status, stays) in [(500, true), (503, true), (429, true), (403, false), (404, false), (501, true)] {
+        let mut e = Evidence::default();
+        e.add_head(None, &head(200, 30, None, MULTI3, None));
+        let before = e.plan(ProbeKind::Every).cloned();
+        e.add_refusal(Refusal { asked: Asked::HeadPart, status, code: "x".into(), versioned: false });
+        assert_eq!(e.plan(ProbeKind::Every).cloned(), before.filter(|_| stays), "{status}");
+        e.add_head(Some(PartNumber(1)), &part(&[10, 10, 10], 1, MULTI3));
+        assert_eq!(e.refusals.is_empty(), stays, "{status}: answered after all");
+    }
+}
+
+#[test]
+fn no_page_is_asked_for_behind_the_last_part() {
+    let mut e = Evidence::default();
+    e.add_head(None, &head(200, 30, None, MULTI3, None));
+    assert!(e.pages_are_left());
+    let mut list = page(Some(3), &[(1, 10)], Some("COMPOSITE"));
+    list.next = Some("1".into());
+    e.add_attributes(&list);
+    assert!(e.pages_are_left());
+    list.parts[0].part_number = PartNumber(2);
+    e.add_attributes(&list);
+    list.parts[0].part_number = PartNumber(3);
+    e.add_attributes(&list);
+    assert!(!e.pages_are_left() && e.plan(ProbeKind::Attributes).is_none());
 }
 
 fn taken(path: &WhyPath) -> Vec<String> {

@@ -107,3 +107,30 @@ pub(super) fn sum(known: &Evidence) -> Option<String> {
         format!("the parts stated add up to {} bytes, and the object has {}", grouped(total), grouped(size))
     })
 }
+
+/// Why the places stated cannot all be true: parts that follow each other must do so without gap and overlap, and the
+/// last must end where the object ends.
+pub(super) fn boundaries(known: &Evidence) -> Option<String> {
+    let count = known.part_count.and_then(|n| usize::try_from(n).ok());
+    // Where every part is stated, gaps between the numbers are none between the parts.
+    let all = count == Some(known.stated.len());
+    let (mut at, mut expected) = (Some(0_u64), 1);
+    for (number, part) in &known.stated {
+        if !all && *number != expected {
+            at = None;
+        }
+        if let Some((first, end)) = part.first.zip(at).filter(|(first, end)| first != end) {
+            let (first, end) = (grouped(first), grouped(end));
+            return Some(format!(
+                "part {number} is said to begin at byte {first}, and the parts before it end at byte {end}"
+            ));
+        }
+        at = part.first.or(at).map(|first| first.saturating_add(part.size));
+        expected = number.saturating_add(1);
+    }
+    let last = all || count.and_then(|n| i32::try_from(n).ok()) == Some(expected.saturating_sub(1));
+    let (end, size) = at.filter(|_| last && !known.stated.is_empty()).zip(known.object_size)?;
+    (end != size).then(|| {
+        format!("the parts stated end at byte {}, and the object has {} bytes", grouped(end), grouped(size))
+    })
+}

@@ -61,6 +61,10 @@ pub(super) fn all(compare: &Compare, room: usize) -> Vec<Pieces> {
     for row in &comparison.rows {
         out.extend(if room >= WIDE { beside(row, room) } else { below(row, room) });
     }
+    for (name, looked) in [("left", &compare.left), ("right", &compare.right)] {
+        let notes = looked.iter().flat_map(|looked| looked.notes());
+        out.extend(notes.flat_map(|n| labelled("note", &format!("{name}: {n}"), Role::Warning, room)));
+    }
     out
 }
 

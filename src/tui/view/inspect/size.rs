@@ -27,8 +27,14 @@ pub(in crate::tui::view) fn part_size(model: &Model, room: usize) -> Vec<Pieces>
         }
         PartSizeEvidence::Unknown => match waiting(&i.head_load, room) {
             Some(waiting) => return waiting,
-            None => page
-                .plain("The service does not say how many parts there are, so nothing follows.", Role::Text),
+            None => {
+                let words = match i.evidence.part_count {
+                    None => "The service does not say how many parts there are, so nothing follows.",
+                    Some(_) => "What was said of the number of parts is contradictory, so nothing follows.",
+                };
+                page.plain(words, Role::Text);
+                missing(&i.evidence, &mut page);
+            }
         },
         evidence => known(model, &evidence, &mut page),
     }
