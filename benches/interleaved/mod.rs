@@ -21,12 +21,13 @@ impl<'a> Case<'a> {
         Self { name: name.into(), bytes, times, work: Box::new(work) }
     }
 
-    /// CPU and wall time of doing it once.
-    fn measure(&mut self) -> (Duration, Duration) {
+    /// CPU and wall time of doing it once, in seconds.
+    fn measure(&mut self) -> (f64, f64) {
         let (cpu, wall) = (cpu(), Instant::now());
         (0..self.times).for_each(|_| (self.work)());
-        let wall = wall.elapsed();
-        ((self::cpu() - cpu) / self.times, wall / self.times)
+        let wall = wall.elapsed().as_secs_f64();
+        let cpu = (self::cpu() - cpu).as_secs_f64();
+        (cpu / f64::from(self.times), wall / f64::from(self.times))
     }
 }
 
@@ -59,8 +60,7 @@ fn table(title: &str, rounds: usize, cases: &mut [Case<'_>]) {
     let mut all: Vec<Vec<(f64, f64)>> = vec![Vec::new(); cases.len()];
     for _ in 0..rounds {
         for (case, times) in cases.iter_mut().zip(&mut all) {
-            let (cpu, wall) = case.measure();
-            times.push((cpu.as_secs_f64(), wall.as_secs_f64()));
+            times.push(case.measure());
         }
     }
     println!(
@@ -101,6 +101,7 @@ fn median(of: impl Iterator<Item = f64>) -> f64 {
 /// A time in the unit that suits it.
 fn seconds(time: f64) -> String {
     match time {
+        t if t < 1e-6 => format!("{:.1} ns", t * 1e9),
         t if t < 1e-3 => format!("{:.2} us", t * 1e6),
         t if t < 1.0 => format!("{:.2} ms", t * 1e3),
         t => format!("{t:.3} s"),
