@@ -101,9 +101,8 @@ pub fn text(object: &ObjectRef, gathered: &Gathered, asked: Asked) -> Vec<String
     rows.add("part size", &part_size(e));
     of_parts(&mut rows, e);
     let anatomy = anatomy(&object.bucket, &gathered.head, e);
-    rows.all("etag says", anatomy.formula.map(|f| format!("= {f}")));
     let sentences = anatomy.sentences.iter().map(|s| format!("{} {}", s.certainty.glyph(), s.text));
-    rows.all(if anatomy.sentences.is_empty() { "etag says" } else { "" }, sentences);
+    rows.all("etag says", anatomy.formula.iter().map(|f| format!("= {f}")).chain(sentences));
     if asked.why {
         rows.all("why", why(&e.why(&object.bucket)));
     }
@@ -211,10 +210,10 @@ fn why(path: &WhyPath) -> Vec<String> {
 
 /// Exact bytes and a size for people.
 pub fn size(bytes: u64) -> String {
-    if bytes < 1024 {
-        format!("{bytes} bytes")
-    } else {
-        format!("{} bytes ({})", grouped(bytes), human_size(bytes))
+    match bytes {
+        1 => "1 byte".into(),
+        0..1024 => format!("{bytes} bytes"),
+        _ => format!("{} bytes ({})", grouped(bytes), human_size(bytes)),
     }
 }
 

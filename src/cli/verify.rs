@@ -6,6 +6,7 @@ use super::gather::Gathered;
 use super::hashing::{Feed, open, pipe, stream, with_file};
 use super::inspect::{look, named};
 use super::out::Out;
+use super::report::notes;
 use super::session::{Pace, Session};
 use crate::domain::evidence::ProbeKind;
 use crate::domain::names::ObjectRef;
@@ -92,7 +93,7 @@ fn print(
             "object": object,
             "verdict": verdict,
             "report": report,
-            "notes": gathered.notes,
+            "notes": notes(gathered),
             "bytes_hashed": hashed,
         }));
     }
@@ -123,8 +124,7 @@ fn print(
     if let Some(words) = way_on(args, gathered, verdict) {
         Out.line(&format!("  {:<22} {words}", "to decide it"))?;
     }
-    gathered
-        .notes
+    notes(gathered)
         .iter()
         .try_for_each(|note| Out.line(&format!("  note                   {}", visible(note))))?;
     Out.line(&format!("  {} hashed", human_size(hashed)))
