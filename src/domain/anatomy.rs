@@ -126,7 +126,7 @@ impl Anatomy {
                 .yes(format!("{} parts were listed in Complete; their sizes it does not say.", grouped(n))),
         }
         if let Some(why) = self.no_md5.clone() {
-            return self.encrypted_composite(&why.name());
+            return self.encrypted_composite(&why);
         }
         self.formula = Some(match parts {
             1 => "hex(MD5(md5(part 1)))-1".into(),
@@ -147,7 +147,16 @@ impl Anatomy {
         }
     }
 
-    fn encrypted_composite(&mut self, name: &str) {
+    /// What is not known is not said to be otherwise either.
+    fn unknown(&mut self, why: &NoMd5) {
+        self.push(Certainty::Unverified, format!("How it is made is not known: {}.", why.words()));
+    }
+
+    fn encrypted_composite(&mut self, why: &NoMd5) {
+        if let NoMd5::Unknown(_) = why {
+            return self.unknown(why);
+        }
+        let name = why.name();
         self.no(format!("{name}: the part ETags are not MD5s, so it cannot be recomputed from the data."));
         self.push(
             Certainty::Unverified,
@@ -169,6 +178,9 @@ impl Anatomy {
             self.no("The shape does not prove it: SSE-KMS, SSE-C and directory buckets give values that look alike.");
             return;
         };
+        if let NoMd5::Unknown(_) = why {
+            return self.unknown(&why);
+        }
         let name = why.name();
         self.no(format!(
             "{name}: shaped like an MD5, but not the MD5 of the content, and new with every write."
@@ -253,8 +265,11 @@ mod tests {
                 assert!(said(&a, DoesNotFollow, name), "{a:?}");
             }
         }
-        let fsx = of("b", MULTI, Some("aws:fsx"), None);
-        assert!(fsx.formula.is_none() && said(&fsx, DoesNotFollow, "aws:fsx"), "{fsx:?}");
+        for etag in [PLAIN, MULTI] {
+            let fsx = of("b", etag, Some("aws:fsx"), None);
+            assert!(fsx.formula.is_none() && said(&fsx, Unverified, "aws:fsx"), "{fsx:?}");
+            assert!(!fsx.sentences.iter().any(|s| s.certainty == DoesNotFollow), "{fsx:?}");
+        }
         for bucket in ["b--usw2-az1--x-s3", "p--usw2-az1--xa-s3"] {
             let express = of(bucket, PLAIN, None, None);
             assert_eq!((express.formula, express.sentences.len()), (None, 1));
