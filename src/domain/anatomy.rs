@@ -43,35 +43,6 @@ pub struct Sentence {
     pub text: String,
 }
 
-/// How the object is encrypted, as verification takes it; [`etag_hides_md5`] says more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Encryption {
-    /// SSE-S3, or none that is named: ETags are MD5s.
-    Plain,
-    /// SSE-KMS.
-    Kms,
-    /// DSSE-KMS.
-    Dsse,
-    /// SSE-C.
-    Customer,
-}
-
-impl Encryption {
-    /// What HEAD says of it.
-    pub fn of(head: &HeadObjectOutput) -> Self {
-        let customer = "x-amz-server-side-encryption-customer-algorithm";
-        if head.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(customer)) {
-            return Self::Customer;
-        }
-        match head.properties.server_side_encryption.as_deref() {
-            Some("aws:kms:dsse") => Self::Dsse,
-            Some(name) if name.starts_with("aws:kms") => Self::Kms,
-            _ => Self::Plain,
-        }
-    }
-}
-
 /// What an ETag says for one object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Anatomy {
