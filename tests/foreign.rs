@@ -216,6 +216,35 @@ fn a_head_without_an_etag_or_a_length_says_what_is_missing() {
 }
 
 #[test]
+fn an_object_under_sse_c_is_refused_with_what_a_listing_still_tells() {
+    let keyless = |request: &str| match request.starts_with("HEAD") {
+        true => head("400 Bad Request", ""),
+        false => http(
+            "400 Bad Request",
+            "",
+            "<Error><Code>InvalidRequest</Code><Message>The object was stored using a form of Server Side Encryption. \
+             The correct parameters must be provided to retrieve the object.</Message></Error>",
+        ),
+    };
+    let (code, said) = run(server(keyless), &INSPECT);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("GetObjectAttributes says why: InvalidRequest (400)"), "{said}");
+    assert!(
+        said.contains("the object is under SSE-C") && said.contains("a listing tells its size"),
+        "{said}"
+    );
+    // Another 400 says nothing of encryption.
+    let other = |request: &str| match request.starts_with("HEAD") {
+        true => head("400 Bad Request", ""),
+        false => {
+            http("400 Bad Request", "", "<Error><Code>InvalidRequest</Code><Message>No.</Message></Error>")
+        }
+    };
+    let (_, said) = run(server(other), &INSPECT);
+    assert!(said.contains("InvalidRequest (400)") && !said.contains("SSE-C"), "{said}");
+}
+
+#[test]
 fn a_content_range_that_is_none_is_named_and_not_used() {
     let script = |request: &str| {
         let etag = "ETag: \"d41d8cd98f00b204e9800998ecf8427e-2\"\r\n";

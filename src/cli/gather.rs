@@ -8,6 +8,7 @@ use super::out::note;
 use super::session::Session;
 use crate::domain::evidence::{Asked, Evidence, Heard, ProbeKind, Refusal};
 use crate::domain::names::{ObjectRef, Tag};
+use crate::domain::no_md5::customer_key_is_missing;
 use crate::domain::operation::{GetObjectAttributes, HeadObject, Operation};
 use crate::domain::outcome::{Outcome, ServiceError};
 use crate::domain::output::{HeadObjectOutput, Output};
@@ -230,7 +231,9 @@ async fn refused(session: &Session, object: &ObjectRef, error: &ServiceError) ->
     let ask = GetObjectAttributes { object: object.clone(), part_number_marker: None, max_parts: Some(1) };
     match session.call(&Operation::GetObjectAttributes(ask)).await {
         Outcome::Refused(e) if !e.message.is_empty() => {
-            Failure::Refused(format!("{said}\nGetObjectAttributes says why: {e}"))
+            let hint = customer_key_is_missing(e.status, &e.message);
+            let hint = hint.map(|words| format!("\n{words}")).unwrap_or_default();
+            Failure::Refused(format!("{said}\nGetObjectAttributes says why: {e}{hint}"))
         }
         _ => Failure::Refused(said),
     }

@@ -47,6 +47,16 @@ impl NoMd5 {
     }
 }
 
+/// What to say where a refusal shows that an object is under SSE-C, read without its key. HEAD refuses without a text;
+/// the text comes with the refusal of another operation. Source: API reference HeadObject; recorded, LocalStack snapshot
+/// test_copy_object_with_sse_c.
+pub fn customer_key_is_missing(status: u16, message: &str) -> Option<&'static str> {
+    (status == 400 && message.contains("stored using a form of Server Side Encryption")).then_some(
+        "the object is under SSE-C: S3 tells of it only with its key, which this program has no way to take; a listing \
+         tells its size and its ETag, which is not made of MD5s of the bytes",
+    )
+}
+
 /// Whether a bucket is a directory bucket, by its name or by that of an access point of one.
 pub fn is_directory_bucket(bucket: &str) -> bool {
     bucket.ends_with("--x-s3") || bucket.ends_with("--xa-s3")
