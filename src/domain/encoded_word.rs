@@ -21,6 +21,16 @@ pub fn sent_as_utf8(decoded: &str) -> Option<String> {
 }
 
 fn word(text: &str) -> Option<String> {
+    let (charset, bytes) = word_bytes(text)?;
+    match charset.to_ascii_lowercase().as_str() {
+        "utf-8" | "us-ascii" => String::from_utf8(bytes).ok(),
+        "iso-8859-1" => Some(bytes.into_iter().map(char::from).collect()),
+        _ => None,
+    }
+}
+
+/// The character set that one encoded word names, and its bytes in it; `None` if it is none.
+pub fn word_bytes(text: &str) -> Option<(&str, Vec<u8>)> {
     let inner = text.strip_prefix("=?")?.strip_suffix("?=")?;
     let mut fields = inner.splitn(3, '?');
     let (charset, encoding, text) = (fields.next()?, fields.next()?, fields.next()?);
@@ -29,11 +39,7 @@ fn word(text: &str) -> Option<String> {
         "Q" | "q" => quoted(text)?,
         _ => return None,
     };
-    match charset.to_ascii_lowercase().as_str() {
-        "utf-8" | "us-ascii" => String::from_utf8(bytes).ok(),
-        "iso-8859-1" => Some(bytes.into_iter().map(char::from).collect()),
-        _ => None,
-    }
+    Some((charset, bytes))
 }
 
 fn quoted(text: &str) -> Option<Vec<u8>> {

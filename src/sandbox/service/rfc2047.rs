@@ -1,9 +1,8 @@
 //! Encoded words (RFC 2047) in user metadata: S3 decodes those that turn out to be ASCII, and writes what is not
 //! ASCII as one.
 
+use crate::domain::encoded_word::word_bytes;
 use crate::sandbox::store::object::base64;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 
 /// What is kept of a value as it was sent.
 pub(super) fn stored(value: &str) -> String {
@@ -25,33 +24,7 @@ pub(super) fn told(value: &str) -> String {
 }
 
 fn decoded(value: &str) -> Option<Vec<u8>> {
-    let inner = value.strip_prefix("=?")?.strip_suffix("?=")?;
-    let mut fields = inner.splitn(3, '?');
-    let (charset, encoding, text) = (fields.next()?, fields.next()?, fields.next()?);
-    if !charset.eq_ignore_ascii_case("utf-8") {
-        return None;
-    }
-    match encoding {
-        "B" | "b" => STANDARD.decode(text).ok(),
-        "Q" | "q" => quoted(text),
-        _ => None,
-    }
-}
-
-fn quoted(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'_' => b' ',
-            b'=' => {
-                let digits = [bytes.next()?, bytes.next()?];
-                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
-            }
-            other => other,
-        });
-    }
-    Some(out)
+    word_bytes(value).filter(|(charset, _)| charset.eq_ignore_ascii_case("utf-8")).map(|(_, bytes)| bytes)
 }
 
 #[cfg(test)]
