@@ -7,11 +7,7 @@ mod play;
 use partscope::app::msg::Effect;
 use partscope::domain::operation::OperationKind;
 use partscope::domain::outcome::{Outcome, TransportError};
-use partscope::tui::theme::{Choice, Theme};
-use partscope::tui::view::{Look, render};
 use play::{Play, refused};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 /// A comparison of two objects whose two HEADs were answered: six calls are on their way.
 fn comparing() -> Play {
@@ -24,16 +20,6 @@ fn comparing() -> Play {
     }
     assert_eq!(p.calls.len(), 6);
     p
-}
-
-fn screen(p: &Play) -> String {
-    let area = Rect::new(0, 0, p.model.size.0, p.model.size.1);
-    let mut buf = Buffer::empty(area);
-    render(&p.model, Look { theme: Theme::new(Choice::Terminal), ascii: false }, area, &mut buf);
-    buf.content()
-        .chunks(usize::from(area.width))
-        .flat_map(|r| r.iter().map(|c| c.symbol()).chain(["\n"]))
-        .collect()
 }
 
 #[test]
@@ -49,7 +35,7 @@ fn what_was_refused_is_kept_and_shown_with_what_would_allow_it() {
         };
         p.finish(&call, outcome);
     }
-    let shown = screen(&p);
+    let shown = p.screen();
     for want in [
         "left: AccessDenied (403): without the list of parts by GetObjectAttributes; allowed by s3:GetObject",
         "right: AccessDenied (403): without the tags; allowed by s3:GetObjectTagging",

@@ -14,11 +14,7 @@ use partscope::domain::operation::{GetObjectAttributes, HeadObject, Operation, O
 use partscope::domain::outcome::{Outcome, TransportError};
 use partscope::domain::output::{AttributePart, HeadObjectOutput, Output};
 use partscope::domain::units::PartNumber;
-use partscope::tui::theme::{Choice, Theme};
-use partscope::tui::view::{Look, render};
 use play::{Call, Play, answer, refused, source_etag};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 /// A program that looks at the stand-in's object of three parts, all four questions answered.
 fn inspecting() -> Play {
@@ -48,16 +44,6 @@ fn version_asked(call: &Call) -> Option<&str> {
     }
 }
 
-fn screen(p: &Play) -> String {
-    let area = Rect::new(0, 0, p.model.size.0, p.model.size.1);
-    let mut buf = Buffer::empty(area);
-    render(&p.model, Look { theme: Theme::new(Choice::Terminal), ascii: false }, area, &mut buf);
-    buf.content()
-        .chunks(usize::from(area.width))
-        .flat_map(|r| r.iter().map(|c| c.symbol()).chain(["\n"]))
-        .collect()
-}
-
 #[test]
 fn opening_says_how_many_requests_it_sends() {
     let mut p = Play::new(120, 36);
@@ -70,14 +56,14 @@ fn opening_says_how_many_requests_it_sends() {
 fn the_menu_of_probes_names_its_requests_and_sends_nothing_itself() {
     let mut p = inspecting();
     p.press("p");
-    let shown = screen(&p);
+    let shown = p.screen();
     assert!(shown.contains("1 HeadObject") && shown.contains("decides"), "{shown}");
     assert!(p.calls.is_empty());
     p.press("Down Up Home End Esc");
     assert!(p.calls.is_empty() && p.model.overlays.is_empty());
     p.press("p Enter");
     assert_eq!(p.calls.iter().map(part_asked).collect::<Vec<_>>(), [Some(2)]);
-    assert!(screen(&p).contains("asking: 0 of 1 answered; Esc stops"));
+    assert!(p.screen().contains("asking: 0 of 1 answered; Esc stops"));
     p.press("p");
     assert!(p.note().contains("a probe is under way"), "{}", p.note());
 }
@@ -112,7 +98,7 @@ fn a_refused_probe_leaves_what_is_known_and_names_the_permission() {
     assert!(matches!(p.model.inspect.evidence.part_size(), PartSizeEvidence::FirstPart { .. }));
     p.press("p");
     assert!(p.note().contains("s3:GetObject"), "{}", p.note());
-    assert!(screen(&p).contains("refused"), "{}", screen(&p));
+    assert!(p.screen().contains("refused"), "{}", p.screen());
 }
 
 #[test]
@@ -187,7 +173,7 @@ fn attributes_that_are_denied_are_missing_evidence_and_not_the_end() {
     p.settle();
     assert!(matches!(p.model.inspect.evidence.attributes, AttributesHeard::Refused { status: 403, .. }));
     assert!(p.model.inspect.evidence.plan(ProbeKind::Every).is_some());
-    let shown = screen(p.press("Y"));
+    let shown = p.press("Y").screen();
     assert!(shown.contains("▶ no: access denied (403)") && shown.contains("s3:ListBucket"), "{shown}");
 }
 
@@ -224,10 +210,10 @@ fn a_page_that_is_on_its_way_is_not_asked_for_twice() {
     let attributes = p.calls.remove(2);
     p.settle();
     p.press("p");
-    assert!(screen(&p).contains("attributes  1 GetObjectAttributes"), "{}", screen(&p));
+    assert!(p.screen().contains("attributes  1 GetObjectAttributes"), "{}", p.screen());
     p.press("Home");
     for _ in 0..4 {
-        if !screen(&p).contains("▶ attributes") {
+        if !p.screen().contains("▶ attributes") {
             p.press("Down");
         }
     }
@@ -245,7 +231,7 @@ fn the_pages_of_attributes_that_are_left_are_one_of_the_ways() {
     let call = p.calls.remove(2);
     p.finish(&call, listed(1..=1, Some("1")));
     p.settle().press("p");
-    assert!(screen(&p).contains("▶ attributes  1 GetObjectAttributes"), "{}", screen(&p));
+    assert!(p.screen().contains("▶ attributes  1 GetObjectAttributes"), "{}", p.screen());
     p.press("Enter");
     let call = p.calls.remove(0);
     let Operation::GetObjectAttributes(asked) = &call.operation else { panic!("{:?}", call.operation) };
@@ -322,13 +308,13 @@ fn a_range_that_contradicts_is_not_believed_and_said() {
     assert!(p.model.inspect.evidence.doubts[0].contains("leaves a gap behind part 1"));
     p.press("Tab");
     assert_eq!(p.model.pane(), Pane::PartSize);
-    assert!(screen(&p).contains("not believed: part 2"), "{}", screen(&p));
+    assert!(p.screen().contains("not believed: part 2"), "{}", p.screen());
 }
 
 #[test]
 fn the_clients_table_marks_what_agrees() {
     let mut p = inspecting();
-    let shown = screen(p.press("C"));
+    let shown = p.press("C").screen();
     let line =
         |name: &str| shown.lines().find(|l| l.contains(name)).unwrap_or_else(|| panic!("{shown}")).to_owned();
     assert!(line("Rust transfer manager").contains('✓'));
@@ -355,11 +341,11 @@ fn ten_thousand_parts_scroll_without_being_gone_through() {
         p.finish(&call, outcome);
     }
     assert_eq!(p.model.inspect.evidence.map().len(), 10_000);
-    screen(&p);
+    p.screen();
     let computed = p.model.inspect.evidence.map().as_ptr();
     for _ in 0..50 {
         p.press("PageDown");
-        screen(&p);
+        p.screen();
     }
     assert_eq!(p.model.inspect.evidence.map().as_ptr(), computed, "nothing was computed again");
     assert!(p.model.inspect.part_at > 200);

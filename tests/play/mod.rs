@@ -20,6 +20,10 @@ use partscope::domain::outcome::{Outcome, ServiceError};
 use partscope::domain::output::*;
 use partscope::domain::preview::preview;
 use partscope::domain::units::PartNumber;
+use partscope::tui::theme::{Choice, Theme};
+use partscope::tui::view::{Look, render};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 const MIB: u64 = 1 << 20;
 /// 2026-11-22 14:00 UTC.
@@ -137,6 +141,17 @@ impl Play {
 
     pub fn kinds(&self) -> Vec<OperationKind> {
         self.calls.iter().map(|c| c.operation.kind()).collect()
+    }
+
+    /// The text of the screen, a line a row.
+    pub fn screen(&self) -> String {
+        let area = Rect::new(0, 0, self.model.size.0, self.model.size.1);
+        let mut buf = Buffer::empty(area);
+        render(&self.model, Look { theme: Theme::new(Choice::Terminal), ascii: false }, area, &mut buf);
+        buf.content()
+            .chunks(usize::from(area.width))
+            .flat_map(|r| r.iter().map(|c| c.symbol()).chain(["\n"]))
+            .collect()
     }
 
     pub fn note(&self) -> &str {

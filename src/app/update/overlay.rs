@@ -18,13 +18,13 @@ pub(super) fn press(model: &mut Model, press: Press) {
     let Some(top) = model.overlays.pop() else { return };
     match top {
         Overlay::Palette { input, at } => palette(model, input, at, press),
-        Overlay::Help { top } => scroll(model, press, top, |top| Overlay::Help { top }),
-        Overlay::Log { top } => scroll(model, press, top, |top| Overlay::Log { top }),
+        Overlay::Help { top } => scroll(model, press, (top, &LEAVE), |top| Overlay::Help { top }),
+        Overlay::Log { top } => scroll(model, press, (top, &LEAVE), |top| Overlay::Log { top }),
         Overlay::Faults(list) => faults::press(model, list, press),
         Overlay::Inspect(sheet) => super::sheet::press(model, sheet, press),
         Overlay::Versions => versions::press(model, press),
         Overlay::Compare { top } => {
-            scroll(model, press, top, |top| Overlay::Compare { top });
+            scroll(model, press, (top, &LEAVE), |top| Overlay::Compare { top });
             if !matches!(model.overlays.last(), Some(Overlay::Compare { .. })) {
                 compare::left(model);
             }
@@ -67,10 +67,17 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     }
 }
 
-fn scroll(model: &mut Model, press: Press, top: usize, make: fn(usize) -> Overlay) {
+/// Scrolls a text, or leaves it by Esc, Enter, `q` or one of its own keys. Where its end is, the drawing knows.
+pub(super) fn scroll(
+    model: &mut Model,
+    press: Press,
+    (top, own): (usize, &[Key]),
+    make: impl FnOnce(usize) -> Overlay,
+) {
     let page = usize::from(model.size.1).saturating_sub(8).max(1);
     let top = match press.key {
-        Key::Esc | Key::Enter | Key::Char('q' | '?' | 'L') | Key::F(1) => return,
+        Key::Esc | Key::Enter | Key::Char('q') => return,
+        key if own.contains(&key) => return,
         Key::Up | Key::Char('k') => top.saturating_sub(1),
         Key::Down | Key::Char('j') => top.saturating_add(1),
         Key::PageUp => top.saturating_sub(page),
@@ -81,6 +88,9 @@ fn scroll(model: &mut Model, press: Press, top: usize, make: fn(usize) -> Overla
     };
     model.overlays.push(make(top));
 }
+
+/// Keys that leave the texts of the whole program.
+const LEAVE: [Key; 3] = [Key::Char('?'), Key::Char('L'), Key::F(1)];
 
 /// The commands a palette text finds, best first; an exact S3 name always first.
 pub fn palette_matches(model: &Model, text: &str) -> Vec<(&'static Spec, Result<(), String>)> {

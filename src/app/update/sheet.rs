@@ -4,7 +4,7 @@ use super::super::model::Model;
 use super::super::overlay::Overlay;
 use super::super::press::{Key, Press};
 use super::super::sheet::Sheet;
-use super::inspect;
+use super::{inspect, overlay};
 
 /// Shows a sheet.
 pub(super) fn open(model: &mut Model, sheet: Sheet) {
@@ -49,16 +49,6 @@ fn probes(model: &mut Model, at: usize, press: Press) {
 }
 
 fn scroll(model: &mut Model, press: Press, top: usize, make: fn(usize) -> Sheet) {
-    let page = usize::from(model.size.1).saturating_sub(8).max(1);
-    let top = match press.key {
-        Key::Esc | Key::Enter | Key::Char('q' | 'C' | 'Y') => return,
-        Key::Up | Key::Char('k') => top.saturating_sub(1),
-        Key::Down | Key::Char('j') => top.saturating_add(1),
-        Key::PageUp => top.saturating_sub(page),
-        Key::PageDown | Key::Char(' ') => top.saturating_add(page),
-        Key::Home => 0,
-        Key::End => top.saturating_add(10_000),
-        _ => top,
-    };
-    open(model, make(top));
+    let own = [Key::Char('C'), Key::Char('Y')];
+    overlay::scroll(model, press, (top, &own), |top| Overlay::Inspect(make(top)));
 }
