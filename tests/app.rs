@@ -456,7 +456,7 @@ fn an_object_is_marked_and_another_one_compared_with_it_by_reads_alone() {
     p.settle();
     let comparison = p.model.compare.result.as_ref().unwrap();
     assert_eq!(comparison.bytes, partscope::domain::compare::Says::Different);
-    assert!(p.note().contains("they differ; 8 requests, all of them reads"), "{}", p.note());
+    assert!(p.note().contains("the bytes differ; 8 requests, all of them reads"), "{}", p.note());
     // Esc leads back; the mark stays for a third one.
     p.press("Down Esc");
     assert!(p.model.overlays.is_empty() && p.model.compare.marked.is_some());

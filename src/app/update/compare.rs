@@ -3,7 +3,7 @@
 use super::super::model::{Level, Model, Purpose};
 use super::super::overlay::Overlay;
 use super::super::panes::compare::{Asked, Looked, Which};
-use crate::domain::compare::Verdict;
+use crate::domain::compare::{Says, Verdict};
 use crate::domain::evidence::{Asked as About, Refusal};
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{GetObjectAttributes, HeadObject, Operation};
@@ -157,16 +157,38 @@ fn missed(looked: &mut Looked, asked: About, outcome: &Outcome) {
 /// Says how it ended, and what it took.
 fn tell(model: &mut Model) {
     let calls = model.compare.calls;
-    let (level, said) = match model.compare.result.as_ref().map(|c| c.verdict) {
-        Some(Verdict::Same) => (Level::Good, "same content, and no property that was told differs"),
-        Some(Verdict::Differs) => (Level::Plain, "they differ"),
-        Some(Verdict::NotKnown) => {
-            (Level::Warning, "no difference was found, but not everything can be known")
-        }
-        None => (Level::Bad, "they cannot be compared"),
-    };
+    let ended = model.compare.result.as_ref().map(|c| (c.verdict, c.bytes));
+    let (level, said) = ended.map_or((Level::Bad, "they cannot be compared"), in_short);
     model.say(
         level,
         format!("{said}; {calls} requests, all of them reads; the mark stays, = on it takes it off"),
     );
+}
+
+/// The end in a few words, which never say more of the bytes than is known.
+fn in_short((verdict, bytes): (Verdict, Says)) -> (Level, &'static str) {
+    match (verdict, bytes) {
+        (Verdict::Same, _) => (Level::Good, "same content, and no property that was told differs"),
+        (Verdict::Differs, Says::Different) => (Level::Plain, "the bytes differ"),
+        (Verdict::Differs, Says::Equal) => (Level::Plain, "same content, but what is told of it differs"),
+        (Verdict::Differs, Says::Nothing) => {
+            (Level::Warning, "what is told of them differs; whether the bytes do is not known")
+        }
+        (Verdict::NotKnown, _) => {
+            (Level::Warning, "no difference was found, but not everything can be known")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differing_properties_are_not_called_differing_bytes() {
+        let words = |bytes| in_short((Verdict::Differs, bytes)).1;
+        assert_eq!(words(Says::Different), "the bytes differ");
+        assert!(words(Says::Equal).starts_with("same content"));
+        assert!(words(Says::Nothing).ends_with("whether the bytes do is not known"));
+    }
 }
