@@ -12,6 +12,7 @@ use partscope::domain::names::{ObjectRef, Tag};
 use partscope::domain::operation::*;
 use partscope::domain::outcome::Outcome;
 use partscope::domain::output::Output;
+use partscope::domain::preview::preview;
 use partscope::domain::units::PartNumber;
 use partscope::s3::{Call, Client, TargetSpec, connect};
 use partscope::wire::hub::Hub;
@@ -192,7 +193,8 @@ fn part_copy() -> Operation {
 }
 
 fn complete() -> Operation {
-    let entry = CompletedPart { part_number: PartNumber(1), etag: ETag::parse(MD5), checksum: None };
+    let checksum = Some(("CRC32".to_owned(), "AAAAAA==".to_owned()));
+    let entry = CompletedPart { part_number: PartNumber(1), etag: ETag::parse(MD5), checksum };
     Operation::CompleteMultipartUpload(CompleteMultipartUpload {
         upload: upload(),
         parts: vec![entry],
@@ -250,7 +252,72 @@ fn every_operation() -> Vec<Operation> {
         Operation::ListParts(ListParts { upload: upload(), part_number_marker: None, max_parts: Some(2) }),
         complete(),
         Operation::AbortMultipartUpload(upload()),
+        Operation::DeleteObjectTagging(object()),
     ]
+}
+
+/// The same with values no typed parameter has.
+fn amended(operation: Operation) -> Operation {
+    let value = |text: &str| Some(text.to_owned());
+    let amendment = Amendment {
+        query: vec![("partNumber".into(), value("1 0")), ("versionId".into(), value("v"))],
+        headers: vec![("x-amz-expected-bucket-owner".into(), value("1234")), ("if-match".into(), None)],
+    };
+    operation.amended(amendment)
+}
+
+/// Headers that the signer, the SDK or the HTTP stack adds on its own account.
+const ADDED: [&str; 16] = [
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-checksum-crc32",
+    "host",
+    "content-length",
+    "user-agent",
+    "x-amz-user-agent",
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "authorization",
+    "x-amz-date",
+    "x-amz-content-sha256",
+    "content-type",
+    "content-md5",
+    "x-amz-security-token",
+    "accept",
+    "accept-encoding",
+];
+
+#[tokio::test]
+async fn what_a_preview_says_is_what_is_sent() {
+    let mut bench = Bench::new(scripted(|_, request| canned(request)).await).await;
+    let plain = every_operation().into_iter().filter(|o| !matches!(o, Operation::UploadPart(_)));
+    for operation in plain.flat_map(|o| [o.clone(), amended(o)]) {
+        bench.perform(operation.clone()).await;
+        let sent = bench.seen.values().next_back().unwrap();
+        let text = String::from_utf8(sent.request.head.clone()).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let mut lines = head.lines();
+        let start = lines.next().unwrap().trim_end_matches(" HTTP/1.1");
+        let said = preview(&operation);
+        assert_eq!(parts_of(start), parts_of(&said.start()), "{operation:?}");
+        let pair = |l: &str| l.split_once(": ").map(|(n, v)| (n.to_lowercase(), v.to_owned())).unwrap();
+        let mut sent: Vec<_> = lines.map(pair).filter(|(n, _)| !ADDED.contains(&n.as_str())).collect();
+        let mut told: Vec<_> = said.headers.into_iter().filter(|(n, _)| n != "content-type").collect();
+        sent.sort();
+        told.sort();
+        assert_eq!(sent, told, "{operation:?}");
+        let shown: String = said.body.iter().map(|l| l.trim()).filter(|l| l.starts_with('<')).collect();
+        let plain = body.replace(" xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"", "");
+        assert_eq!(plain.split("?>").last().unwrap(), shown, "{operation:?}");
+    }
+}
+
+/// Method and path, and the query parameters in any order, without the one that the SDK adds.
+fn parts_of(start: &str) -> (String, Vec<String>) {
+    let (path, query) = start.split_once('?').unwrap_or((start, ""));
+    let mut query: Vec<String> =
+        query.split('&').filter(|p| !p.is_empty() && !p.starts_with("x-id=")).map(str::to_owned).collect();
+    query.sort();
+    (path.to_owned(), query)
 }
 
 #[tokio::test]

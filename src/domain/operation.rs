@@ -50,6 +50,27 @@ pub enum Operation {
     CompleteMultipartUpload(CompleteMultipartUpload),
     /// `DELETE /{bucket}/{key}?uploadId=`
     AbortMultipartUpload(UploadRef),
+    /// `DELETE /{bucket}/{key}?tagging`
+    DeleteObjectTagging(ObjectRef),
+    /// One of the others, whose request is to say something else in places, right or wrong.
+    Amended(Box<Operation>, Amendment),
+}
+
+/// What a request is to say instead of, or besides, what its operation says. Values go out as they stand here; the
+/// request is signed with them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Amendment {
+    /// Query parameters, not encoded; `None` takes one away.
+    pub query: Vec<(String, Option<String>)>,
+    /// Headers in lower case; `None` takes one away.
+    pub headers: Vec<(String, Option<String>)>,
+}
+
+impl Amendment {
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.query.is_empty() && self.headers.is_empty()
+    }
 }
 
 /// The name of an operation without its parameters.
@@ -87,11 +108,13 @@ pub enum OperationKind {
     CompleteMultipartUpload,
     /// Give up an upload and free its parts.
     AbortMultipartUpload,
+    /// Take an object's tags away.
+    DeleteObjectTagging,
 }
 
 impl OperationKind {
     /// Every kind, in the order of the API reference's life of an object.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ListBuckets,
         Self::ListObjectsV2,
         Self::ListObjectVersions,
@@ -108,6 +131,7 @@ impl OperationKind {
         Self::UploadPartCopy,
         Self::CompleteMultipartUpload,
         Self::AbortMultipartUpload,
+        Self::DeleteObjectTagging,
     ];
 
     /// S3's exact name.
@@ -129,6 +153,7 @@ impl OperationKind {
             Self::UploadPartCopy => "UploadPartCopy",
             Self::CompleteMultipartUpload => "CompleteMultipartUpload",
             Self::AbortMultipartUpload => "AbortMultipartUpload",
+            Self::DeleteObjectTagging => "DeleteObjectTagging",
         }
     }
 
@@ -138,7 +163,7 @@ impl OperationKind {
             Self::HeadObject => "HEAD",
             Self::CreateMultipartUpload | Self::CompleteMultipartUpload => "POST",
             Self::PutObjectTagging | Self::CopyObject | Self::UploadPart | Self::UploadPartCopy => "PUT",
-            Self::AbortMultipartUpload => "DELETE",
+            Self::AbortMultipartUpload | Self::DeleteObjectTagging => "DELETE",
             _ => "GET",
         }
     }
@@ -154,6 +179,7 @@ impl OperationKind {
                 | Self::UploadPartCopy
                 | Self::CompleteMultipartUpload
                 | Self::AbortMultipartUpload
+                | Self::DeleteObjectTagging
         )
     }
 }
@@ -184,7 +210,23 @@ impl Operation {
             Self::UploadPartCopy(_) => OperationKind::UploadPartCopy,
             Self::CompleteMultipartUpload(_) => OperationKind::CompleteMultipartUpload,
             Self::AbortMultipartUpload(_) => OperationKind::AbortMultipartUpload,
+            Self::DeleteObjectTagging(_) => OperationKind::DeleteObjectTagging,
+            Self::Amended(operation, _) => operation.kind(),
         }
+    }
+
+    /// The operation without what was amended.
+    pub fn plain(&self) -> &Operation {
+        match self {
+            Self::Amended(operation, _) => operation.plain(),
+            other => other,
+        }
+    }
+
+    /// The same with an amendment, if that changes anything.
+    #[must_use]
+    pub fn amended(self, amendment: Amendment) -> Self {
+        if amendment.is_empty() { self } else { Self::Amended(Box::new(self), amendment) }
     }
 }
 
@@ -236,6 +278,10 @@ pub struct ListMultipartUploads {
     pub key_marker: Option<String>,
     /// `upload-id-marker` of the next page.
     pub upload_id_marker: Option<String>,
+    /// `delimiter`.
+    pub delimiter: Option<String>,
+    /// `max-uploads`, at most 1000.
+    pub max_uploads: Option<i32>,
 }
 
 /// An upload in progress: bucket, key and upload id together. The id alone is not enough for S3.

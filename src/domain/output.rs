@@ -30,6 +30,8 @@ pub enum Output {
     Tags(Vec<Tag>),
     /// Answer of PutObjectTagging: nothing but success.
     TagsPut,
+    /// Answer of DeleteObjectTagging: nothing but success.
+    TagsDeleted,
     /// Answer of CopyObject.
     Copied(CopiedObject),
     /// Answer of CreateMultipartUpload.

@@ -11,6 +11,11 @@ const MAX_DEPTH: usize = 64;
 /// Most lines a view holds.
 const MAX_LINES: usize = 60_000;
 
+/// Text as it stands in an element.
+pub fn escape(text: &str) -> String {
+    quick_xml::escape::escape(text).into_owned()
+}
+
 /// Lays a document out with two spaces a level, one element a line. `Err` says why it cannot be done.
 pub fn pretty(body: &[u8]) -> Result<Vec<String>, String> {
     match pretty_partial(body) {

@@ -70,7 +70,11 @@ impl Client {
 
     /// Makes one call, retries included. Every exchange of it has its end recorded when this returns.
     pub async fn perform(&self, operation: &Operation, call: Call) -> Outcome {
-        let (record, stamp) = begin(operation.kind(), &call);
+        let (record, mut stamp) = begin(operation.kind(), &call);
+        if let Operation::Amended(_, amendment) = operation {
+            stamp.amendment = Arc::new(amendment.clone());
+        }
+        let operation = operation.plain();
         let algorithm = self.algorithm_for(operation);
         let work = Box::pin(send(&self.inner.sdk, operation, &stamp, algorithm));
         // The work is dropped by the time `sent` is read below, so the answer is final.
@@ -140,6 +144,13 @@ impl Client {
 
 fn begin(kind: OperationKind, call: &Call) -> (Arc<CallRecord>, Stamp) {
     let record = Arc::<CallRecord>::default();
-    let stamp = Stamp { operation: call.id, kind, attempt: 1, hold: call.hold, record: Arc::clone(&record) };
+    let stamp = Stamp {
+        operation: call.id,
+        kind,
+        attempt: 1,
+        hold: call.hold,
+        record: Arc::clone(&record),
+        amendment: Arc::default(),
+    };
     (record, stamp)
 }

@@ -195,6 +195,7 @@ fn unstamped() -> Stamp {
         attempt: 1,
         hold: false,
         record: Arc::<CallRecord>::default(),
+        amendment: Arc::default(),
     }
 }
 

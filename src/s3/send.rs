@@ -9,6 +9,7 @@ use super::foreign::root_name;
 use super::part;
 use super::stamp::{Stamp, Stamper};
 use super::versions;
+use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::etag::ETag;
 use crate::domain::names::{ObjectRef, tagging_header};
 use crate::domain::operation::{
@@ -22,6 +23,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{Builder, Config};
 use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::upload_part::builders::UploadPartFluentBuilder;
 use aws_sdk_s3::types;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use bytes::Bytes;
@@ -86,6 +88,9 @@ pub(super) async fn send(
         Operation::UploadPartCopy(op) => upload_part_copy(client, op, stamp).await,
         Operation::CompleteMultipartUpload(op) => complete(client, op, stamp).await,
         Operation::AbortMultipartUpload(op) => abort(client, op, stamp).await,
+        Operation::DeleteObjectTagging(op) => delete_tags(client, op, stamp).await,
+        // The stamp carries the amendment; what it amends is sent as ever.
+        Operation::Amended(op, _) => Box::pin(send(client, op, stamp, algorithm)).await,
     }
 }
 
@@ -173,6 +178,8 @@ async fn list_uploads_as(
         .set_prefix(op.prefix.clone())
         .set_key_marker(op.key_marker.clone())
         .set_upload_id_marker(op.upload_id_marker.clone())
+        .set_delimiter(op.delimiter.clone())
+        .set_max_uploads(op.max_uploads)
         .set_encoding_type(encoding);
     let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
     let asked = (op.key_marker.as_deref(), op.upload_id_marker.as_deref());
@@ -292,6 +299,16 @@ async fn put_tags(client: &Client, op: &PutObjectTagging, stamp: &Stamp) -> Sent
     Ok(Output::TagsPut)
 }
 
+async fn delete_tags(client: &Client, object: &ObjectRef, stamp: &Stamp) -> Sent {
+    let call = client
+        .delete_object_tagging()
+        .bucket(&object.bucket)
+        .key(&object.key)
+        .set_version_id(object.version_id.clone());
+    call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    Ok(Output::TagsDeleted)
+}
+
 async fn copy_object(client: &Client, op: &CopyObject, stamp: &Stamp) -> Sent {
     let replace_tags = op.drop_tags.then_some(types::TaggingDirective::Replace);
     let call = client
@@ -375,11 +392,31 @@ async fn upload_part(client: &Client, op: &UploadPart, stamp: &Stamp, algorithm:
         .key(&op.upload.key)
         .upload_id(&op.upload.upload_id)
         .part_number(op.part_number.0)
-        .set_checksum_algorithm(algorithm.as_deref().map(types::ChecksumAlgorithm::from))
         .content_length(length)
         .body(body);
+    let call = with_checksum(call, stamp, algorithm);
     let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
     Ok(Output::Part(convert::part(out, op.body.len()).ok_or(Failure::NoResult("ETag", true))?))
+}
+
+/// A checksum that was stated by hand goes out as it is, and none is computed beside it.
+fn with_checksum(
+    call: UploadPartFluentBuilder,
+    stamp: &Stamp,
+    algorithm: Option<String>,
+) -> UploadPartFluentBuilder {
+    let stated = stamp.amendment.headers.iter().find_map(|(name, value)| {
+        let stated = ChecksumAlgorithm::ALL.into_iter().find(|a| a.header() == name)?;
+        Some((stated, value.clone()?))
+    });
+    match stated {
+        Some((ChecksumAlgorithm::Crc32, value)) => call.checksum_crc32(value),
+        Some((ChecksumAlgorithm::Crc32c, value)) => call.checksum_crc32_c(value),
+        Some((ChecksumAlgorithm::Crc64Nvme, value)) => call.checksum_crc64_nvme(value),
+        Some((ChecksumAlgorithm::Sha1, value)) => call.checksum_sha1(value),
+        Some((ChecksumAlgorithm::Sha256, value)) => call.checksum_sha256(value),
+        None => call.set_checksum_algorithm(algorithm.as_deref().map(types::ChecksumAlgorithm::from)),
+    }
 }
 
 async fn upload_part_copy(client: &Client, op: &UploadPartCopy, stamp: &Stamp) -> Sent {
@@ -417,7 +454,8 @@ async fn complete(client: &Client, op: &CompleteMultipartUpload, stamp: &Stamp) 
 }
 
 fn completed_part(part: &CompletedPart) -> types::CompletedPart {
-    let entry = types::CompletedPart::builder().part_number(part.part_number.0).e_tag(part.etag.quoted());
+    let etag = Some(part.etag.quoted()).filter(|text| text != "\"\"");
+    let entry = types::CompletedPart::builder().part_number(part.part_number.0).set_e_tag(etag);
     let Some((algorithm, value)) = &part.checksum else { return entry.build() };
     match algorithm.as_str() {
         "CRC32" => entry.checksum_crc32(value),

@@ -5,10 +5,12 @@
 //! wire order and the beginning of the body into the stamp's [`CallRecord`], because error documents are
 //! parsed from their own bytes here and not from the SDK's reading of them.
 
-use crate::domain::operation::{OperationId, OperationKind};
+use crate::domain::names::encode_query;
+use crate::domain::operation::{Amendment, OperationId, OperationKind};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -28,6 +30,8 @@ pub struct Stamp {
     pub hold: bool,
     /// Where the answer is noted.
     pub record: Arc<CallRecord>,
+    /// What the request is to say otherwise.
+    pub amendment: Arc<Amendment>,
 }
 
 /// What happened on the wire to one call, over all its attempts.
@@ -98,6 +102,15 @@ impl Intercept for Stamper {
         "partscope::Stamper"
     }
 
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        amend(context.request_mut(), &self.0.amendment)
+    }
+
     fn modify_before_transmit(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
@@ -108,5 +121,53 @@ impl Intercept for Stamper {
         self.0.record.reset();
         context.request_mut().add_extension(Stamp { attempt, ..self.0.clone() });
         Ok(())
+    }
+}
+
+/// Puts an amendment on a request that is about to be signed.
+fn amend(request: &mut HttpRequest, amendment: &Amendment) -> Result<(), BoxError> {
+    for (name, value) in &amendment.headers {
+        request.headers_mut().remove(name.clone());
+        if let Some(value) = value {
+            request.headers_mut().try_insert(name.clone(), value.clone())?;
+        }
+    }
+    if !amendment.query.is_empty() {
+        let uri = amended_query(request.uri(), &amendment.query);
+        request.set_uri(uri)?;
+    }
+    Ok(())
+}
+
+/// The address with other values in its query; what it says besides stays in its order.
+fn amended_query(uri: &str, changes: &[(String, Option<String>)]) -> String {
+    let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+    let mut pairs: Vec<String> = query.split('&').filter(|p| !p.is_empty()).map(str::to_owned).collect();
+    for (name, value) in changes {
+        let named = |pair: &String| pair.split('=').next() == Some(name.as_str());
+        let at = pairs.iter().position(named);
+        let new = value.as_ref().map(|value| format!("{name}={}", encode_query(value)));
+        match (at, new) {
+            (Some(at), Some(new)) => pairs.splice(at..=at, [new]).for_each(drop),
+            (Some(at), None) => drop(pairs.remove(at)),
+            (None, Some(new)) => pairs.push(new),
+            (None, None) => {}
+        }
+    }
+    let mark = if pairs.is_empty() { "" } else { "?" };
+    format!("{path}{mark}{}", pairs.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_keeps_what_is_not_amended() {
+        let change = |name: &str, value: Option<&str>| (name.to_owned(), value.map(str::to_owned));
+        let uri = "http://h/b/k?x-id=UploadPart&partNumber=1&uploadId=U%2F";
+        let changes = [change("partNumber", Some("1 0")), change("x", Some("y")), change("uploadId", None)];
+        assert_eq!(amended_query(uri, &changes), "http://h/b/k?x-id=UploadPart&partNumber=1%200&x=y");
+        assert_eq!(amended_query("http://h/b?a", &[change("a", None)]), "http://h/b");
     }
 }

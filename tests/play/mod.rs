@@ -174,7 +174,7 @@ fn exchange(call: &Call, outcome: Option<&Outcome>, now: u64) -> Exchange {
     let headers: String = p.headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
     let signed = "authorization: AWS4-HMAC-SHA256 Credential=SANDBOXACCESSKEY0000/20261122/us-east-1/s3/aws4_request, \
                   SignedHeaders=host;x-amz-date, Signature=cafe0000canary\r\nhost: 127.0.0.1:9000\r\n";
-    request.push(format!("{} HTTP/1.1\r\n{headers}{signed}\r\n", p.start).as_bytes());
+    request.push(format!("{} HTTP/1.1\r\n{headers}{signed}\r\n", p.start()).as_bytes());
     let mut response = Captured::default();
     match outcome {
         Some(Outcome::Answered(_)) => {
@@ -334,6 +334,8 @@ pub fn answer(operation: &Operation) -> Output {
             })
         }
         Operation::AbortMultipartUpload(_) => Output::Aborted,
+        Operation::DeleteObjectTagging(_) => Output::TagsDeleted,
+        Operation::Amended(operation, _) => answer(operation),
     }
 }
 

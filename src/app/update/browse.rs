@@ -165,9 +165,9 @@ pub(super) fn uploads_came(model: &mut Model, bucket: &str, outcome: &Outcome) {
             if let Some((key, id)) = page.next.clone().filter(|_| !page.uploads.is_empty()) {
                 let operation = ListMultipartUploads {
                     bucket: bucket.to_owned(),
-                    prefix: None,
                     key_marker: Some(key),
                     upload_id_marker: Some(id),
+                    ..ListMultipartUploads::default()
                 };
                 model.send(
                     Purpose::Uploads(bucket.to_owned()),

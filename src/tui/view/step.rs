@@ -201,7 +201,7 @@ fn request_pieces(model: &Model) -> Vec<Pieces> {
 }
 
 fn planned(p: &crate::domain::preview::Preview) -> Vec<Pieces> {
-    let mut out = vec![vec![("  ".into(), Role::Text), (visible(&p.start), Role::Title)]];
+    let mut out = vec![vec![("  ".into(), Role::Text), (visible(&p.start()), Role::Title)]];
     for (name, value) in &p.headers {
         let role = if is_added(name) { Role::Muted } else { Role::Text };
         out.push(vec![("  ".into(), Role::Text), (visible(&format!("{name}: {value}")), role)]);
