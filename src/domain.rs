@@ -6,6 +6,7 @@
 pub mod anatomy;
 pub mod checksum;
 pub mod compare;
+pub mod draft;
 pub mod encoded_word;
 pub mod etag;
 pub mod evidence;

@@ -41,7 +41,7 @@ impl ChecksumAlgorithm {
     }
 
     /// The header that carries its value.
-    pub fn header(self) -> &'static str {
+    pub const fn header(self) -> &'static str {
         match self {
             Self::Crc32 => "x-amz-checksum-crc32",
             Self::Crc32c => "x-amz-checksum-crc32c",

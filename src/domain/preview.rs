@@ -214,18 +214,20 @@ fn body(operation: &Operation) -> Vec<String> {
 }
 
 /// The document of PutObjectTagging, a tag a line.
-pub fn tag_lines(tags: &[Tag]) -> Vec<String> {
-    let tag = |t: &Tag| {
-        format!("    <Tag><Key>{}</Key><Value>{}</Value></Tag>", xml::escape(&t.key), xml::escape(&t.value))
-    };
+fn tag_lines(tags: &[Tag]) -> Vec<String> {
     let mut out = vec!["<Tagging>".to_owned(), "  <TagSet>".to_owned()];
-    out.extend(tags.iter().map(tag));
+    out.extend(tags.iter().map(|t| format!("    {}", tag_line(t))));
     out.extend(["  </TagSet>".to_owned(), "</Tagging>".to_owned()]);
     out
 }
 
+/// One `<Tag>` of PutObjectTagging.
+pub fn tag_line(tag: &Tag) -> String {
+    format!("<Tag><Key>{}</Key><Value>{}</Value></Tag>", xml::escape(&tag.key), xml::escape(&tag.value))
+}
+
 /// The document of CompleteMultipartUpload, a part a line.
-pub fn complete_lines(parts: &[CompletedPart]) -> Vec<String> {
+fn complete_lines(parts: &[CompletedPart]) -> Vec<String> {
     let mut out = Vec::with_capacity(parts.len() + 2);
     out.push("<CompleteMultipartUpload>".to_owned());
     out.extend(parts.iter().map(|p| format!("  {}", entry_line(p))));
