@@ -15,18 +15,20 @@
 //! drive this one type.
 
 mod learn;
+mod ledger;
 mod state;
 
 pub use state::{Enforce, Fact, IllegalMove, Move, PartEntry, PartState, Progress, UploadState};
 
 use super::etag::ETag;
 use super::operation::{
-    CompleteMultipartUpload, CompletedPart, HeadObject, ListMultipartUploads, ListParts, Operation,
-    OperationId, PartBody, PutObjectTagging, UploadPart, UploadPartCopy, UploadRef,
+    CompleteMultipartUpload, CompletedPart, CreateMultipartUpload, HeadObject, ListMultipartUploads,
+    ListParts, Operation, OperationId, PartBody, PutObjectTagging, UploadPart, UploadPartCopy, UploadRef,
 };
 use super::output::PartOutput;
 use super::plan::{PartSource, PlannedPart, UploadPlan};
 use super::units::PartNumber;
+use ledger::Ledger;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The machine.
@@ -35,13 +37,15 @@ pub struct MultipartUpload {
     plan: UploadPlan,
     state: UploadState,
     upload_id: Option<String>,
-    parts: BTreeMap<PartNumber, PartEntry>,
+    ledger: Ledger,
     in_flight: BTreeMap<OperationId, Flight>,
     listing: Listing,
     tags_pending: bool,
     listed_uploads: Vec<UploadRef>,
     /// S3 said NoSuchUpload of an upload that was open.
     gone: bool,
+    /// The ETag that the list of the latest Complete must give.
+    promised: Option<ETag>,
     /// Whether every part S3 holds is in the ledger: always for an upload begun here.
     whole: bool,
 }
@@ -54,6 +58,8 @@ struct Flight {
     legal: bool,
     state: UploadState,
     part: Option<PartState>,
+    /// Of a Complete: the ETag its list must give.
+    promised: Option<ETag>,
 }
 
 /// A walk through the pages of ListParts.
@@ -65,32 +71,29 @@ struct Listing {
     /// them may be older than their answers.
     touched: BTreeSet<PartNumber>,
     complete: bool,
+    /// One page, wherever it was made to begin.
+    by_hand: bool,
 }
 
 impl MultipartUpload {
     /// A machine for a plan nothing of which was sent.
     pub fn new(plan: UploadPlan) -> Self {
-        let parts = plan
-            .parts
-            .iter()
-            .map(|p| {
-                (
-                    p.number,
-                    PartEntry { planned: p.clone(), state: PartState::Planned, attempts: 0, stored: None },
-                )
-            })
-            .collect();
+        let mut ledger = Ledger::default();
+        for planned in &plan.parts {
+            ledger.insert(PartEntry::planned(planned.clone()));
+        }
         let tags_pending = !plan.tags.is_empty() && !plan.tags_fit_header();
         Self {
             plan,
             state: UploadState::Planned,
             upload_id: None,
-            parts,
+            ledger,
             in_flight: BTreeMap::new(),
             listing: Listing::default(),
             tags_pending,
             listed_uploads: Vec::new(),
             gone: false,
+            promised: None,
             whole: true,
         }
     }
@@ -117,7 +120,12 @@ impl MultipartUpload {
 
     /// The ledger, by part number.
     pub fn parts(&self) -> &BTreeMap<PartNumber, PartEntry> {
-        &self.parts
+        self.ledger.rows()
+    }
+
+    /// Another value after every change of the ledger, for whoever keeps what follows from it.
+    pub fn ledger_version(&self) -> u64 {
+        self.ledger.version()
     }
 
     /// Bucket, key and upload id, once S3 gave one.
@@ -162,16 +170,29 @@ impl MultipartUpload {
         if !matches!(self.state, UploadState::Planned | UploadState::Creating) {
             self.check_open()?;
         }
-        let old = self.parts.get(&part.number);
+        let old = self.ledger.get(part.number);
         if let Some(PartState::InFlight(_)) = old.map(|p| &p.state) {
             return Err(IllegalMove::PartInFlight(part.number));
         }
         let attempts = old.map_or(0, |p| p.attempts);
         let stored = old.and_then(|p| p.stored.clone());
         self.listing.touched.insert(part.number);
-        self.parts
-            .insert(part.number, PartEntry { planned: part, state: PartState::Planned, attempts, stored });
+        self.ledger.insert(PartEntry { attempts, stored, ..PartEntry::planned(part) });
         Ok(())
+    }
+
+    /// Takes over what a CreateMultipartUpload that was edited by hand will fix. Once the upload exists nothing of
+    /// that can change any more.
+    pub fn replan(&mut self, create: &CreateMultipartUpload) {
+        if self.state != UploadState::Planned {
+            return;
+        }
+        self.plan.destination = super::names::ObjectRef::new(&create.bucket, &create.key);
+        self.plan.properties = create.properties.clone();
+        if !create.tags.is_empty() {
+            self.plan.tags.clone_from(&create.tags);
+            self.tags_pending = false;
+        }
     }
 
     /// Every move the machine allows now, the one it suggests first.
@@ -182,8 +203,8 @@ impl MultipartUpload {
             .collect();
         // Doubt comes first: what S3 has is to be known before anything is built on it. Of an upload that another
         // client began, nothing is suggested but to look.
-        let doubt = self.parts.values().any(|p| p.state == PartState::Doubtful);
-        let foreign = self.parts.values().all(|p| p.planned.source == PartSource::Foreign);
+        let doubt = self.ledger.rows().values().any(|p| p.state == PartState::Doubtful);
+        let foreign = self.ledger.rows().values().all(|p| p.planned.source == PartSource::Foreign);
         let list_first = doubt || foreign;
         let rest = if list_first {
             [Move::ListParts, Move::Complete, Move::Abort]
@@ -207,7 +228,8 @@ impl MultipartUpload {
         if self.state != UploadState::Open {
             return None;
         }
-        self.parts
+        self.ledger
+            .rows()
             .values()
             .find(|p| p.state == PartState::Planned && p.planned.source != PartSource::Foreign)
             .map(|p| p.planned.number)
@@ -224,7 +246,7 @@ impl MultipartUpload {
             },
             Move::Part(number) => {
                 self.check_open()?;
-                match self.parts.get(&number) {
+                match self.ledger.get(number) {
                     None => Err(IllegalMove::UnknownPart(number)),
                     Some(p) if matches!(p.state, PartState::InFlight(_)) => {
                         Err(IllegalMove::PartInFlight(number))
@@ -237,7 +259,7 @@ impl MultipartUpload {
             }
             Move::Complete => {
                 self.check_open()?;
-                match self.parts.values().any(|p| p.confirmed().is_some()) {
+                match self.ledger.rows().values().any(|p| p.confirmed().is_some()) {
                     true => Ok(()),
                     false => Err(IllegalMove::NoParts),
                 }
@@ -310,7 +332,7 @@ impl MultipartUpload {
     }
 
     fn part_operation(&self, number: PartNumber, upload: UploadRef) -> Result<Operation, IllegalMove> {
-        let part = self.parts.get(&number).ok_or(IllegalMove::UnknownPart(number))?;
+        let part = self.ledger.get(number).ok_or(IllegalMove::UnknownPart(number))?;
         match (&part.planned.source, &self.plan.source) {
             (PartSource::Body(body), _) => {
                 Ok(Operation::UploadPart(UploadPart { upload, part_number: number, body: body.clone() }))
@@ -328,7 +350,8 @@ impl MultipartUpload {
 
     /// The list for CompleteMultipartUpload: every part S3 confirmed, ascending.
     pub fn completed_parts(&self) -> Vec<CompletedPart> {
-        self.parts
+        self.ledger
+            .rows()
             .values()
             .filter_map(|p| {
                 let out = p.confirmed()?;
@@ -359,11 +382,34 @@ impl MultipartUpload {
             self.listing = Listing::default();
         }
         let operation = self.operation(wanted)?;
+        self.take_off(wanted, id, legal, &operation);
+        Ok(operation)
+    }
+
+    /// Takes a move whose request was written by hand, right or wrong. What it may change is decided as for any other:
+    /// one that is forbidden now changes as little as its answer proves.
+    pub fn begin_with(&mut self, wanted: Move, id: OperationId, operation: &Operation) {
+        let legal = self.check(wanted).is_ok();
+        if wanted == Move::ListParts {
+            // The page may begin anywhere: it shows what it shows and proves nothing missing.
+            self.listing = Listing { by_hand: true, ..Listing::default() };
+        }
+        self.take_off(wanted, id, legal, operation);
+    }
+
+    fn take_off(&mut self, wanted: Move, id: OperationId, legal: bool, operation: &Operation) {
         let part = match wanted {
-            Move::Part(number) => self.parts.get(&number).map(|p| p.state.clone()),
+            Move::Part(number) => self.ledger.get(number).map(|p| p.state.clone()),
             _ => None,
         };
-        self.in_flight.insert(id, Flight { wanted, legal, state: self.state.clone(), part });
+        let promised = match operation.plain() {
+            Operation::CompleteMultipartUpload(complete) => composite(&complete.parts),
+            _ => None,
+        };
+        if promised.is_some() {
+            self.promised.clone_from(&promised);
+        }
+        self.in_flight.insert(id, Flight { wanted, legal, state: self.state.clone(), part, promised });
         // A move sent against the rules changes the state only by its answer.
         match wanted {
             Move::Create if legal => self.state = UploadState::Creating,
@@ -373,17 +419,18 @@ impl MultipartUpload {
             _ => {}
         }
         if let Move::Part(number) = wanted
-            && let Some(part) = self.parts.get_mut(&number)
+            && self.ledger.get(number).is_some()
         {
-            part.state = PartState::InFlight(id);
-            part.attempts += 1;
+            self.ledger.change(number, |part| {
+                part.state = PartState::InFlight(id);
+                part.attempts += 1;
+            });
             self.listing.touched.insert(number);
         }
-        Ok(operation)
     }
 
     fn parts_in_flight(&self) -> BTreeSet<PartNumber> {
-        let on_way = self.parts.values().filter(|p| matches!(p.state, PartState::InFlight(_)));
+        let on_way = self.ledger.rows().values().filter(|p| matches!(p.state, PartState::InFlight(_)));
         on_way.map(|p| p.planned.number).collect()
     }
 
@@ -391,28 +438,26 @@ impl MultipartUpload {
     /// ETags. `None` while no part is done or when part ETags are not MD5-shaped (SSE-KMS and SSE-C parts are
     /// shaped alike, so under those the prediction can fail; it is then the surprise to look at).
     pub fn predicted_etag(&self) -> Option<ETag> {
-        let digests: Option<Vec<[u8; 16]>> = self.completed_parts().iter().map(|p| p.etag.digest()).collect();
+        let confirmed = self.ledger.rows().values().filter_map(PartEntry::confirmed);
+        let digests: Option<Vec<[u8; 16]>> = confirmed.map(|p| p.etag.digest()).collect();
         digests.filter(|d| !d.is_empty()).map(|d| ETag::composite(&d))
+    }
+
+    /// The ETag that the list of the Complete sent last must give.
+    pub fn promised_etag(&self) -> Option<&ETag> {
+        self.promised.as_ref()
     }
 
     /// Counts for a progress line.
     pub fn progress(&self) -> Progress {
-        let mut p = Progress { parts: self.parts.len(), ..Progress::default() };
-        for part in self.parts.values() {
-            p.bytes = p.bytes.saturating_add(part.planned.size);
-            match &part.state {
-                PartState::Done(out) => {
-                    p.done += 1;
-                    p.bytes_done = p.bytes_done.saturating_add(out.size.unwrap_or(part.planned.size));
-                }
-                PartState::InFlight(_) => p.in_flight += 1,
-                PartState::Failed(_) => p.failed += 1,
-                PartState::Doubtful => p.doubtful += 1,
-                PartState::Planned => {}
-            }
-        }
-        p
+        self.ledger.progress()
     }
+}
+
+/// The composite rule over a list of parts; `None` for an empty one or when some ETag is not MD5-shaped.
+fn composite(parts: &[CompletedPart]) -> Option<ETag> {
+    let digests: Option<Vec<[u8; 16]>> = parts.iter().map(|p| p.etag.digest()).collect();
+    digests.filter(|d| !d.is_empty()).map(|d| ETag::composite(&d))
 }
 
 /// Convenience for tests and forms: a generated part.

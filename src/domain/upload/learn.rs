@@ -36,15 +36,17 @@ impl MultipartUpload {
                 vec![Fact::UploadCreated { upload: created.upload.clone() }]
             }
             (Move::Part(number), Output::Part(part)) => {
-                if let Some(entry) = self.parts.get_mut(&number) {
+                self.ledger.change(number, |entry| {
                     let out = PartOutput { size: Some(entry.planned.size), ..part.clone() };
                     entry.stored = Some(out.clone());
                     entry.state = PartState::Done(out);
-                }
+                });
                 vec![Fact::PartStored { part_number: number, etag: part.etag.clone() }]
             }
             (Move::ListParts, Output::Parts(page)) => vec![self.take_page(page)],
-            (Move::Complete, Output::Completed(object)) => vec![self.complete(object.clone())],
+            (Move::Complete, Output::Completed(object)) => {
+                vec![self.complete(object.clone(), flight.promised.clone())]
+            }
             (Move::Abort, Output::Aborted) => {
                 if !matches!(self.state, UploadState::Completed(_)) {
                     self.state = UploadState::Aborted;
@@ -71,8 +73,7 @@ impl MultipartUpload {
         }
     }
 
-    fn complete(&mut self, object: CompletedObject) -> Fact {
-        let predicted = self.predicted_etag();
+    fn complete(&mut self, object: CompletedObject, predicted: Option<ETag>) -> Fact {
         let etag = object.etag.clone();
         self.state = UploadState::Completed(object);
         Fact::Completed { etag, predicted }
@@ -84,12 +85,13 @@ impl MultipartUpload {
         if !self.gone || self.state != UploadState::Doubtful(Move::Complete) {
             return Vec::new();
         }
-        if self.predicted_etag().as_ref() != Some(etag) {
+        if self.promised.as_ref() != Some(etag) {
             self.state = UploadState::Gone;
             return Vec::new();
         }
         let (location, checksums) = (None, Checksums::default());
-        vec![self.complete(CompletedObject { etag: etag.clone(), location, checksums, version_id })]
+        let object = CompletedObject { etag: etag.clone(), location, checksums, version_id };
+        vec![self.complete(object, self.promised.clone())]
     }
 
     fn take_page(&mut self, page: &PartPage) -> Fact {
@@ -109,31 +111,36 @@ impl MultipartUpload {
         }
         self.listing.marker.clone_from(&page.next);
         self.listing.complete = page.next.is_none();
-        if self.listing.complete {
+        if self.listing.by_hand {
+            self.listing = Listing::default();
+        } else if self.listing.complete {
             self.close_listing();
         }
-        Fact::PartsListed { count: page.parts.len(), more: page.next.is_some() }
+        let more = page.next.is_some() && self.listing.marker.is_some();
+        Fact::PartsListed { count: page.parts.len(), more }
     }
 
     /// What a whole walk did not show is not there, unless it was touched while the walk went on.
     fn close_listing(&mut self) {
         self.whole = true;
         let seen = std::mem::take(&mut self.listing.seen);
-        for part in self.parts.values_mut() {
+        let touched = std::mem::take(&mut self.listing.touched);
+        self.ledger.change_all(|part| {
             let number = part.planned.number;
-            if seen.contains(&number) || self.listing.touched.contains(&number) {
-                continue;
+            if seen.contains(&number) || touched.contains(&number) {
+                return;
             }
             part.stored = None;
             if matches!(part.state, PartState::Doubtful | PartState::Done(_)) {
                 part.state = PartState::Planned;
             }
-        }
+        });
+        self.listing.touched = touched;
     }
 
     fn take_listed(&mut self, listed: &ListedPart) {
         self.listing.seen.insert(listed.part_number);
-        let known = self.parts.contains_key(&listed.part_number);
+        let known = self.ledger.get(listed.part_number).is_some();
         if known && self.listing.touched.contains(&listed.part_number) {
             return;
         }
@@ -142,18 +149,17 @@ impl MultipartUpload {
             checksums: listed.checksums.clone(),
             size: Some(listed.size),
         };
-        let entry = self.parts.entry(listed.part_number).or_insert_with(|| PartEntry {
-            planned: PlannedPart {
+        if !known {
+            self.ledger.insert(PartEntry::planned(PlannedPart {
                 number: listed.part_number,
                 size: listed.size,
                 source: PartSource::Foreign,
-            },
-            state: PartState::Planned,
-            attempts: 0,
-            stored: None,
+            }));
+        }
+        self.ledger.change(listed.part_number, |entry| {
+            entry.stored = Some(out.clone());
+            entry.state = PartState::Done(out);
         });
-        entry.stored = Some(out.clone());
-        entry.state = PartState::Done(out);
     }
 
     fn refused(&mut self, flight: &Flight, error: &ServiceError) -> Vec<Fact> {
@@ -182,11 +188,11 @@ impl MultipartUpload {
 
     /// A refused replacement leaves what S3 held before it.
     fn part_refused(&mut self, number: PartNumber, flight: &Flight, error: &ServiceError) {
-        let Some(part) = self.parts.get_mut(&number) else { return };
-        part.state = match &flight.part {
+        let state = match &flight.part {
             Some(before @ (PartState::Done(_) | PartState::Doubtful)) => before.clone(),
             _ => PartState::Failed(error.clone()),
         };
+        self.ledger.change(number, |part| part.state = state);
     }
 
     /// ListParts does not know the upload.
@@ -208,10 +214,9 @@ impl MultipartUpload {
         let doubtful = outcome.is_doubtful();
         match flight.wanted {
             Move::Part(number) => {
-                if let Some(part) = self.parts.get_mut(&number) {
-                    let before = flight.part.clone().unwrap_or(PartState::Planned);
-                    part.state = if doubtful { PartState::Doubtful } else { before };
-                }
+                let before = flight.part.clone().unwrap_or(PartState::Planned);
+                let state = if doubtful { PartState::Doubtful } else { before };
+                self.ledger.change(number, |part| part.state = state);
             }
             wanted @ (Move::Create | Move::Complete | Move::Abort) if flight.legal => {
                 self.state = if doubtful { UploadState::Doubtful(wanted) } else { flight.state.clone() };

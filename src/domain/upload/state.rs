@@ -81,6 +81,11 @@ pub struct PartEntry {
 }
 
 impl PartEntry {
+    /// A row of which nothing was sent.
+    pub fn planned(planned: PlannedPart) -> Self {
+        Self { planned, state: PartState::Planned, attempts: 0, stored: None }
+    }
+
     /// What S3 holds under this number and Complete may list; `None` while that is in doubt.
     pub fn confirmed(&self) -> Option<&PartOutput> {
         match &self.state {

@@ -343,6 +343,74 @@ fn any_end() -> impl Strategy<Value = u8> {
     0_u8..4
 }
 
+/// The counts of a ledger, counted one by one.
+fn counted(m: &MultipartUpload) -> Progress {
+    let rows = || m.parts().values();
+    let count = |f: fn(&PartState) -> bool| rows().filter(|p| f(&p.state)).count();
+    let done = |p: &PartEntry| match &p.state {
+        PartState::Done(out) => out.size.unwrap_or(p.planned.size),
+        _ => 0,
+    };
+    Progress {
+        parts: rows().count(),
+        done: count(|s| matches!(s, PartState::Done(_))),
+        in_flight: count(|s| matches!(s, PartState::InFlight(_))),
+        failed: count(|s| matches!(s, PartState::Failed(_))),
+        doubtful: count(|s| matches!(s, PartState::Doubtful)),
+        bytes: rows().map(|p| p.planned.size).sum(),
+        bytes_done: rows().map(done).sum(),
+    }
+}
+
+#[test]
+fn a_complete_written_by_hand_promises_the_etag_of_its_own_list() {
+    let mut m = copy_machine();
+    m.begin(Move::Create, OperationId(1), Enforce::Rules).unwrap();
+    m.apply(OperationId(1), &created());
+    for n in 1..=3_u8 {
+        let id = OperationId(1 + u64::from(n));
+        m.begin(Move::Part(PartNumber(n.into())), id, Enforce::Rules).unwrap();
+        m.apply(id, &part(&[n]));
+    }
+    let Operation::CompleteMultipartUpload(mut by_hand) = m.operation(Move::Complete).unwrap() else {
+        panic!()
+    };
+    by_hand.parts.remove(1);
+    let promised = composite(&by_hand.parts).unwrap();
+    assert_ne!(Some(&promised), m.predicted_etag().as_ref());
+    m.begin_with(Move::Complete, OperationId(9), &Operation::CompleteMultipartUpload(by_hand));
+    let facts = m.apply(OperationId(9), &completed(promised.clone()));
+    assert_eq!(facts, [Fact::Completed { etag: promised.clone(), predicted: Some(promised) }]);
+}
+
+#[test]
+fn a_page_asked_for_by_hand_proves_nothing_missing() {
+    let mut m = copy_machine();
+    m.begin(Move::Create, OperationId(1), Enforce::Rules).unwrap();
+    m.apply(OperationId(1), &created());
+    m.begin(Move::Part(PartNumber(1)), OperationId(2), Enforce::Rules).unwrap();
+    m.apply(OperationId(2), &part(b"1"));
+    let operation = m.operation(Move::ListParts).unwrap();
+    m.begin_with(Move::ListParts, OperationId(3), &operation);
+    let facts = m.apply(OperationId(3), &listed(&[(2, b"2")], Some("2")));
+    assert_eq!(facts, [Fact::PartsListed { count: 1, more: false }]);
+    assert_eq!(m.progress().done, 2);
+}
+
+#[test]
+fn what_create_was_edited_to_is_the_plan() {
+    let mut m = copy_machine();
+    let Operation::CreateMultipartUpload(mut create) = m.operation(Move::Create).unwrap() else { panic!() };
+    create.key = "other".into();
+    create.properties.checksum_algorithm = Some("CRC32".into());
+    m.replan(&create);
+    assert_eq!(m.operation(Move::Create).unwrap(), Operation::CreateMultipartUpload(create.clone()));
+    m.begin(Move::Create, OperationId(1), Enforce::Rules).unwrap();
+    create.key = "late".into();
+    m.replan(&create);
+    assert_eq!(m.plan().destination.key, "other");
+}
+
 proptest! {
     /// Whatever happens, a part is Done only after S3 said so, and nothing stays in flight after its answer.
     #[test]
@@ -364,6 +432,7 @@ proptest! {
             };
             m.apply(id, &outcome);
             prop_assert!(!m.is_busy());
+            prop_assert_eq!(m.progress(), counted(&m));
             for p in m.parts().values() {
                 if matches!(p.state, PartState::Done(_)) { prop_assert!(confirmed.contains(&p.planned.number)); }
                 prop_assert!(!matches!(p.state, PartState::InFlight(_)));
