@@ -40,13 +40,15 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
         Command::StopRun if model.step.bench().is_none_or(|b| b.run.is_none()) => {
             Err("no run is under way".into())
         }
-        Command::AddGeneratedPart | Command::AddFileParts | Command::EditCopyPart | Command::Mark
-            if model.step.bench().is_none() =>
-        {
+        Command::AddGeneratedPart | Command::AddFileParts | Command::Mark if model.step.bench().is_none() => {
             Err("no upload is on the workbench; plan one with n, or m on an object".into())
         }
-        Command::EditCopyPart if model.step.bench().is_some_and(|b| b.machine.plan().source.is_none()) => {
-            Err("this upload copies no source".into())
+        Command::EditRequest | Command::Forms if !model.step.held.is_empty() => {
+            Err("a call is held; Enter releases it, x drops it".into())
+        }
+        Command::EditRequest if model.step.drafting.is_some() => Err("a request is being edited".into()),
+        command if command.is_of_form() && model.step.drafting.is_none() => {
+            Err("no request is being edited; e edits the next one".into())
         }
         Command::Faults if model.target.real => Err("only the sandbox fails on demand".into()),
         Command::Faults => ready(model),
@@ -111,6 +113,7 @@ fn send_enabled(model: &Model, kind: OperationKind) -> Result<(), String> {
         | K::GetObjectAttributes
         | K::GetObjectTagging
         | K::ListObjectVersions
+        | K::DeleteObjectTagging
         | K::CopyObject => need_object(model),
         K::ListParts | K::AbortMultipartUpload if model.pane() == Pane::Uploads => {
             match model.browse.uploads.get(model.browse.upload_at) {

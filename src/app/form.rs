@@ -21,8 +21,6 @@ pub enum Rule {
     Size,
     /// A size for parts.
     PartSize,
-    /// Empty, or `bytes=first-last` within a source of this many bytes.
-    CopyRange(u64),
     /// A path of a local file.
     Path,
     /// Exactly this word, as a confirmation.
@@ -70,24 +68,9 @@ impl Field {
                 }
                 n => Ok(format!("{} bytes, {}", grouped(n), human_size(n))),
             },
-            Rule::CopyRange(size) => check_range(value, size),
             Rule::Word(word) if value == word => Ok(String::new()),
             Rule::Word(word) => Err(format!("type {word} to go on")),
         }
-    }
-}
-
-fn check_range(value: &str, size: u64) -> Result<String, String> {
-    if value.is_empty() {
-        return Ok("the whole source".into());
-    }
-    let range = crate::domain::units::ByteRange::parse_copy_source(value)
-        .ok_or("must be bytes=first-last, both ends, counted from 0")?;
-    match size.checked_sub(1) {
-        Some(last) if range.last > last => {
-            Err(format!("past the end: the last byte is {last}; S3 does not clip"))
-        }
-        _ => Ok(format!("{} bytes", grouped(range.len()))),
     }
 }
 
@@ -102,14 +85,14 @@ pub enum Purpose {
     GeneratedPart,
     /// Plan parts from a local file.
     FileParts,
-    /// Edit and send one copied part.
-    CopyPart,
     /// Copy an object in one call.
     CopyObject(ObjectRef),
     /// Allow writes on a real endpoint.
     Unlock,
     /// Abort an upload of a real endpoint, its name typed.
     AbortNamed(UploadRef),
+    /// Send the abort that stands in the request form.
+    AbortDrafted,
     /// Compare a local file with the inspected object.
     Verify,
     /// Go to an `s3://` address.
@@ -234,9 +217,6 @@ mod tests {
         assert!(said(Rule::PartNumber, "10000").is_ok());
         assert!(said(Rule::PartSize, "5MB").unwrap_err().contains("5 MiB"));
         assert!(said(Rule::PartSize, "8MiB").unwrap().contains("8 388 608"));
-        assert!(said(Rule::CopyRange(10), "bytes=0-10").unwrap_err().contains("last byte is 9"));
-        assert!(said(Rule::CopyRange(10), "bytes=0-").is_err());
-        assert_eq!(said(Rule::CopyRange(10), "").unwrap(), "the whole source");
         assert!(said(Rule::Word("write"), "writ").is_err());
     }
 

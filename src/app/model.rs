@@ -7,10 +7,10 @@ use super::panes::versions::Versions;
 use super::panes::{browse::Browse, compare, inspect::Inspect, step::Step, wire::Wire};
 use crate::domain::fault::FaultStatus;
 use crate::domain::names::ObjectRef;
-use crate::domain::operation::{Operation, OperationId};
+use crate::domain::operation::{Operation, OperationId, OperationKind};
 use crate::domain::units::PartNumber;
 use crate::domain::upload::Move;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Which S3 this program talks to, and whether it may write there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +89,8 @@ pub enum Purpose {
     Bench(u64, Move),
     /// A copy in one call.
     CopyObject(ObjectRef),
+    /// A call written by hand that belongs to no upload on the workbench.
+    Loose(Box<Operation>),
 }
 
 /// How much a message matters.
@@ -148,8 +150,10 @@ pub struct Model {
     pub overlays: Vec<Overlay>,
     /// Calls under way.
     pub tasks: BTreeMap<OperationId, Purpose>,
-    /// Whether writes are held.
+    /// Whether calls of the workbench are held.
     pub hold: bool,
+    /// Operations that leave at once although others are held.
+    pub unheld: BTreeSet<OperationKind>,
     /// Until when secrets are shown.
     pub reveal_until: Option<u64>,
     /// The message in the status row.
@@ -191,6 +195,7 @@ impl Model {
             overlays: Vec::new(),
             tasks: BTreeMap::new(),
             hold: true,
+            unheld: BTreeSet::new(),
             reveal_until: None,
             note: None,
             log: VecDeque::new(),
@@ -207,6 +212,18 @@ impl Model {
     pub fn pane(&self) -> Pane {
         let at = Screen::ALL.iter().position(|s| *s == self.screen).unwrap_or(0);
         self.focus.get(at).copied().unwrap_or(Pane::Buckets)
+    }
+
+    /// The panes of the screen shown that can have the focus now, in reading order.
+    pub fn panes(&self) -> Vec<Pane> {
+        let drafting = self.step.drafting.is_some();
+        let hidden = if drafting { Pane::Parts } else { Pane::Form };
+        self.screen.panes().iter().copied().filter(|p| *p != hidden).collect()
+    }
+
+    /// Whether calls of this operation wait to be released.
+    pub fn holds(&self, kind: OperationKind) -> bool {
+        self.hold && !self.unheld.contains(&kind)
     }
 
     /// Shows a pane and its screen.

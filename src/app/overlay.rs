@@ -38,6 +38,16 @@ pub enum Overlay {
         /// First line shown.
         top: usize,
     },
+    /// The operations that have a request form.
+    Forms {
+        /// Selected one.
+        at: usize,
+    },
+    /// Which operations are held.
+    Holds {
+        /// Selected one.
+        at: usize,
+    },
     /// A form.
     Form(Box<Form>),
     /// A question with two buttons; the safe one is preselected.

@@ -2,6 +2,7 @@
 
 pub mod browse;
 pub mod compare;
+pub mod draft;
 pub mod inspect;
 pub mod listing;
 pub mod select;

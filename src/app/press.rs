@@ -56,11 +56,15 @@ impl Press {
         Self { key, ctrl: false, alt: false }
     }
 
-    /// Reads the notation of the command table: `q`, `C-c`, `Enter`, `PageUp`, `F1`, `Space`.
+    /// Reads the notation of the command table: `q`, `C-c`, `A-Up`, `Enter`, `PageUp`, `F1`, `Space`.
     pub fn parse(text: &str) -> Option<Self> {
         let (ctrl, name) = match text.strip_prefix("C-") {
             Some(rest) if !rest.is_empty() => (true, rest),
             _ => (false, text),
+        };
+        let (alt, name) = match name.strip_prefix("A-") {
+            Some(rest) if !rest.is_empty() => (true, rest),
+            _ => (false, name),
         };
         let mut chars = name.chars();
         let key = match (chars.next(), chars.next()) {
@@ -84,7 +88,7 @@ impl Press {
                 _ => Key::F(name.strip_prefix('F')?.parse().ok()?),
             },
         };
-        Some(Self { key, ctrl, alt: false })
+        Some(Self { key, ctrl, alt })
     }
 }
 
@@ -92,6 +96,9 @@ impl fmt::Display for Press {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.ctrl {
             f.write_str("C-")?;
+        }
+        if self.alt {
+            f.write_str("A-")?;
         }
         match self.key {
             Key::Char(' ') => f.write_str("Space"),
@@ -109,9 +116,10 @@ mod tests {
 
     #[test]
     fn notation_is_read_back() {
-        for text in
-            ["q", "C-c", "Enter", "Esc", "Tab", "S-Tab", "Space", "PageUp", "F1", ":", "?", "Left", "C", "-"]
-        {
+        for text in [
+            "q", "C-c", "Enter", "Esc", "Tab", "S-Tab", "Space", "PageUp", "A-Up", "F1", ":", "?", "Left",
+            "C", "-",
+        ] {
             assert_eq!(Press::parse(text).map(|p| p.to_string()).as_deref(), Some(text));
         }
         assert_eq!(Press::parse("Hyper"), None);

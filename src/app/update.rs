@@ -5,6 +5,7 @@
 mod browse;
 mod command;
 mod compare;
+mod draft;
 mod faults;
 mod inspect;
 pub mod overlay;
@@ -62,7 +63,7 @@ pub fn click(model: &mut Model, pane: Pane, row: Option<usize>) -> Vec<Effect> {
         command::select(model, row);
     }
     // On the workbench Enter sends or releases: that takes a key.
-    if again && !matches!(pane, Pane::Parts | Pane::States | Pane::Request) {
+    if again && !matches!(pane, Pane::Parts | Pane::States | Pane::Form | Pane::Request) {
         command::run(model, Command::Enter);
     }
     std::mem::take(&mut model.effects)
@@ -92,6 +93,10 @@ fn on_press(model: &mut Model, press: Press) {
     }
     if !model.overlays.is_empty() {
         return overlay::press(model, press);
+    }
+    if model.pane() == Pane::Form && model.step.drafting.is_some() {
+        model.note = None;
+        return draft::press(model, press);
     }
     if model.screen == Screen::Browse && model.browse.filtering.is_some() {
         return browse::filter_press(model, press);
@@ -163,6 +168,7 @@ fn on_finished(model: &mut Model, id: OperationId, outcome: &Outcome) {
         Purpose::Versions(generation) => versions::came(model, generation, outcome),
         Purpose::Compare(generation, which, asked) => compare::came(model, generation, which, asked, outcome),
         Purpose::Bench(bench, wanted) => step::came(model, bench, wanted, id, outcome),
+        Purpose::Loose(operation) => draft::came(model, &operation, outcome),
         Purpose::CopyObject(destination) => plan::copied(model, &destination, outcome),
     }
 }

@@ -108,6 +108,11 @@ impl MultipartUpload {
         machine
     }
 
+    /// A machine for an upload that has just been created and has no parts.
+    pub fn opened(upload: &UploadRef) -> Self {
+        Self { whole: true, ..Self::adopt(upload) }
+    }
+
     /// The plan.
     pub fn plan(&self) -> &UploadPlan {
         &self.plan

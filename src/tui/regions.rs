@@ -68,6 +68,11 @@ pub fn regions(area: Rect, model: &Model) -> Regions {
 
 fn card(body: Rect, model: &Model) -> Vec<(Pane, Rect)> {
     let pane = model.pane();
+    if model.screen == Screen::Step && model.step.drafting.is_some() && pane != Pane::States {
+        // The form and what it becomes are read together.
+        let (top, below) = split_rows(body, body.height.saturating_mul(11) / 20);
+        return vec![(Pane::Form, top), (Pane::Request, below)];
+    }
     if model.screen == Screen::Step && pane != Pane::Request {
         let share = if model.step.held.is_empty() { 8 } else { 12 };
         let lower = body.height.saturating_mul(share) / 20;
@@ -94,8 +99,10 @@ fn panes(body: Rect, model: &Model) -> Vec<(Pane, Rect)> {
             // A held request is what one has to read now: it gets the larger half.
             let share = if model.step.held.is_empty() { 12 } else { 9 };
             let (top, request) = split_rows(body, body.height.saturating_mul(share) / 20);
-            let (states, parts) = split_cols(top, (top.width * 52 / 100).min(60));
-            vec![(Pane::States, states), (Pane::Parts, parts), (Pane::Request, request)]
+            let drafting = model.step.drafting.is_some();
+            let (share, pane) = if drafting { (38, Pane::Form) } else { (52, Pane::Parts) };
+            let (states, right) = split_cols(top, (top.width * share / 100).min(60));
+            vec![(Pane::States, states), (pane, right), (Pane::Request, request)]
         }
         Screen::Wire => {
             let (timeline, rest) = split_cols(body, (body.width * 47 / 100).min(58));

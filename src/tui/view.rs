@@ -3,6 +3,7 @@
 mod bench;
 mod browse;
 mod compare;
+mod draft;
 mod faults;
 mod frame;
 mod inspect;
@@ -33,11 +34,14 @@ pub struct Look {
 pub fn draw(model: &Model, look: Look, frame: &mut Frame<'_>) {
     let area = frame.area();
     render(model, look, area, frame.buffer_mut());
-    if let Some(position) =
-        overlay::cursor(area, model).or_else(|| browse::cursor(&regions(area, model), model))
-    {
+    if let Some(position) = cursor(area, model) {
         frame.set_cursor_position(position);
     }
+}
+
+fn cursor(area: Rect, model: &Model) -> Option<ratatui::layout::Position> {
+    let r = regions(area, model);
+    overlay::cursor(area, model).or_else(|| browse::cursor(&r, model)).or_else(|| draft::cursor(&r, model))
 }
 
 /// Draws into a buffer; what tests take pictures of.
@@ -86,10 +90,11 @@ pub fn hit(area: Rect, model: &Model, col: u16, row: u16) -> Option<(Pane, Optio
         Pane::Uploads => (model.browse.upload_at, model.browse.uploads.len()),
         Pane::Parts => model.step.bench().map_or((0, 0), |b| (b.part_at, b.machine.parts().len())),
         Pane::Timeline => (model.wire.at(), model.wire.len()),
+        Pane::Form => model.step.drafting.as_ref().map_or((0, 0), |f| (f.at, f.draft.slots().len())),
         _ => return Some((pane, None)),
     };
     let line = usize::from(row.checked_sub(inside.y + 1)?);
-    let rows = list_rows(rect);
+    let rows = if pane == Pane::Form { draft::form_rows(rect) } else { list_rows(rect) };
     let index = list_top(at, len, rows) + line;
     Some((pane, (line < rows && index < len).then_some(index)))
 }
@@ -113,7 +118,7 @@ pub fn clamp(model: &mut Model, r: &Regions) {
         model.inspect.facts_top = limit(model.inspect.facts_top, facts, Pane::Facts);
         model.inspect.size_top = limit(model.inspect.size_top, size, Pane::PartSize);
     }
-    if model.screen == Screen::Step {
+    if model.screen == Screen::Step && model.step.drafting.is_none() {
         let lines = step::request_lines(model, usize::from(cells(Pane::Request))).len();
         model.step.request_top = limit(model.step.request_top, lines, Pane::Request);
     }

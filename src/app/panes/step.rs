@@ -1,5 +1,6 @@
 //! The workbench: uploads being stepped through, the selected part, what is held.
 
+use super::draft::{Drafting, History};
 use super::select::{Motion, moved};
 use crate::domain::etag::ETag;
 use crate::domain::exchange::ExchangeId;
@@ -100,10 +101,35 @@ pub struct Step {
     pub held: Vec<Held>,
     /// First line of the request pane.
     pub request_top: usize,
+    /// The request being edited.
+    pub drafting: Option<Drafting>,
+    /// The form that was sent last.
+    pub sent: Option<Drafting>,
+    /// Values that were sent, by parameter.
+    pub history: History,
+    aside: Vec<Drafting>,
     next_id: u64,
 }
 
+/// Forms that were left and are kept.
+const KEPT_ASIDE: usize = 16;
+
 impl Step {
+    /// Keeps a form that was left, until the same call is edited again.
+    pub fn put_aside(&mut self, form: Drafting) {
+        self.aside.retain(|kept| !kept.is_same_call(&form));
+        self.aside.push(form);
+        if self.aside.len() > KEPT_ASIDE {
+            self.aside.remove(0);
+        }
+    }
+
+    /// The form of the same call that was left before.
+    pub fn take_aside(&mut self, form: &Drafting) -> Option<Drafting> {
+        let at = self.aside.iter().position(|kept| kept.is_same_call(form))?;
+        Some(self.aside.remove(at))
+    }
+
     /// The upload shown.
     pub fn bench(&self) -> Option<&Bench> {
         self.benches.get(self.at)

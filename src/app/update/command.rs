@@ -10,7 +10,7 @@ use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::browse::Load;
 use super::super::panes::select::{Motion, moved};
 use super::super::sheet::Sheet;
-use super::{browse, compare, inspect, plan, sheet, step, verify};
+use super::{browse, compare, draft, inspect, plan, sheet, step, verify};
 use tui_input::Input;
 
 /// Gives a command. One that makes no sense now says why.
@@ -68,7 +68,9 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::OtherClients => sheet::open(model, Sheet::Clients { top: 0 }),
         Command::AddGeneratedPart => plan::generated_form(model),
         Command::AddFileParts => plan::file_form(model),
-        Command::EditCopyPart => plan::copy_part_form(model),
+        Command::EditRequest => draft::edit_next(model),
+        Command::Forms => draft::choose(model),
+        Command::Holds => model.overlays.push(Overlay::Holds { at: 0 }),
         Command::Mark => step::mark(model),
         Command::RunParts => step::offer_run(model),
         Command::StopRun => step::stop_run(model),
@@ -81,6 +83,7 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
             model.say(Level::Plain, "following the newest exchange");
         }
         Command::Send(kind) => step::send(model, kind),
+        of_form => draft::run(model, of_form),
     }
 }
 
@@ -99,7 +102,7 @@ fn show(model: &mut Model, screen: Screen) {
 }
 
 fn turn(model: &mut Model, by: isize) {
-    let panes = model.screen.panes();
+    let panes = model.panes();
     let at = panes.iter().position(|p| *p == model.pane()).unwrap_or(0);
     let len = isize::try_from(panes.len()).unwrap_or(1);
     let next = (isize::try_from(at).unwrap_or(0) + by).rem_euclid(len);
@@ -137,7 +140,15 @@ pub(super) fn go_in(model: &mut Model, pane: Pane, motion: Motion) {
                 bench.go(page, motion);
             }
         }
-        Pane::Request => model.step.request_top = scroll(model.step.request_top),
+        Pane::Request => match model.step.drafting.as_mut() {
+            Some(form) => form.go_line(page, motion),
+            None => model.step.request_top = scroll(model.step.request_top),
+        },
+        Pane::Form => {
+            if let Some(form) = model.step.drafting.as_mut() {
+                form.go(page, motion);
+            }
+        }
         Pane::Timeline => model.wire.go(page, motion),
         Pane::WireRequest => model.wire.request_top = scroll(model.wire.request_top),
         Pane::WireResponse => model.wire.response_top = scroll(model.wire.response_top),
@@ -151,6 +162,7 @@ pub(super) fn selected(model: &Model) -> Option<usize> {
         Pane::Objects => Some(model.browse.object_at),
         Pane::Uploads => Some(model.browse.upload_at),
         Pane::Parts => model.step.bench().map(|b| b.part_at),
+        Pane::Form => model.step.drafting.as_ref().map(|f| f.at),
         Pane::PartMap => Some(model.inspect.part_at),
         Pane::Timeline => Some(model.wire.at()),
         _ => None,
@@ -166,6 +178,11 @@ pub(super) fn select(model: &mut Model, row: usize) {
             browse::page_if_wanted(model);
         }
         Pane::Uploads if row < model.browse.uploads.len() => model.browse.upload_at = row,
+        Pane::Form => {
+            if let Some(form) = model.step.drafting.as_mut() {
+                form.go_to(row);
+            }
+        }
         Pane::Parts => {
             if let Some(bench) = model.step.bench_mut()
                 && row < bench.machine.parts().len()
@@ -184,7 +201,8 @@ fn enter(model: &mut Model) {
         Pane::Objects => browse::open_row(model),
         Pane::Uploads => step::open_listed(model),
         Pane::Facts | Pane::ETag | Pane::PartMap | Pane::PartSize => run(model, Command::PlanCopyKeeping),
-        Pane::States | Pane::Parts | Pane::Request => step::next(model),
+        Pane::Request if model.step.drafting.is_some() => draft::enter_line(model),
+        Pane::States | Pane::Parts | Pane::Request | Pane::Form => step::next(model),
         Pane::Timeline => model.set_focus(Pane::WireRequest),
         Pane::WireRequest => model.set_focus(Pane::WireResponse),
         Pane::WireResponse => model.set_focus(Pane::Timeline),
@@ -209,6 +227,7 @@ fn back(model: &mut Model) {
         return;
     }
     match model.pane() {
+        Pane::Request if model.step.drafting.is_some() => model.set_focus(Pane::Form),
         Pane::Objects if !model.browse.prefix.is_empty() => browse::parent(model),
         Pane::Objects | Pane::Uploads => model.set_focus(Pane::Buckets),
         Pane::WireRequest | Pane::WireResponse => model.set_focus(Pane::Timeline),

@@ -8,7 +8,7 @@ use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::select::Motion;
 use super::super::press::{Key, Press};
-use super::{browse, command, compare, faults, inspect, plan, step, verify, versions};
+use super::{browse, command, compare, draft, faults, inspect, plan, step, verify, versions};
 use crate::domain::names::S3Uri;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -29,6 +29,8 @@ pub(super) fn press(model: &mut Model, press: Press) {
                 compare::left(model);
             }
         }
+        Overlay::Forms { at } => draft::choose_press(model, at, press),
+        Overlay::Holds { at } => step::holds_press(model, at, press),
         Overlay::Form(form) => form_press(model, form, press),
         Overlay::Confirm(confirm) => confirm_press(model, confirm, press),
     }
@@ -48,6 +50,7 @@ pub(super) fn wheel(model: &mut Model, up: bool) {
 
 /// Pasted text goes into the field that is being typed in, and nowhere else.
 pub(super) fn paste(model: &mut Model, text: &str) {
+    let in_form = model.pane() == Pane::Form;
     match model.overlays.last_mut() {
         Some(Overlay::Form(form)) => form.paste(text),
         Some(Overlay::Palette { input, at }) => {
@@ -56,6 +59,11 @@ pub(super) fn paste(model: &mut Model, text: &str) {
         }
         Some(Overlay::Faults(list)) => paste_into(&mut list.input, text),
         Some(_) => {}
+        None if in_form && model.step.drafting.is_some() => {
+            if let Some(form) = model.step.drafting.as_mut() {
+                form.paste(text);
+            }
+        }
         None if model.browse.filtering.is_some() => {
             if let Some(input) = model.browse.filtering.as_mut() {
                 paste_into(input, text);
@@ -186,9 +194,6 @@ fn submit(model: &mut Model, form: Box<Form>) {
             let size = crate::domain::units::parse_size(&text(1))?;
             plan::add_part(model, crate::domain::upload::generated_part(n, size))
         }),
-        Ask::CopyPart => {
-            plan::number(&text(0)).and_then(|n| plan::add_part(model, plan::copied_part(n, &text(1))))
-        }
         Ask::FileParts => {
             let path = text(0);
             if path.is_empty() {
@@ -199,7 +204,7 @@ fn submit(model: &mut Model, form: Box<Form>) {
             }
         }
         Ask::CopyObject(source) => plan::copy_object(model, source, &text(0)),
-        Ask::Unlock | Ask::AbortNamed(_) if form.problem().is_some() => {
+        Ask::Unlock | Ask::AbortNamed(_) | Ask::AbortDrafted if form.problem().is_some() => {
             Err(form.problem().unwrap_or_default())
         }
         Ask::Unlock => {
@@ -209,6 +214,10 @@ fn submit(model: &mut Model, form: Box<Form>) {
         }
         Ask::AbortNamed(upload) => {
             step::abort(model, upload);
+            Ok(())
+        }
+        Ask::AbortDrafted => {
+            draft::send_now(model);
             Ok(())
         }
         Ask::Verify => verify::with_file(model, &text(0)),

@@ -15,7 +15,7 @@ use crate::domain::operation::{CopyObject, Operation, PartBody};
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
 use crate::domain::plan::{CopySource, PartSource, PlannedPart, UploadPlan};
-use crate::domain::units::{ByteRange, PartNumber, human_size, parse_size};
+use crate::domain::units::{PartNumber, human_size, parse_size};
 use crate::domain::upload::{MultipartUpload, generated_part};
 use std::path::PathBuf;
 
@@ -233,31 +233,6 @@ pub(super) fn file_form(model: &mut Model) {
     push(model, Form::new(Ask::FileParts, "Plan parts from a file", Vec::new(), fields));
 }
 
-pub(super) fn copy_part_form(model: &mut Model) {
-    let Some(bench) = model.step.bench() else { return };
-    let size = bench.machine.plan().source.as_ref().map_or(0, |s| s.size);
-    let selected = bench.selected();
-    let range = selected
-        .and_then(|n| bench.machine.parts().get(&n))
-        .and_then(|p| match &p.planned.source {
-            PartSource::Copy(range) => range.clone(),
-            _ => None,
-        })
-        .unwrap_or_default();
-    let number = selected.map_or_else(|| next_number(model), |n| n.to_string());
-    let fields = vec![
-        Field::new("Part number", number, Rule::PartNumber, "partNumber in the query"),
-        Field::new(
-            "Range",
-            range,
-            Rule::CopyRange(size),
-            "x-amz-copy-source-range: bytes=first-last, both ends count",
-        ),
-    ];
-    let intro = vec!["Right or wrong: it is planned as typed, and S3 answers.".into()];
-    push(model, Form::new(Ask::CopyPart, "Edit UploadPartCopy", intro, fields));
-}
-
 /// Takes a part into the plan of the upload shown.
 pub(super) fn add_part(model: &mut Model, part: PlannedPart) -> Result<(), String> {
     let number = part.number;
@@ -271,12 +246,6 @@ pub(super) fn add_part(model: &mut Model, part: PlannedPart) -> Result<(), Strin
 
 pub(super) fn number(text: &str) -> Result<PartNumber, String> {
     text.trim().parse().map(PartNumber).map_err(|_| format!("{text:?} is not a part number"))
-}
-
-pub(super) fn copied_part(number: PartNumber, range: &str) -> PlannedPart {
-    let size = ByteRange::parse_copy_source(range).map_or(0, ByteRange::len);
-    let source = PartSource::Copy((!range.is_empty()).then(|| range.to_owned()));
-    PlannedPart { number, size, source }
 }
 
 /// The file's size came: plan its parts, as the form that asked said.
@@ -336,7 +305,7 @@ pub(super) fn copy_object(model: &mut Model, source: &ObjectRef, to: &str) -> Re
         drop_tags: false,
         storage_class: None,
     };
-    let hold = model.hold;
+    let hold = model.holds(crate::domain::operation::OperationKind::CopyObject);
     model.send(Purpose::CopyObject(destination), Operation::CopyObject(operation), hold);
     model.set_focus(Pane::Request);
     Ok(())

@@ -7,7 +7,9 @@ use super::super::model::{Level, Model, Purpose};
 use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::step::{Bench, Held, Run};
-use super::{browse, inspect, plan, verify, versions};
+use super::super::press::{Key, Press};
+use super::{browse, draft, inspect, plan, verify, versions};
+use crate::domain::draft::KINDS;
 use crate::domain::exchange::Exchange;
 use crate::domain::operation::{OperationId, OperationKind, UploadRef};
 use crate::domain::outcome::Outcome;
@@ -32,6 +34,7 @@ pub(super) fn send(model: &mut Model, kind: OperationKind) {
         K::ListObjectVersions => versions::open(model),
         K::GetObject => verify::offer_read(model),
         K::CopyObject => plan::copy_object_form(model),
+        K::DeleteObjectTagging => draft::open(model, kind),
         K::ListParts | K::AbortMultipartUpload if model.pane() == Pane::Uploads => {
             open_listed(model);
             if kind == K::AbortMultipartUpload {
@@ -42,7 +45,7 @@ pub(super) fn send(model: &mut Model, kind: OperationKind) {
         K::CompleteMultipartUpload => offer_complete(model),
         _ => {
             if let Ok(wanted) = bench_move(model, kind) {
-                begin(model, wanted, Enforce::Rules, model.hold);
+                begin(model, wanted, Enforce::Rules, true);
             }
         }
     }
@@ -61,21 +64,27 @@ fn begin(model: &mut Model, wanted: Move, enforce: Enforce, hold: bool) {
 fn begin_on(model: &mut Model, bench_id: u64, wanted: Move, enforce: Enforce, hold: bool) -> bool {
     let id = model.next_id();
     let writable = model.target.writable;
+    let (keeps, unheld) = (model.hold, model.unheld.clone());
     let Some(bench) = model.step.by_id(bench_id) else { return false };
+    let holds = |kind: OperationKind| hold && keeps && !unheld.contains(&kind);
+    let mut held = false;
     let begun = match bench.machine.operation(wanted) {
         Ok(operation) if operation.kind().writes() && !writable => {
             Err("this endpoint is read-only; U unlocks writes".to_owned())
         }
         // By hand it is one call at a time: a second held one would wait unseen behind the first.
-        _ if hold && bench.machine.is_busy() => {
+        Ok(operation) if holds(operation.kind()) && bench.machine.is_busy() => {
             Err("a call is held or under way; Enter releases it, x drops or cancels it".to_owned())
         }
         _ => bench.machine.begin(wanted, id, enforce).map_err(|e| e.to_string()),
     };
+    if let Ok(operation) = &begun {
+        held = holds(operation.kind());
+    }
     match begun {
         Ok(operation) => {
             bench.refusal = None;
-            model.send(Purpose::Bench(bench_id, wanted), operation, hold);
+            model.send(Purpose::Bench(bench_id, wanted), operation, held);
             true
         }
         Err(why) => {
@@ -110,7 +119,7 @@ pub(super) fn next(model: &mut Model) {
             if let Move::Part(number) = wanted {
                 select_part(model, number);
             }
-            begin(model, wanted, Enforce::Rules, model.hold);
+            begin(model, wanted, Enforce::Rules, true);
         }
     }
 }
@@ -165,7 +174,7 @@ pub(super) fn offer_anyway(model: &mut Model, command: Command, why: &str) -> bo
 pub(super) fn send_anyway(model: &mut Model, command: Command) {
     let Command::Send(kind) = command else { return };
     if let Ok(wanted) = bench_move(model, kind) {
-        begin(model, wanted, Enforce::Nothing, model.hold);
+        begin(model, wanted, Enforce::Nothing, true);
     }
 }
 
@@ -190,7 +199,7 @@ fn offer_complete(model: &mut Model) {
         }));
     }
     if left == 0 {
-        return begin(model, Move::Complete, Enforce::Rules, model.hold);
+        return begin(model, Move::Complete, Enforce::Rules, true);
     }
     let doubtful = match progress.doubtful {
         0 => String::new(),
@@ -212,7 +221,7 @@ fn offer_complete(model: &mut Model) {
 }
 
 pub(super) fn complete(model: &mut Model) {
-    begin(model, Move::Complete, Enforce::Rules, model.hold);
+    begin(model, Move::Complete, Enforce::Rules, true);
 }
 
 /// Abort frees parts for good: it always asks, and on a real endpoint wants the name typed.
@@ -252,7 +261,7 @@ fn offer_abort(model: &mut Model) {
 pub(super) fn abort(model: &mut Model, upload: &UploadRef) {
     // The dialog named one upload; nothing else may be aborted by it.
     if model.step.bench().and_then(|b| b.machine.upload()).as_ref() == Some(upload) {
-        begin(model, Move::Abort, Enforce::Rules, model.hold);
+        begin(model, Move::Abort, Enforce::Rules, true);
     }
 }
 
@@ -272,6 +281,29 @@ pub(super) fn lock(model: &mut Model) {
     }
     let held: Vec<OperationId> = model.step.held.iter().map(|h| h.operation).collect();
     model.effects.extend(held.into_iter().map(Effect::Cancel));
+}
+
+/// One press in the list of operations that are held.
+pub(super) fn holds_press(model: &mut Model, at: usize, press: Press) {
+    let kinds = KINDS;
+    let last = kinds.len() - 1;
+    let at = match press.key {
+        Key::Esc | Key::Enter | Key::Char('q' | 'h') => return,
+        Key::Char(' ') => {
+            if let Some(kind) = kinds.get(at)
+                && !model.unheld.remove(kind)
+            {
+                model.unheld.insert(*kind);
+            }
+            at
+        }
+        Key::Up | Key::Char('k') => at.saturating_sub(1),
+        Key::Down | Key::Char('j') => (at + 1).min(last),
+        Key::Home => 0,
+        Key::End => last,
+        _ => at,
+    };
+    model.overlays.push(Overlay::Holds { at });
 }
 
 /// Learns from the wire which requests are held.

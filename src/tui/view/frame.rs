@@ -222,6 +222,8 @@ fn enter_hint(model: &Model) -> &'static str {
         },
         Pane::Uploads => "step on",
         Pane::Facts | Pane::ETag | Pane::PartMap | Pane::PartSize => "plan copy",
+        Pane::Form => "next field",
+        Pane::Request if model.step.drafting.is_some() => "to its field",
         Pane::States | Pane::Parts | Pane::Request if enabled(model, Command::Release).is_ok() => "RELEASE",
         Pane::States | Pane::Parts | Pane::Request => match model.step.bench() {
             Some(b) if !b.machine.legal_moves().is_empty() => "next call",

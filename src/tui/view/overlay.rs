@@ -2,7 +2,7 @@
 
 use super::inspect::sheet;
 use super::paint::{line, lines, pane, said, text, wrap};
-use super::{Pieces, compare, faults, versions};
+use super::{Pieces, compare, draft, faults, versions};
 use crate::app::command::SPECS;
 use crate::app::form::Form;
 use crate::app::model::{Level, Model};
@@ -30,6 +30,8 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::Inspect(s) => sheet::draw(model, rect, *s, theme, buf),
         Overlay::Versions => versions::draw(model, rect, theme, buf),
         Overlay::Compare { top } => compare::draw(model, rect, *top, theme, buf),
+        Overlay::Forms { at } => draft::forms(rect, *at, theme, buf),
+        Overlay::Holds { at } => draft::holds(model, rect, *at, theme, buf),
         Overlay::Form(f) => form(rect, f, theme, buf),
         Overlay::Confirm(c) => confirm(rect, c, theme, buf),
     }
@@ -47,6 +49,7 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         | Overlay::Versions
         | Overlay::Compare { .. } => area.height.saturating_sub(4),
         Overlay::Inspect(s) => sheet::wish(model, area, *s).1,
+        Overlay::Forms { .. } | Overlay::Holds { .. } => draft::list_height(),
         Overlay::Form(f) => form_height(f, room),
         Overlay::Confirm(c) => {
             let n: usize = c.lines.iter().map(|l| wrap(l, room).len()).sum();

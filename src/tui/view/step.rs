@@ -19,6 +19,7 @@ use ratatui::layout::Rect;
 pub(super) fn draw(model: &Model, which: Pane, rect: Rect, theme: Theme, buf: &mut Buffer) {
     match which {
         Pane::States => super::bench::draw(model, rect, theme, buf),
+        Pane::Form => super::draft::form(model, rect, theme, buf),
         Pane::Parts => parts(model, rect, theme, buf),
         _ => request(model, rect, theme, buf),
     }
@@ -127,6 +128,9 @@ fn source(entry: &PartEntry) -> String {
 }
 
 fn request(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
+    if model.step.drafting.is_some() {
+        return super::draft::request(model, rect, Vec::new(), theme, buf);
+    }
     let focused = model.pane() == Pane::Request;
     let title = match model.step.held.len() {
         0 => "About to send, as planned".to_owned(),
