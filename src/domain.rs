@@ -11,6 +11,7 @@ pub mod encoded_word;
 pub mod etag;
 pub mod evidence;
 pub mod exchange;
+pub mod explain;
 pub mod facts;
 pub mod fault;
 pub mod hashing;

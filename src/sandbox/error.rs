@@ -3,6 +3,7 @@
 //! Codes and messages are S3's own text, reproduced as data. The store returns these and the server writes
 //! them; nothing in between rewords them.
 
+use crate::domain::explain::error;
 use std::borrow::Cow;
 
 /// One error answer of S3, without the request ids that the server adds.
@@ -22,8 +23,9 @@ pub struct S3Error {
 }
 
 impl S3Error {
-    /// An error of any code.
+    /// An error of any code that `assets/explain/errors.toml` explains.
     pub fn new(status: u16, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        debug_assert!(error(code, "").is_some(), "{code} has no explanation");
         Self { status, code, message: message.into(), extra: Vec::new(), headers: Vec::new() }
     }
 

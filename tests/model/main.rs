@@ -11,6 +11,9 @@ mod client;
 mod data;
 mod direct;
 mod draw;
+#[allow(dead_code)]
+#[path = "../support/explained.rs"]
+mod explained;
 mod listings;
 mod names;
 mod objects;

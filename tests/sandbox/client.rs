@@ -198,11 +198,12 @@ pub async fn raw(server: &Server, bytes: &[u8]) -> Option<Answer> {
     read_answer(&mut stream, false).await
 }
 
-/// Reads one answer, interim ones skipped.
+/// Reads one answer, interim ones skipped. Whatever S3 can say, somebody must be able to look up.
 pub async fn read_answer(stream: &mut TcpStream, is_head: bool) -> Option<Answer> {
     loop {
         let answer = read_one(stream, is_head).await?;
         if answer.status != 100 {
+            crate::explained::assert_answer(&answer.head, &answer.body);
             return Some(answer);
         }
     }

@@ -9,6 +9,9 @@ mod control;
 mod copy;
 mod encryption;
 mod errors;
+#[allow(dead_code)]
+#[path = "../support/explained.rs"]
+mod explained;
 mod faults;
 mod giants;
 mod hostile;
