@@ -3,7 +3,9 @@
 //! Everything the terminal, the headless commands, the sandbox and the tests agree on lives here. A file in
 //! this layer may use other files of this layer (without cycles) and nothing else of the crate.
 
+pub mod acl;
 pub mod anatomy;
+pub mod carry;
 pub mod checksum;
 pub mod compare;
 pub mod draft;

@@ -243,6 +243,9 @@ async fn read(bench: &mut Bench) {
         GetObjectAttributes { object: object.clone(), part_number_marker: text("0"), max_parts: Some(10) };
     bench.perform(Operation::GetObjectAttributes(attributes)).await;
     bench.perform(Operation::GetObjectTagging(object.clone())).await;
+    let acl = bench.perform(Operation::GetObjectAcl(object.clone())).await;
+    assert!(matches!(&acl, Outcome::Answered(Output::Acl(acl)) if acl.is_private()), "{acl:?}");
+    bench.perform(Operation::DeleteObjectTagging(object.clone())).await;
     let tags = vec![Tag { key: "a".into(), value: "b".into() }];
     bench.perform(Operation::PutObjectTagging(PutObjectTagging { object: object.clone(), tags })).await;
     bench.perform(Operation::ListBuckets(ListBuckets::default())).await;

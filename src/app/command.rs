@@ -550,6 +550,14 @@ pub const SPECS: &[Spec] = &[
         "Take the tags of an object away; opens the form of the call",
     ),
     spec(
+        C::Send(Op::GetObjectAcl),
+        "GetObjectAcl",
+        &[],
+        &[],
+        "",
+        "Ask for the selected object's access control list",
+    ),
+    spec(
         C::Send(Op::PutObjectTagging),
         "PutObjectTagging",
         &[],

@@ -112,6 +112,7 @@ fn send_enabled(model: &Model, kind: OperationKind) -> Result<(), String> {
         | K::GetObject
         | K::GetObjectAttributes
         | K::GetObjectTagging
+        | K::GetObjectAcl
         | K::ListObjectVersions
         | K::DeleteObjectTagging
         | K::CopyObject => need_object(model),

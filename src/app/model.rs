@@ -79,6 +79,8 @@ pub enum Purpose {
     HeadPart(u64, PartNumber),
     /// Tags of the inspected object.
     Tags(u64),
+    /// Access control list of the inspected object.
+    Acl(u64),
     /// Attributes of the inspected object.
     Attributes(u64),
     /// A page of the versions of a key.

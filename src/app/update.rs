@@ -164,6 +164,7 @@ fn on_finished(model: &mut Model, id: OperationId, outcome: &Outcome) {
         Purpose::Head(generation) => inspect::head_came(model, generation, outcome),
         Purpose::HeadPart(generation, number) => inspect::part_came(model, generation, number, outcome),
         Purpose::Tags(generation) => inspect::tags_came(model, generation, outcome),
+        Purpose::Acl(generation) => inspect::acl_came(model, generation, outcome),
         Purpose::Attributes(generation) => inspect::attributes_came(model, generation, outcome),
         Purpose::Versions(generation) => versions::came(model, generation, outcome),
         Purpose::Compare(generation, which, asked) => compare::came(model, generation, which, asked, outcome),

@@ -36,6 +36,8 @@ pub enum Operation {
     GetObjectAttributes(GetObjectAttributes),
     /// `GET /{bucket}/{key}?tagging`
     GetObjectTagging(ObjectRef),
+    /// `GET /{bucket}/{key}?acl`
+    GetObjectAcl(ObjectRef),
     /// `PUT /{bucket}/{key}?tagging`
     PutObjectTagging(PutObjectTagging),
     /// `PUT /{bucket}/{key}` with `x-amz-copy-source`
@@ -94,6 +96,8 @@ pub enum OperationKind {
     GetObjectAttributes,
     /// Read an object's tags.
     GetObjectTagging,
+    /// Read an object's access control list.
+    GetObjectAcl,
     /// Replace an object's tags.
     PutObjectTagging,
     /// Copy an object of at most 5 GiB in one call.
@@ -114,7 +118,7 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// Every kind, in the order of the API reference's life of an object.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ListBuckets,
         Self::ListObjectsV2,
         Self::ListObjectVersions,
@@ -124,6 +128,7 @@ impl OperationKind {
         Self::GetObject,
         Self::GetObjectAttributes,
         Self::GetObjectTagging,
+        Self::GetObjectAcl,
         Self::PutObjectTagging,
         Self::CopyObject,
         Self::CreateMultipartUpload,
@@ -146,6 +151,7 @@ impl OperationKind {
             Self::GetObject => "GetObject",
             Self::GetObjectAttributes => "GetObjectAttributes",
             Self::GetObjectTagging => "GetObjectTagging",
+            Self::GetObjectAcl => "GetObjectAcl",
             Self::PutObjectTagging => "PutObjectTagging",
             Self::CopyObject => "CopyObject",
             Self::CreateMultipartUpload => "CreateMultipartUpload",
@@ -203,6 +209,7 @@ impl Operation {
             Self::GetObject(_) => OperationKind::GetObject,
             Self::GetObjectAttributes(_) => OperationKind::GetObjectAttributes,
             Self::GetObjectTagging(_) => OperationKind::GetObjectTagging,
+            Self::GetObjectAcl(_) => OperationKind::GetObjectAcl,
             Self::PutObjectTagging(_) => OperationKind::PutObjectTagging,
             Self::CopyObject(_) => OperationKind::CopyObject,
             Self::CreateMultipartUpload(_) => OperationKind::CreateMultipartUpload,
@@ -398,6 +405,36 @@ pub struct ObjectProperties {
     /// `x-amz-server-side-encryption-aws-kms-key-id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ssekms_key_id: Option<String>,
+    /// `x-amz-server-side-encryption-bucket-key-enabled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket_key_enabled: Option<bool>,
+    /// `x-amz-server-side-encryption-context`: base64 of a JSON object. S3 never tells it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssekms_encryption_context: Option<String>,
+    /// `x-amz-acl`: a canned ACL. Not together with grants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acl: Option<String>,
+    /// `x-amz-grant-full-control`, verbatim: `id="...", uri="..."`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_full_control: Option<String>,
+    /// `x-amz-grant-read`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_read: Option<String>,
+    /// `x-amz-grant-read-acp`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_read_acp: Option<String>,
+    /// `x-amz-grant-write-acp`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_write_acp: Option<String>,
+    /// `x-amz-object-lock-mode`: GOVERNANCE or COMPLIANCE.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_lock_mode: Option<String>,
+    /// `x-amz-object-lock-retain-until-date`, verbatim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_lock_retain_until_date: Option<String>,
+    /// `x-amz-object-lock-legal-hold`: ON or OFF.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_lock_legal_hold: Option<String>,
     /// `x-amz-checksum-algorithm`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checksum_algorithm: Option<String>,

@@ -28,6 +28,8 @@ pub enum Output {
     Attributes(Box<AttributesOutput>),
     /// Answer of GetObjectTagging.
     Tags(Vec<Tag>),
+    /// Answer of GetObjectAcl.
+    Acl(AclOutput),
     /// Answer of PutObjectTagging: nothing but success.
     TagsPut,
     /// Answer of DeleteObjectTagging: nothing but success.
@@ -272,6 +274,38 @@ pub struct AttributesOutput {
     pub parts: Vec<AttributePart>,
     /// Marker of the next page, when truncated.
     pub next: Option<String>,
+}
+
+/// What GetObjectAcl said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AclOutput {
+    /// Canonical id of the owner.
+    pub owner: Option<String>,
+    /// The grants, in the order of the list.
+    pub grants: Vec<AclGrant>,
+}
+
+/// One grant of an access control list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AclGrant {
+    /// Who.
+    pub grantee: AclGrantee,
+    /// `READ`, `READ_ACP`, `WRITE_ACP` or `FULL_CONTROL`.
+    pub permission: String,
+}
+
+/// Who is granted something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AclGrantee {
+    /// An account, by its canonical id.
+    User(String),
+    /// A group that S3 defines, by its URI.
+    Group(String),
+    /// An account by e-mail address; S3 takes these no more since October 2025.
+    Email(String),
+    /// The answer does not say who.
+    Unnamed,
 }
 
 /// What CopyObject said.

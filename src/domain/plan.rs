@@ -141,7 +141,7 @@ impl UploadPlan {
 
 /// The properties of a source that a copy should carry. Encryption, ACL and Object Lock are not among them:
 /// like CopyObject, the copy takes the destination bucket's defaults for those.
-fn carried_properties(head: &HeadObjectOutput) -> ObjectProperties {
+pub(super) fn carried_properties(head: &HeadObjectOutput) -> ObjectProperties {
     let (checksum_algorithm, checksum_type) = carried_checksum(&head.checksums);
     ObjectProperties {
         checksum_algorithm,

@@ -144,6 +144,7 @@ fn target(operation: &Operation) -> (String, Pairs) {
         Operation::GetObjectTagging(o) | Operation::DeleteObjectTagging(o) => {
             (path(o), sub("tagging", [version(o)]))
         }
+        Operation::GetObjectAcl(o) => (path(o), sub("acl", [version(o)])),
         Operation::PutObjectTagging(o) => (path(&o.object), sub("tagging", [version(&o.object)])),
         Operation::CopyObject(o) => (path(&o.destination), Vec::new()),
         Operation::CreateMultipartUpload(o) => {
@@ -272,7 +273,9 @@ fn body_sentence(body: &PartBody) -> String {
     }
 }
 
-fn property_headers(properties: &ObjectProperties) -> Vec<(String, String)> {
+/// The headers by which properties are given at CreateMultipartUpload, and to a CopyObject that is to have them.
+pub fn property_headers(properties: &ObjectProperties) -> Vec<(String, String)> {
+    let bucket_key = properties.bucket_key_enabled.map(|on| on.to_string());
     let named = [
         ("content-type", &properties.content_type),
         ("cache-control", &properties.cache_control),
@@ -284,6 +287,16 @@ fn property_headers(properties: &ObjectProperties) -> Vec<(String, String)> {
         ("x-amz-website-redirect-location", &properties.website_redirect_location),
         ("x-amz-server-side-encryption", &properties.server_side_encryption),
         ("x-amz-server-side-encryption-aws-kms-key-id", &properties.ssekms_key_id),
+        ("x-amz-server-side-encryption-bucket-key-enabled", &bucket_key),
+        ("x-amz-server-side-encryption-context", &properties.ssekms_encryption_context),
+        ("x-amz-acl", &properties.acl),
+        ("x-amz-grant-full-control", &properties.grant_full_control),
+        ("x-amz-grant-read", &properties.grant_read),
+        ("x-amz-grant-read-acp", &properties.grant_read_acp),
+        ("x-amz-grant-write-acp", &properties.grant_write_acp),
+        ("x-amz-object-lock-mode", &properties.object_lock_mode),
+        ("x-amz-object-lock-retain-until-date", &properties.object_lock_retain_until_date),
+        ("x-amz-object-lock-legal-hold", &properties.object_lock_legal_hold),
         ("x-amz-checksum-algorithm", &properties.checksum_algorithm),
         ("x-amz-checksum-type", &properties.checksum_type),
     ];

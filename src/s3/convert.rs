@@ -9,8 +9,9 @@ use crate::domain::etag::ETag;
 use crate::domain::names::Tag;
 use crate::domain::operation::{ObjectProperties, UploadRef};
 use crate::domain::output::{
-    AttributePart, AttributesOutput, Bucket, BucketPage, CompletedObject, CreatedUpload, HeadObjectOutput,
-    ListedObject, ListedPart, ListedUpload, ObjectPage, PartOutput, PartPage, UploadPage,
+    AclGrant, AclGrantee, AclOutput, AttributePart, AttributesOutput, Bucket, BucketPage, CompletedObject,
+    CreatedUpload, HeadObjectOutput, ListedObject, ListedPart, ListedUpload, ObjectPage, PartOutput,
+    PartPage, UploadPage,
 };
 use crate::domain::units::PartNumber;
 use aws_sdk_s3::operation as sdk;
@@ -197,8 +198,8 @@ pub(super) fn head(out: sdk::head_object::HeadObjectOutput, answer: Answer) -> H
             website_redirect_location: out.website_redirect_location,
             server_side_encryption: out.server_side_encryption.map(|e| e.as_str().to_owned()),
             ssekms_key_id: out.ssekms_key_id,
-            checksum_algorithm: None,
-            checksum_type: None,
+            // What a copy carries only when it is told to is read from the headers (`object_state`).
+            ..ObjectProperties::default()
         },
         content_range: out.content_range,
         version_id: out.version_id,
@@ -247,6 +248,21 @@ pub(super) fn attributes(
 
 pub(super) fn tags(tags: Vec<aws_sdk_s3::types::Tag>) -> Vec<Tag> {
     tags.into_iter().map(|t| Tag { key: t.key, value: t.value }).collect()
+}
+
+pub(super) fn acl(out: sdk::get_object_acl::GetObjectAclOutput) -> AclOutput {
+    let grantee = |grantee: Option<aws_sdk_s3::types::Grantee>| match grantee {
+        Some(g) => (g.id.map(AclGrantee::User))
+            .or(g.uri.map(AclGrantee::Group))
+            .or(g.email_address.map(AclGrantee::Email))
+            .unwrap_or(AclGrantee::Unnamed),
+        None => AclGrantee::Unnamed,
+    };
+    let grants = out.grants.unwrap_or_default().into_iter().map(|g| AclGrant {
+        grantee: grantee(g.grantee),
+        permission: g.permission.map(|p| p.as_str().to_owned()).unwrap_or_default(),
+    });
+    AclOutput { owner: out.owner.and_then(|o| o.id), grants: grants.collect() }
 }
 
 pub(super) fn created(

@@ -20,6 +20,7 @@ pub(super) fn expected_root(kind: OperationKind) -> Option<&'static str> {
     match kind {
         OperationKind::GetObjectAttributes => Some("GetObjectAttributes"),
         OperationKind::GetObjectTagging => Some("Tagging"),
+        OperationKind::GetObjectAcl => Some("AccessControlPolicy"),
         OperationKind::ListParts => Some("ListParts"),
         OperationKind::ListObjectVersions => Some("ListVersions"),
         _ => None,

@@ -87,6 +87,7 @@ fn not_known(kind: OperationKind, read: u64, answer: &Answer) -> String {
 fn unknown(kind: OperationKind) -> &'static str {
     match kind {
         OperationKind::GetObjectTagging => "NoTagging",
+        OperationKind::GetObjectAcl => "NoAcl",
         OperationKind::ListParts => "NoParts",
         OperationKind::ListObjectVersions => "NoVersions",
         _ => "NoAttributes",

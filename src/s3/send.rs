@@ -1,7 +1,6 @@
 //! From the domain's operations to the SDK's calls, one function per operation.
 //!
-//! Every call carries the stamp interceptor. Headers the SDK would reorder or reformat (user metadata,
-//! `Expires`) are put on the request itself before it is signed, so a copy says what the source said.
+//! Every call carries the stamp interceptor. Headers the SDK would reorder or reformat (user metadata, dates) are put on the request itself before it is signed, so a copy says what the source said.
 
 use super::convert;
 use super::error::chain;
@@ -81,6 +80,7 @@ pub(super) async fn send(
         Operation::GetObject(op) => get_object(client, op, stamp, None).await,
         Operation::GetObjectAttributes(op) => attributes(client, op, stamp).await,
         Operation::GetObjectTagging(op) => get_tags(client, op, stamp).await,
+        Operation::GetObjectAcl(op) => get_acl(client, op, stamp).await,
         Operation::PutObjectTagging(op) => put_tags(client, op, stamp).await,
         Operation::CopyObject(op) => copy_object(client, op, stamp).await,
         Operation::CreateMultipartUpload(op) => create(client, op, stamp).await,
@@ -284,6 +284,16 @@ async fn get_tags(client: &Client, object: &ObjectRef, stamp: &Stamp) -> Sent {
     Ok(Output::Tags(convert::tags(out.tag_set)))
 }
 
+async fn get_acl(client: &Client, object: &ObjectRef, stamp: &Stamp) -> Sent {
+    let call = client
+        .get_object_acl()
+        .bucket(&object.bucket)
+        .key(&object.key)
+        .set_version_id(object.version_id.clone());
+    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    Ok(Output::Acl(convert::acl(out)))
+}
+
 async fn put_tags(client: &Client, op: &PutObjectTagging, stamp: &Stamp) -> Sent {
     let tag = |t: &crate::domain::names::Tag| types::Tag::builder().key(&t.key).value(&t.value).build();
     let tags: Result<Vec<_>, _> = op.tags.iter().map(tag).collect();
@@ -349,6 +359,17 @@ async fn create(client: &Client, op: &CreateMultipartUpload, stamp: &Stamp) -> S
             p.server_side_encryption.as_deref().map(types::ServerSideEncryption::from),
         )
         .set_ssekms_key_id(p.ssekms_key_id.clone())
+        .set_bucket_key_enabled(p.bucket_key_enabled)
+        .set_ssekms_encryption_context(p.ssekms_encryption_context.clone())
+        .set_acl(p.acl.as_deref().map(types::ObjectCannedAcl::from))
+        .set_grant_full_control(p.grant_full_control.clone())
+        .set_grant_read(p.grant_read.clone())
+        .set_grant_read_acp(p.grant_read_acp.clone())
+        .set_grant_write_acp(p.grant_write_acp.clone())
+        .set_object_lock_mode(p.object_lock_mode.as_deref().map(types::ObjectLockMode::from))
+        .set_object_lock_legal_hold_status(
+            p.object_lock_legal_hold.as_deref().map(types::ObjectLockLegalHoldStatus::from),
+        )
         .set_checksum_algorithm(p.checksum_algorithm.as_deref().map(types::ChecksumAlgorithm::from))
         .set_checksum_type(p.checksum_type.as_deref().map(types::ChecksumType::from))
         .set_tagging((!op.tags.is_empty()).then(|| tagging_header(&op.tags)));
@@ -375,6 +396,9 @@ fn with_properties(
     let headers = request.headers_mut();
     if let Some(expires) = &properties.expires {
         headers.try_insert("expires", expires.clone())?;
+    }
+    if let Some(date) = &properties.object_lock_retain_until_date {
+        headers.try_insert("x-amz-object-lock-retain-until-date", date.clone())?;
     }
     for (name, value) in &properties.metadata {
         headers.try_append(format!("x-amz-meta-{}", name.to_ascii_lowercase()), value.clone())?;

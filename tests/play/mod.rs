@@ -300,6 +300,13 @@ pub fn answer(operation: &Operation) -> Output {
         Operation::GetObjectTagging(_) => {
             Output::Tags(vec![Tag { key: "team".into(), value: "storage".into() }])
         }
+        Operation::GetObjectAcl(_) => Output::Acl(AclOutput {
+            owner: Some("owner".into()),
+            grants: vec![AclGrant {
+                grantee: AclGrantee::User("owner".into()),
+                permission: "FULL_CONTROL".into(),
+            }],
+        }),
         Operation::PutObjectTagging(_) => Output::TagsPut,
         Operation::CopyObject(_) => {
             Output::Copied(CopiedObject { etag: ETag::of_bytes(b"copy"), version_id: None })

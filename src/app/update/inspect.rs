@@ -41,7 +41,14 @@ pub(super) fn open(model: &mut Model, object: ObjectRef) {
 /// Calls off what was asked about an object and is no longer wanted.
 fn cancel_tasks(model: &mut Model, unwanted: fn(&Purpose) -> bool) {
     let of_inspect = |p: &Purpose| {
-        matches!(p, Purpose::Head(_) | Purpose::HeadPart(..) | Purpose::Tags(_) | Purpose::Attributes(_))
+        matches!(
+            p,
+            Purpose::Head(_)
+                | Purpose::HeadPart(..)
+                | Purpose::Tags(_)
+                | Purpose::Acl(_)
+                | Purpose::Attributes(_)
+        )
     };
     model.call_off(|p| of_inspect(p) && unwanted(p));
 }
@@ -239,6 +246,30 @@ pub(super) fn tags_came(model: &mut Model, generation: u64, outcome: &Outcome) {
             if let Outcome::Refused(error) = other {
                 refuse(model, Asked::Tags, error);
             }
+        }
+    }
+}
+
+/// Asks for the access control list of the object in view, which nothing else tells.
+pub(super) fn ask_acl(model: &mut Model) {
+    let Some(object) = model.object_in_view() else { return };
+    if model.inspect.object.as_ref() != Some(&object) {
+        open(model, object.clone());
+    }
+    let object = model.inspect.asked_object().unwrap_or(object);
+    model.send(Purpose::Acl(model.inspect.generation), Operation::GetObjectAcl(object), false);
+}
+
+pub(super) fn acl_came(model: &mut Model, generation: u64, outcome: &Outcome) {
+    if generation != model.inspect.generation {
+        return;
+    }
+    match outcome {
+        Outcome::Answered(Output::Acl(acl)) => {
+            model.say(Level::Good, format!("access control list: {}", acl.sentence()));
+        }
+        other => {
+            failed(model, "GetObjectAcl", other);
         }
     }
 }

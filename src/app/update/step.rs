@@ -31,6 +31,7 @@ pub(super) fn send(model: &mut Model, kind: OperationKind) {
                 inspect::open(model, object);
             }
         }
+        K::GetObjectAcl => inspect::ask_acl(model),
         K::ListObjectVersions => versions::open(model),
         K::GetObject => verify::offer_read(model),
         K::CopyObject => plan::copy_object_form(model),
