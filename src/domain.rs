@@ -26,6 +26,7 @@ pub mod object_state;
 pub mod operation;
 pub mod outcome;
 pub mod output;
+pub mod pace;
 pub mod plan;
 pub mod preview;
 pub mod redact;

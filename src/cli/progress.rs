@@ -22,12 +22,13 @@ impl Bar {
     }
 
     /// Draws how far it is, unless it was drawn a moment ago.
-    pub fn update(&mut self, progress: Progress) {
+    /// `rate` is bytes a second, `eta` microseconds, both as far as they are known.
+    pub fn update(&mut self, progress: Progress, rate: Option<u64>, eta: Option<u64>) {
         if !self.on || self.drawn.is_some_and(|at| at.elapsed() < EVERY) {
             return;
         }
         self.drawn = Some(Instant::now());
-        let line = line(progress, self.begun.elapsed());
+        let line = line(progress, rate, eta);
         let _ = write!(std::io::stderr().lock(), "\r\x1b[K{line}");
     }
 
@@ -103,16 +104,16 @@ fn bar(done: u64, of: u64) -> String {
     (0..WIDTH).map(|i| if i < full { '#' } else { '.' }).collect()
 }
 
-fn line(p: Progress, elapsed: Duration) -> String {
+fn line(p: Progress, rate: Option<u64>, eta: Option<u64>) -> String {
     let bar = bar(p.bytes_done, p.bytes);
-    let rate = per_second(p.bytes_done, elapsed);
+    let rate = rate.map_or_else(String::new, |rate| format!("  {}/s", human_size(rate)));
+    let eta = eta.map_or_else(String::new, |eta| format!("  {} left", clock(eta / 1_000_000)));
     format!(
-        "[{bar}] {}/{} parts  {} of {}  {}/s  {} under way",
+        "[{bar}] {}/{} parts  {} of {}{rate}{eta}  {} under way",
         p.done,
         p.parts,
         human_size(p.bytes_done),
         human_size(p.bytes),
-        human_size(rate),
         p.in_flight
     )
 }
@@ -132,10 +133,10 @@ mod tests {
             ..Progress::default()
         };
         assert_eq!(
-            line(p, Duration::from_secs(1)),
-            "[######..................] 1/4 parts  1.0 KiB of 4.0 KiB  1.0 KiB/s  2 under way"
+            line(p, Some(1024), Some(3_900_000)),
+            "[######..................] 1/4 parts  1.0 KiB of 4.0 KiB  1.0 KiB/s  3 s left  2 under way"
         );
-        assert!(line(Progress::default(), Duration::ZERO).starts_with("[....."));
+        assert!(line(Progress::default(), None, None).ends_with("0/0 parts  0 B of 0 B  0 under way"));
     }
 
     #[test]

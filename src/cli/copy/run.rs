@@ -1,8 +1,8 @@
 //! The copy part by part: takes the machine's moves, several parts at once, and puts things back when it fails.
 //!
-//! The machine decides what is legal and what an answer means. This file only keeps calls under way, tries a
-//! part again whose answer was lost (sending a part twice is harmless), settles a lost Complete by asking for
-//! the object, and never leaves an upload behind without saying exactly how to remove it.
+//! The machine decides what is legal and what an answer means, the pace what is sent when and how often it is tried.
+//! This file only keeps calls under way, settles a lost Complete by asking for the object, and never leaves an
+//! upload behind without saying exactly how to remove it.
 
 use super::{Made, Say};
 use crate::cli::Failure;
@@ -13,15 +13,15 @@ use crate::cli::session::Session;
 use crate::domain::operation::{HeadObject, ListParts, Operation, OperationId, UploadRef};
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
+use crate::domain::pace::{Options, Pace, Step, Verdict};
 use crate::domain::plan::UploadPlan;
 use crate::domain::redact::redact_detail;
 use crate::domain::units::PartNumber;
 use crate::domain::upload::{Enforce, Fact, Move, MultipartUpload, PartState, UploadState};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-
-/// How often one part is tried in all; each try has the SDK's retries inside.
-const TRIES: u32 = 3;
 
 /// How often an upload is looked for after its abort, while a part of it may land late.
 const ROUNDS: u32 = 3;
@@ -34,14 +34,20 @@ pub(super) async fn copy(
     say: Say,
 ) -> Result<Made, Failure> {
     let bar = Bar::new(!args.json && !args.step);
-    let concurrency = if args.step { 1 } else { usize::from(args.concurrency) };
     let machine = MultipartUpload::new(plan.clone());
+    let waiting = machine.parts().values().filter(|p| p.state == PartState::Planned);
+    let dial = if args.step { 1 } else { args.concurrency };
+    let pace = Pace::new(
+        waiting.map(|p| (p.planned.number, p.planned.size)),
+        Options { dial, ..Options::default() },
+    );
     let mut run = Run {
         session,
         machine,
+        pace,
+        begun: Instant::now(),
         say,
         bar,
-        concurrency,
         stray: false,
         complete_sent: false,
         complete_lost: false,
@@ -57,9 +63,11 @@ pub(super) async fn copy(
 struct Run<'a> {
     session: &'a Session,
     machine: MultipartUpload,
+    pace: Pace,
+    /// From here the pace's microseconds are counted.
+    begun: Instant,
     say: Say,
     bar: Bar,
-    concurrency: usize,
     /// Some try of a part left without an answer: it may land late, even after an abort.
     stray: bool,
     /// Complete left at least once: an upload that is gone may be an object.
@@ -115,38 +123,63 @@ impl Run<'_> {
             }
             self.say.fact(fact)?;
         }
-        self.bar.update(self.machine.progress());
+        let now = self.now();
+        self.bar.update(self.machine.progress(), self.pace.rate(now), self.pace.eta(now));
         Ok(facts)
     }
 
-    /// Sends every part, up to `concurrency` at once. The first failure calls off the others.
+    /// Microseconds since the beginning.
+    fn now(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Sends every part at the pace. The first that is given up calls off the others.
     async fn parts(&mut self) -> Result<(), Failure> {
         let cancel = self.session.token();
         let mut flying: JoinSet<(OperationId, PartNumber, Outcome)> = JoinSet::new();
         let mut failed: Option<Failure> = None;
-        let mut again: Vec<PartNumber> = Vec::new();
         loop {
-            while failed.is_none() && flying.len() < self.concurrency {
-                let Some(number) = again.pop().or_else(|| self.machine.next_part()) else { break };
-                if let Err(failure) = self.launch(number, &cancel, &mut flying) {
-                    failed = Some(failure);
+            let mut wake = None;
+            while failed.is_none() && !cancel.is_cancelled() {
+                match self.pace.next(self.now()) {
+                    Step::Launch(number) => failed = self.launch(number, &cancel, &mut flying).err(),
+                    Step::Wait { until } => {
+                        wake = Some(self.begun + Duration::from_micros(until));
+                        break;
+                    }
+                    Step::Idle | Step::Done => break,
                 }
             }
-            let Some(landed) = flying.join_next().await else { break };
-            let (id, number, outcome) = landed.map_err(|e| Failure::Local(e.to_string()))?;
-            self.stray |= outcome.is_doubtful();
-            let told = self.apply(id, &outcome).err();
-            if matches!(outcome, Outcome::Lost(_)) && failed.is_none() && self.may_try_again(number) {
-                again.push(number);
-            } else if !matches!(outcome, Outcome::Answered(_)) && failed.is_none() {
-                failed = Some(Failure::of(format_args!("part {number}"), &outcome));
+            tokio::select! {
+                Some(landed) = flying.join_next() => {
+                    let (id, number, outcome) = landed.map_err(|e| Failure::Local(e.to_string()))?;
+                    let ended = self.landed(id, number, &outcome).err();
+                    failed = failed.or(ended);
+                }
+                () = sleep_until(wake), if wake.is_some() && failed.is_none() => {}
+                () = cancel.cancelled(), if wake.is_some() => {}
+                else => break,
             }
-            failed = failed.or(told);
             if failed.is_some() {
                 cancel.cancel();
             }
         }
-        failed.map_or(Ok(()), Err)
+        let left = self.pace.tally().waiting > 0;
+        let called_off = || Failure::Local("called off before every part was sent".into());
+        match failed.or_else(|| left.then(called_off)) {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
+    }
+
+    /// One part's answer; fails when the part will not be tried again.
+    fn landed(&mut self, id: OperationId, number: PartNumber, outcome: &Outcome) -> Result<(), Failure> {
+        self.stray |= outcome.is_doubtful();
+        let now = self.now();
+        self.pace.answered(number, Verdict::of(outcome), now, RandomState::new().build_hasher().finish());
+        self.apply(id, outcome)?;
+        let over = matches!(outcome, Outcome::Cancelled { .. }) || self.pace.given_up().contains_key(&number);
+        if over { Err(Failure::of(format_args!("part {number}"), outcome)) } else { Ok(()) }
     }
 
     fn launch(
@@ -160,13 +193,6 @@ impl Run<'_> {
         let (session, cancel) = (self.session.clone(), cancel.clone());
         flying.spawn(async move { (id, number, session.perform(&operation, id, cancel).await) });
         Ok(())
-    }
-
-    fn may_try_again(&self, number: PartNumber) -> bool {
-        !self.session.is_interrupted()
-            && self.machine.parts().get(&number).is_some_and(|part| {
-                part.attempts < TRIES && matches!(part.state, PartState::Doubtful | PartState::Planned)
-            })
     }
 
     /// After a lost Complete: if the object has the predicted ETag, it took effect.
@@ -311,6 +337,12 @@ impl Run<'_> {
             text.push_str(&command);
         }
         failure.and(&text)
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at.into()).await;
     }
 }
 
