@@ -30,6 +30,7 @@ pub mod pace;
 pub mod plan;
 pub mod preview;
 pub mod redact;
+pub mod request_plan;
 pub mod sigv4;
 pub mod text;
 pub mod units;

@@ -239,6 +239,7 @@ fn every_operation() -> Vec<Operation> {
             copy_source_if_match: None,
             drop_tags: false,
             storage_class: None,
+            if_none_match: false,
         }),
         Operation::CreateMultipartUpload(CreateMultipartUpload {
             bucket: "bucket".into(),

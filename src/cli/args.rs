@@ -304,13 +304,17 @@ pub struct VersionsArgs {
 /// Arguments of `copy`.
 #[derive(Debug, Clone, Args)]
 pub struct CopyArgs {
-    /// What to copy: s3://BUCKET/KEY
+    /// What to copy: s3://BUCKET/KEY, or s3://BUCKET/KEY?versionId=ID
     #[arg(value_name = "SOURCE", value_parser = S3Uri::parse)]
     pub source: S3Uri,
 
     /// Where to: s3://BUCKET/KEY, or s3://BUCKET/PREFIX/ to keep the name
     #[arg(value_name = "DESTINATION", value_parser = S3Uri::parse)]
     pub destination: S3Uri,
+
+    /// The version to copy; the source is a key and nothing else then. Empty: the current version
+    #[arg(long, value_name = "ID")]
+    pub version_id: Option<String>,
 
     /// Cut the object into parts of this size instead of the source's own (8MiB, 64MB, bytes)
     #[arg(long, value_name = "SIZE", value_parser = parse_size, conflicts_with = "source_parts")]
@@ -332,13 +336,21 @@ pub struct CopyArgs {
     #[arg(long)]
     pub json: bool,
 
-    /// Look at the source and say what would be done, without changing anything
+    /// Look at the source and print every request that would be sent, without changing anything
     #[arg(long)]
     pub dry_run: bool,
 
     /// Do not copy tags
     #[arg(long)]
     pub no_tags: bool,
+
+    /// Do not replace anything: S3 refuses if the destination exists when the copy is finished
+    #[arg(long)]
+    pub if_none_match: bool,
+
+    /// When it fails keep the upload and its parts, and print the command that goes on from there
+    #[arg(long)]
+    pub keep: bool,
 
     /// How the sandbox fails.
     #[command(flatten)]

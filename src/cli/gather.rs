@@ -309,18 +309,19 @@ async fn is_another(session: &Session, object: &ObjectRef, evidence: &mut Eviden
     }
 }
 
-/// Asks HEAD for parts until every boundary is known; fails when the object is replaced meanwhile.
+/// Asks HEAD for parts until every boundary is known; fails when the object is replaced meanwhile. `named` is the
+/// object without the version that was added.
 pub async fn probe_parts(
     session: &Session,
-    object: &ObjectRef,
+    (named, object): (&ObjectRef, &ObjectRef),
     evidence: &mut Evidence,
     concurrency: usize,
 ) -> Result<(), Failure> {
     if evidence.part_number_understood != Some(true) {
         return Ok(());
     }
-    match probe(session, (object, object), evidence, ProbeKind::Every, concurrency).await? {
+    match probe(session, (named, object), evidence, ProbeKind::Every, concurrency).await? {
         Probed::Done => Ok(()),
-        Probed::Replaced => Err(replaced_again(object)),
+        Probed::Replaced => Err(replaced_again(named)),
     }
 }

@@ -366,6 +366,8 @@ pub struct CopyObject {
     pub drop_tags: bool,
     /// `x-amz-storage-class`; S3 does not copy the source's.
     pub storage_class: Option<String>,
+    /// `If-None-Match: *`: refuse when the key exists.
+    pub if_none_match: bool,
 }
 
 /// The properties an object gets at CreateMultipartUpload and nowhere later.

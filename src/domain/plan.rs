@@ -59,6 +59,8 @@ pub struct UploadPlan {
     pub tags: Vec<Tag>,
     /// Whether the layout is the source's own, so that the ETag should come out equal.
     pub keeps_boundaries: bool,
+    /// Whether Complete is to be refused when the key exists (`If-None-Match: *`).
+    pub if_none_match: bool,
 }
 
 impl UploadPlan {
@@ -71,6 +73,7 @@ impl UploadPlan {
             properties: ObjectProperties::default(),
             tags: Vec::new(),
             keeps_boundaries: false,
+            if_none_match: false,
         }
     }
 
@@ -96,6 +99,7 @@ impl UploadPlan {
             properties: carried_properties(head),
             tags: Vec::new(),
             keeps_boundaries: false,
+            if_none_match: false,
         }
     }
 

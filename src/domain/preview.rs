@@ -180,6 +180,7 @@ fn headers(operation: &Operation) -> Pairs {
             ("x-amz-copy-source-if-match", quoted(&o.copy_source_if_match)),
             ("x-amz-tagging-directive", o.drop_tags.then(|| "REPLACE".to_owned())),
             ("x-amz-storage-class", o.storage_class.clone()),
+            ("if-none-match", o.if_none_match.then(|| "*".to_owned())),
         ]),
         Operation::CreateMultipartUpload(o) => {
             let mut out = property_headers(&o.properties);

@@ -318,7 +318,7 @@ impl MultipartUpload {
             Move::Complete => Operation::CompleteMultipartUpload(CompleteMultipartUpload {
                 upload: upload()?,
                 parts: self.completed_parts(),
-                if_none_match: false,
+                if_none_match: self.plan.if_none_match,
                 mpu_object_size: None,
                 checksum_type: self.plan.properties.checksum_type.clone(),
             }),

@@ -328,8 +328,12 @@ async fn copy_object(client: &Client, op: &CopyObject, stamp: &Stamp) -> Sent {
         .copy_source(op.source.copy_source())
         .set_copy_source_if_match(op.copy_source_if_match.as_ref().map(|tag| tag.quoted()))
         .set_tagging_directive(replace_tags)
-        .set_storage_class(op.storage_class.as_deref().map(types::StorageClass::from));
-    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+        .set_storage_class(op.storage_class.as_deref().map(types::StorageClass::from))
+        .set_if_none_match(op.if_none_match.then(|| "*".to_owned()));
+    let call = call.customize().interceptor(Stamper(stamp.clone()));
+    // Asked again after a lost answer, the condition would be broken by this very copy.
+    let call = if op.if_none_match { call.config_override(once()) } else { call };
+    let out = call.send().await?;
     let version_id = out.version_id;
     let etag = out.copy_object_result.and_then(|r| r.e_tag).filter(|t| !t.is_empty());
     let etag = etag.ok_or(Failure::NoResult("CopyObjectResult", true))?;

@@ -304,6 +304,7 @@ pub(super) fn copy_object(model: &mut Model, source: &ObjectRef, to: &str) -> Re
         copy_source_if_match: None,
         drop_tags: false,
         storage_class: None,
+        if_none_match: false,
     };
     let hold = model.holds(crate::domain::operation::OperationKind::CopyObject);
     model.send(Purpose::CopyObject(destination), Operation::CopyObject(operation), hold);

@@ -3,14 +3,16 @@
 use crate::cli::Failure;
 use crate::cli::args::CopyArgs;
 use crate::cli::gather::{Gathered, gather, probe_parts};
+use crate::cli::report::notes;
 use crate::cli::session::Session;
 use crate::domain::etag::ETag;
 use crate::domain::evidence::Grade;
 use crate::domain::layout::PartLayout;
 use crate::domain::limits::AWS;
 use crate::domain::names::{ObjectRef, Tag};
-use crate::domain::operation::{CopyObject, Operation};
+use crate::domain::operation::CopyObject;
 use crate::domain::plan::{CopySource, UploadPlan};
+use crate::domain::request_plan::{Boundaries, PartByPart, RequestPlan};
 use crate::domain::units::{MIB, human_size};
 
 /// Part size for a source that has no parts of its own and is too large for CopyObject.
@@ -19,24 +21,27 @@ const DEFAULT_PART: u64 = 64 * MIB;
 /// How the object is copied.
 pub(super) enum Way {
     /// One CopyObject.
-    Whole(Operation),
+    Whole(CopyObject),
     /// Part by part.
     Parts(UploadPlan),
 }
 
 /// What was seen and decided.
 pub(super) struct Look {
+    /// The source, with its version if it has one that may be named.
     pub(super) source: ObjectRef,
     pub(super) destination: ObjectRef,
     pub(super) size: u64,
     pub(super) etag: ETag,
     pub(super) way: Way,
     pub(super) layout: Option<PartLayout>,
-    /// Whether the boundaries are a guess at the source's.
-    pub(super) inferred: bool,
+    /// Whose boundaries the parts have, if there are parts.
+    pub(super) boundaries: Option<Boundaries>,
     /// Why the boundaries are what they are.
     pub(super) grounds: String,
     pub(super) tags: Vec<Tag>,
+    /// What will be sent.
+    pub(super) requests: RequestPlan,
     pub(super) notes: Vec<String>,
 }
 
@@ -44,39 +49,53 @@ pub(super) struct Look {
 pub(super) async fn look(
     session: &Session,
     args: &CopyArgs,
-    source: ObjectRef,
+    named: ObjectRef,
     destination: ObjectRef,
 ) -> Result<Look, Failure> {
-    let mut gathered = gather(session, &source).await?;
-    let size = gathered.evidence.object_size.unwrap_or(gathered.head.content_length);
+    let mut gathered = gather(session, &named).await?;
     let tags = tags(args, &mut gathered)?;
-    let etag = gathered.head.etag.clone();
-    let one_piece = !gathered.evidence.is_multipart() && !etag.is_multipart();
+    let one_piece = !gathered.evidence.is_multipart() && !gathered.head.etag.is_multipart();
+    let size = gathered.evidence.object_size.unwrap_or(gathered.head.content_length);
     if one_piece && args.part_size.is_none() && size <= AWS.max_single_operation {
-        let way = Way::Whole(Operation::CopyObject(CopyObject {
-            source: source.clone(),
-            destination: destination.clone(),
-            copy_source_if_match: Some(etag.clone()),
-            drop_tags: args.no_tags,
-            storage_class: gathered.head.properties.storage_class.clone(),
-        }));
-        let grounds = "none: the source is not multipart".to_owned();
-        let notes = gathered.notes;
-        let (layout, inferred) = (None, false);
-        return Ok(Look { source, destination, size, etag, way, layout, inferred, grounds, tags, notes });
+        return Ok(whole(args, gathered, destination, tags, size));
     }
-    let (layout, grounds, basis) = layout(session, args, &source, &mut gathered, size).await?;
+    let (layout, grounds, boundaries) = layout(session, args, &named, &mut gathered, size).await?;
+    let (source, etag) = (gathered.object.clone(), gathered.head.etag.clone());
     let pinned = CopySource { object: source.clone(), etag: etag.clone(), size };
     let mut plan = UploadPlan::copy(pinned, destination.clone(), &layout, &gathered.head);
     plan.tags.clone_from(&tags);
-    plan.keeps_boundaries = basis != Basis::Chosen;
+    plan.keeps_boundaries = boundaries != Boundaries::Chosen;
+    plan.if_none_match = args.if_none_match;
     let objections = plan.objections();
     if !objections.is_empty() {
         return Err(Failure::Local(format!("this cannot be copied so: {}", objections.join("; "))));
     }
-    let (way, notes) = (Way::Parts(plan), gathered.notes);
-    let (layout, inferred) = (Some(layout), basis == Basis::Inferred);
-    Ok(Look { source, destination, size, etag, way, layout, inferred, grounds, tags, notes })
+    let at_once = if args.step { 1 } else { args.concurrency };
+    let copy = PartByPart { plan: &plan, head: &gathered.head, boundaries, at_once, resumed: false };
+    let Some(requests) = RequestPlan::part_by_part(copy) else {
+        return Err(Failure::Local(format!("the plan has no source; {source} cannot be copied")));
+    };
+    let (way, layout, boundaries) = (Way::Parts(plan), Some(layout), Some(boundaries));
+    let notes = notes(&gathered);
+    Ok(Look { source, destination, size, etag, way, layout, boundaries, grounds, tags, requests, notes })
+}
+
+/// The copy of a source that is one piece.
+fn whole(args: &CopyArgs, gathered: Gathered, destination: ObjectRef, tags: Vec<Tag>, size: u64) -> Look {
+    let (source, etag) = (gathered.object.clone(), gathered.head.etag.clone());
+    let copy = CopyObject {
+        source: source.clone(),
+        destination: destination.clone(),
+        copy_source_if_match: Some(etag.clone()),
+        drop_tags: args.no_tags,
+        storage_class: gathered.head.properties.storage_class.clone(),
+        if_none_match: args.if_none_match,
+    };
+    let requests = RequestPlan::whole(&copy, &gathered.head, !tags.is_empty());
+    let (way, layout, boundaries) = (Way::Whole(copy), None, None);
+    let grounds = "none: the source is not multipart".to_owned();
+    let notes = notes(&gathered);
+    Look { source, destination, size, etag, way, layout, boundaries, grounds, tags, requests, notes }
 }
 
 fn tags(args: &CopyArgs, gathered: &mut Gathered) -> Result<Vec<Tag>, Failure> {
@@ -88,6 +107,7 @@ fn tags(args: &CopyArgs, gathered: &mut Gathered) -> Result<Vec<Tag>, Failure> {
         // A server without tags has none to lose.
         Err(why) if why.starts_with("NotImplemented") || why.starts_with("NoTagging") => {
             gathered.notes.push("the server does not know object tags".into());
+            gathered.tags = Ok(Vec::new());
             Ok(Vec::new())
         }
         Err(why) => Err(Failure::Refused(format!(
@@ -96,37 +116,26 @@ fn tags(args: &CopyArgs, gathered: &mut Gathered) -> Result<Vec<Tag>, Failure> {
     }
 }
 
-/// Whose boundaries a layout has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Basis {
-    /// The source's, as the service stated them.
-    Stated,
-    /// The source's, guessed.
-    Inferred,
-    /// Not the source's.
-    Chosen,
-}
-
 /// The layout, the grounds for it, and whose boundaries it has.
 async fn layout(
     session: &Session,
     args: &CopyArgs,
-    source: &ObjectRef,
+    named: &ObjectRef,
     gathered: &mut Gathered,
     size: u64,
-) -> Result<(PartLayout, String, Basis), Failure> {
+) -> Result<(PartLayout, String, Boundaries), Failure> {
     let local = |e: crate::domain::layout::LayoutError| Failure::Local(e.to_string());
     if let Some(part_size) = args.part_size {
         let layout = PartLayout::uniform(size, part_size).map_err(local)?;
-        return Ok((layout, "chosen with --part-size".into(), Basis::Chosen));
+        return Ok((layout, "chosen with --part-size".into(), Boundaries::Chosen));
     }
-    let evidence = &mut gathered.evidence;
+    let (source, evidence) = (&gathered.object, &mut gathered.evidence);
     if evidence.exact_layout().is_none() {
-        probe_parts(session, source, evidence, usize::from(args.concurrency)).await?;
+        probe_parts(session, (named, source), evidence, usize::from(args.concurrency)).await?;
     }
     match evidence.best_layout() {
         Some((layout, Grade::Exact)) => {
-            Ok((layout, "the source's own, every one stated by the service".into(), Basis::Stated))
+            Ok((layout, "the source's own, every one stated by the service".into(), Boundaries::Stated))
         }
         _ if args.source_parts => Err(Failure::Local(format!(
             "the part boundaries of {source} cannot be proved: the service does not state them; \
@@ -137,12 +146,12 @@ async fn layout(
             let grounds = format!(
                 "inferred from size and count as parts of {of}; the ETag will show whether that is right"
             );
-            Ok((layout, grounds, Basis::Inferred))
+            Ok((layout, grounds, Boundaries::Inferred))
         }
         None => {
             let part_size = DEFAULT_PART.max(size.div_ceil(AWS.max_parts).next_multiple_of(MIB));
             let layout = PartLayout::uniform(size, part_size).map_err(local)?;
-            Ok((layout, "the program's own choice: the source's are not known".into(), Basis::Chosen))
+            Ok((layout, "the program's own choice: the source's are not known".into(), Boundaries::Chosen))
         }
     }
 }

@@ -4,7 +4,10 @@
 //! This file only keeps calls under way, settles a lost Complete by asking for the object, and never leaves an
 //! upload behind without saying exactly how to remove it.
 
-use super::{Made, Say};
+use super::Made;
+use super::look::Look;
+use super::names::{abort_command, resume_command};
+use super::tell::Say;
 use crate::cli::Failure;
 use crate::cli::args::CopyArgs;
 use crate::cli::out::note;
@@ -31,6 +34,7 @@ pub(super) async fn copy(
     session: &Session,
     args: &CopyArgs,
     plan: &UploadPlan,
+    look: &Look,
     say: Say,
 ) -> Result<Made, Failure> {
     let bar = Bar::new(!args.json && !args.step);
@@ -43,6 +47,8 @@ pub(super) async fn copy(
     );
     let mut run = Run {
         session,
+        args,
+        look,
         machine,
         pace,
         begun: Instant::now(),
@@ -62,6 +68,8 @@ pub(super) async fn copy(
 
 struct Run<'a> {
     session: &'a Session,
+    args: &'a CopyArgs,
+    look: &'a Look,
     machine: MultipartUpload,
     pace: Pace,
     /// From here the pace's microseconds are counted.
@@ -229,11 +237,17 @@ impl Run<'_> {
             };
         }
         let Some(upload) = self.machine.upload() else { return Err(failure) };
-        let by_hand = abort_command(self.session, &upload.bucket, &upload.key, &upload.upload_id);
+        let by_hand = abort_command(self.session, &upload);
         if self.complete_lost || matches!(self.machine.state(), UploadState::Doubtful(_)) {
             let more =
                 format!("nothing was aborted, as the object may be complete; if it is not:\n  {by_hand}");
             return Err(failure.and(&more));
+        }
+        if self.args.keep {
+            let go_on = resume_command(self.session, self.args, self.look, &upload);
+            return Err(failure.and(&format!(
+                "the upload is kept, and its parts cost money until it is completed or aborted; go on with\n  {go_on}\nor abort it:\n  {by_hand}"
+            )));
         }
         let id = self.session.id();
         let Ok(operation) = self.begin(Move::Abort, id) else { return Err(failure.and(&by_hand)) };
@@ -332,7 +346,7 @@ impl Run<'_> {
         }
         let mut text = String::from("an upload may be open; if one of these is it, abort it:");
         for upload in self.machine.listed_uploads() {
-            let command = abort_command(self.session, &upload.bucket, &upload.key, &upload.upload_id);
+            let command = abort_command(self.session, upload);
             text.push_str("\n  ");
             text.push_str(&command);
         }
@@ -349,20 +363,4 @@ async fn sleep_until(at: Option<Instant>) {
 /// Whether S3 says that it does not know the upload.
 fn is_gone(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Refused(error) if error.code == "NoSuchUpload")
-}
-
-/// The AWS CLI command that aborts an upload, quoted for a shell.
-fn abort_command(session: &Session, bucket: &str, key: &str, upload_id: &str) -> String {
-    let spec = session.spec();
-    let mut words = vec!["aws", "s3api", "abort-multipart-upload", "--bucket", bucket, "--key", key];
-    words.extend(["--upload-id", upload_id]);
-    let options =
-        [("--endpoint-url", &spec.endpoint_url), ("--region", &spec.region), ("--profile", &spec.profile)];
-    for (name, value) in options {
-        words.extend(value.iter().flat_map(|value| [name, value.as_str()]));
-    }
-    if spec.no_sign_request {
-        words.push("--no-sign-request");
-    }
-    shlex::try_join(words).unwrap_or_else(|_| format!("(upload id {upload_id} of s3://{bucket}/{key})"))
 }
