@@ -31,6 +31,7 @@ pub mod plan;
 pub mod preview;
 pub mod redact;
 pub mod request_plan;
+pub mod rescue;
 pub mod sigv4;
 pub mod text;
 pub mod units;

@@ -222,7 +222,7 @@ fn under_every_fault_a_copy_is_whole_or_put_back_or_named() {
 }
 
 #[test]
-fn a_destination_that_must_not_exist_is_not_replaced() {
+fn s3_180_a_destination_that_must_not_exist_is_not_replaced() {
     let bench = Bench::new();
     for source in ["uniform-8mib.bin", "notes.txt"] {
         let (from, to) = (format!("s3://lessons/{source}"), format!("s3://scratch/new/{source}"));
@@ -232,5 +232,113 @@ fn a_destination_that_must_not_exist_is_not_replaced() {
         assert_eq!(again.code, 1, "{}", again.err);
         assert!(again.err.contains("PreconditionFailed (412)"), "{}", again.err);
         assert!(bench.uploads("new/").is_empty());
+    }
+}
+
+/// The words after `partscope` of the command that goes on, without the options this test gives itself.
+fn go_on(err: &str) -> Vec<String> {
+    let line = err.lines().find(|l| l.contains("--resume")).unwrap_or_else(|| panic!("no command in {err}"));
+    let words = shlex::split(line).unwrap();
+    assert_eq!(words[..2], ["partscope", "copy"], "{line}");
+    let resume = words.iter().position(|w| w == "--resume").unwrap();
+    words[resume..].iter().take_while(|w| *w != "--path-style").cloned().collect()
+}
+
+#[test]
+fn what_is_kept_is_gone_on_with_and_only_what_is_missing_is_sent() {
+    let bench = Bench::new();
+    for (source, fault, sent) in [
+        // Parts with checksums are proved; parts without give the ETag that was planned.
+        ("short-last-part.bin", "part=2 always expired-token", 2),
+        ("uniform-8mib.bin", "part=2 always expired-token", 2),
+    ] {
+        let (from, to) = (format!("s3://lessons/{source}"), format!("s3://scratch/kept/{source}"));
+        let rule = format!("UploadPartCopy key=kept/{source} {fault}");
+        let id = bench.server.faults().add(rule.parse().unwrap()).unwrap();
+        let failed = bench.copy(&from, &to, &["--keep", "--concurrency", "1"]);
+        bench.server.faults().remove(id);
+        assert_eq!((failed.code, bench.uploads("kept/").len()), (1, 1), "{}", failed.err);
+        assert!(failed.err.contains("aws s3api abort-multipart-upload"), "{}", failed.err);
+        let more = go_on(&failed.err);
+        let more: Vec<&str> = more.iter().map(String::as_str).chain(["--json"]).collect();
+        let done = bench.copy(&from, &to, &more);
+        assert_eq!(done.code, 0, "{}", done.err);
+        assert_eq!(done.out.matches("part_stored").count(), sent, "{}", done.out);
+        assert!(
+            done.out.contains(r#""same_etag":true"#) && done.out.contains(r#""fact":"resumed""#),
+            "{}",
+            done.out
+        );
+        assert!(bench.uploads("kept/").is_empty());
+        let copy = bench.head("scratch", &format!("kept/{source}")).unwrap();
+        assert_eq!(copy.properties, bench.head("lessons", source).unwrap().properties);
+        let key = format!("kept/{source}");
+        assert_eq!(bench.tags("scratch", &key), bench.tags("lessons", source));
+    }
+}
+
+#[test]
+fn parts_of_other_bytes_are_sent_again_and_another_cut_is_refused() {
+    let bench = Bench::new();
+    let keep = |from: &str, to: &str, size: &[&str]| {
+        let rule = "UploadPartCopy part=3 always expired-token";
+        let id = bench.server.faults().add(rule.parse().unwrap()).unwrap();
+        let failed = bench.copy(from, to, &[&["--keep", "--concurrency", "1"], size].concat());
+        bench.server.faults().remove(id);
+        assert_eq!(failed.code, 1, "{}", failed.err);
+        bench.uploads(to.strip_prefix("s3://scratch/").unwrap())[0].upload.upload_id.clone()
+    };
+    // Two parts of 8 MiB of another object: the sizes fit, the bytes do not.
+    let id = keep("s3://lessons/dataset-20gb.tar", "s3://scratch/mixed", &["--part-size", "8MiB"]);
+    let done = bench.copy("s3://lessons/uniform-8mib.bin", "s3://scratch/mixed", &["--resume", &id]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.err.contains("sending the 2 that were not compared"), "{}", done.err);
+    assert!(done.out.ends_with("verdict: copied; same ETag as the source\n"), "{}", done.out);
+    // Another cut: nothing is sent, nothing is aborted.
+    let id = keep("s3://lessons/uniform-8mib.bin", "s3://scratch/cut", &["--part-size", "6MiB"]);
+    let refused = bench.copy("s3://lessons/uniform-8mib.bin", "s3://scratch/cut", &["--resume", &id]);
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    let said = "part 1 holds 6 291 456 bytes where the plan has 8 388 608, and 1 more do not fit";
+    assert!(refused.err.contains(said) && refused.err.contains("--part-size"), "{}", refused.err);
+    assert_eq!(bench.uploads("cut").len(), 1);
+    let done = bench.copy(
+        "s3://lessons/uniform-8mib.bin",
+        "s3://scratch/cut",
+        &["--resume", &id, "--part-size", "6MiB"],
+    );
+    assert_eq!((done.code, bench.uploads("cut").len()), (0, 0), "{}", done.err);
+    // One that is not there, and one for a source that would not be copied in parts.
+    let gone = bench.copy("s3://lessons/uniform-8mib.bin", "s3://scratch/cut", &["--resume", &id]);
+    assert!(gone.code == 1 && gone.err.contains("NoSuchUpload (404)"), "{}", gone.err);
+    let whole = bench.copy("s3://lessons/notes.txt", "s3://scratch/cut", &["--resume", &id]);
+    assert!(whole.code == 2 && whole.err.contains("--part-size"), "{}", whole.err);
+}
+
+#[test]
+fn a_version_is_copied_and_not_what_replaced_it() {
+    let bench = Bench::new();
+    let list = Operation::ListObjectVersions(partscope::domain::operation::ListObjectVersions {
+        bucket: "versions".into(),
+        ..Default::default()
+    });
+    let Outcome::Answered(Output::Versions(page)) = bench.ask(&list) else { panic!("no versions") };
+    let older = page.versions.iter().find(|v| {
+        !v.is_latest && matches!(v.content, partscope::domain::output::VersionContent::Object { .. })
+    });
+    let older = older.unwrap();
+    let address = format!("s3://versions/{}", older.key);
+    let in_address = format!("{address}?versionId={}", older.version_id);
+    for (i, (source, more)) in
+        [(&in_address, vec![]), (&address, vec!["--version-id", older.version_id.as_str()])]
+            .into_iter()
+            .enumerate()
+    {
+        let key = format!("old-{i}");
+        let done = bench.copy(source, &format!("s3://scratch/{key}"), &more);
+        assert_eq!(done.code, 0, "{}", done.err);
+        let partscope::domain::output::VersionContent::Object { etag, .. } = &older.content else { panic!() };
+        assert_eq!(&bench.head("scratch", &key).unwrap().etag, etag);
+        assert!(done.out.starts_with(&in_address), "{}", done.out);
+        assert_eq!(done.err.contains("read as version"), i == 0, "{}", done.err);
     }
 }

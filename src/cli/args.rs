@@ -348,6 +348,10 @@ pub struct CopyArgs {
     #[arg(long)]
     pub if_none_match: bool,
 
+    /// Go on with this open upload of the destination: send only the parts it does not hold
+    #[arg(long, value_name = "UPLOAD_ID")]
+    pub resume: Option<String>,
+
     /// When it fails keep the upload and its parts, and print the command that goes on from there
     #[arg(long)]
     pub keep: bool,

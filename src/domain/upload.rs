@@ -113,6 +113,26 @@ impl MultipartUpload {
         Self { whole: true, ..Self::adopt(upload) }
     }
 
+    /// A machine for a plan of which an open upload may hold some parts already; ListParts tells which.
+    ///
+    /// What was fixed when the upload was created is not the plan's to say: its checksum algorithm is learnt, and
+    /// tags follow Complete.
+    pub fn resume(mut plan: UploadPlan, upload_id: &str) -> Self {
+        plan.properties.checksum_algorithm = None;
+        plan.properties.checksum_type = None;
+        let mut machine = Self::new(plan);
+        machine.upload_id = Some(upload_id.to_owned());
+        machine.state = UploadState::Open;
+        machine.whole = false;
+        machine.tags_pending = !machine.plan.tags.is_empty();
+        machine
+    }
+
+    /// Whether tags are to be put on the object after Complete.
+    pub fn tags_follow(&self) -> bool {
+        self.tags_pending
+    }
+
     /// The plan.
     pub fn plan(&self) -> &UploadPlan {
         &self.plan

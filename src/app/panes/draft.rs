@@ -204,6 +204,7 @@ mod tests {
             destination: ObjectRef::new("bkt", "b"),
             copy_source_if_match: None,
             drop_tags: false,
+            if_none_match: false,
             storage_class: None,
         });
         Drafting::new(Draft::of(&operation).unwrap(), None)

@@ -148,6 +148,7 @@ fn base(model: &Model, kind: OperationKind) -> Result<Operation, String> {
                 source,
                 copy_source_if_match: None,
                 drop_tags: false,
+                if_none_match: false,
                 storage_class: None,
             })
         }

@@ -13,6 +13,7 @@ use crate::domain::names::{ObjectRef, Tag};
 use crate::domain::operation::CopyObject;
 use crate::domain::plan::{CopySource, UploadPlan};
 use crate::domain::request_plan::{Boundaries, PartByPart, RequestPlan};
+use crate::domain::rescue::{WantedPart, wanted_of_source};
 use crate::domain::units::{MIB, human_size};
 
 /// Part size for a source that has no parts of its own and is too large for CopyObject.
@@ -23,7 +24,7 @@ pub(super) enum Way {
     /// One CopyObject.
     Whole(CopyObject),
     /// Part by part.
-    Parts(UploadPlan),
+    Parts(Box<UploadPlan>),
 }
 
 /// What was seen and decided.
@@ -40,6 +41,8 @@ pub(super) struct Look {
     /// Why the boundaries are what they are.
     pub(super) grounds: String,
     pub(super) tags: Vec<Tag>,
+    /// The parts as they should be.
+    pub(super) wanted: Vec<WantedPart>,
     /// What will be sent.
     pub(super) requests: RequestPlan,
     pub(super) notes: Vec<String>,
@@ -57,6 +60,11 @@ pub(super) async fn look(
     let one_piece = !gathered.evidence.is_multipart() && !gathered.head.etag.is_multipart();
     let size = gathered.evidence.object_size.unwrap_or(gathered.head.content_length);
     if one_piece && args.part_size.is_none() && size <= AWS.max_single_operation {
+        if args.resume.is_some() {
+            return Err(Failure::Local(format!(
+                "{named} is one piece and is copied by CopyObject; to go on with an upload give its --part-size"
+            )));
+        }
         return Ok(whole(args, gathered, destination, tags, size));
     }
     let (layout, grounds, boundaries) = layout(session, args, &named, &mut gathered, size).await?;
@@ -71,13 +79,28 @@ pub(super) async fn look(
         return Err(Failure::Local(format!("this cannot be copied so: {}", objections.join("; "))));
     }
     let at_once = if args.step { 1 } else { args.concurrency };
-    let copy = PartByPart { plan: &plan, head: &gathered.head, boundaries, at_once, resumed: false };
+    let copy =
+        PartByPart { plan: &plan, head: &gathered.head, boundaries, at_once, resumed: args.resume.is_some() };
     let Some(requests) = RequestPlan::part_by_part(copy) else {
         return Err(Failure::Local(format!("the plan has no source; {source} cannot be copied")));
     };
-    let (way, layout, boundaries) = (Way::Parts(plan), Some(layout), Some(boundaries));
+    let wanted = wanted_of_source(&layout, &gathered.evidence);
+    let (way, layout, boundaries) = (Way::Parts(Box::new(plan)), Some(layout), Some(boundaries));
     let notes = notes(&gathered);
-    Ok(Look { source, destination, size, etag, way, layout, boundaries, grounds, tags, requests, notes })
+    Ok(Look {
+        source,
+        destination,
+        size,
+        etag,
+        way,
+        layout,
+        boundaries,
+        grounds,
+        tags,
+        wanted,
+        requests,
+        notes,
+    })
 }
 
 /// The copy of a source that is one piece.
@@ -95,7 +118,8 @@ fn whole(args: &CopyArgs, gathered: Gathered, destination: ObjectRef, tags: Vec<
     let (way, layout, boundaries) = (Way::Whole(copy), None, None);
     let grounds = "none: the source is not multipart".to_owned();
     let notes = notes(&gathered);
-    Look { source, destination, size, etag, way, layout, boundaries, grounds, tags, requests, notes }
+    let wanted = Vec::new();
+    Look { source, destination, size, etag, way, layout, boundaries, grounds, tags, wanted, requests, notes }
 }
 
 fn tags(args: &CopyArgs, gathered: &mut Gathered) -> Result<Vec<Tag>, Failure> {

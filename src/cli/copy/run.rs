@@ -4,20 +4,20 @@
 //! This file only keeps calls under way, settles a lost Complete by asking for the object, and never leaves an
 //! upload behind without saying exactly how to remove it.
 
+mod back;
+mod resume;
+
 use super::Made;
 use super::look::Look;
-use super::names::{abort_command, resume_command};
 use super::tell::Say;
 use crate::cli::Failure;
 use crate::cli::args::CopyArgs;
-use crate::cli::out::note;
 use crate::cli::progress::Bar;
 use crate::cli::session::Session;
-use crate::domain::operation::{HeadObject, ListParts, Operation, OperationId, UploadRef};
+use crate::domain::operation::{Operation, OperationId};
 use crate::domain::outcome::Outcome;
-use crate::domain::output::Output;
 use crate::domain::pace::{Options, Pace, Step, Verdict};
-use crate::domain::plan::UploadPlan;
+use crate::domain::plan::{PartSource, UploadPlan};
 use crate::domain::redact::redact_detail;
 use crate::domain::units::PartNumber;
 use crate::domain::upload::{Enforce, Fact, Move, MultipartUpload, PartState, UploadState};
@@ -25,9 +25,6 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-
-/// How often an upload is looked for after its abort, while a part of it may land late.
-const ROUNDS: u32 = 3;
 
 /// Copies and answers the new ETag.
 pub(super) async fn copy(
@@ -38,13 +35,12 @@ pub(super) async fn copy(
     say: Say,
 ) -> Result<Made, Failure> {
     let bar = Bar::new(!args.json && !args.step);
-    let machine = MultipartUpload::new(plan.clone());
-    let waiting = machine.parts().values().filter(|p| p.state == PartState::Planned);
+    let machine = match &args.resume {
+        Some(upload_id) => MultipartUpload::resume(plan.clone(), upload_id),
+        None => MultipartUpload::new(plan.clone()),
+    };
     let dial = if args.step { 1 } else { args.concurrency };
-    let pace = Pace::new(
-        waiting.map(|p| (p.planned.number, p.planned.size)),
-        Options { dial, ..Options::default() },
-    );
+    let pace = Pace::new([], Options { dial, ..Options::default() });
     let mut run = Run {
         session,
         args,
@@ -57,11 +53,13 @@ pub(super) async fn copy(
         stray: false,
         complete_sent: false,
         complete_lost: false,
+        unfit: false,
     };
     let ended = run.through().await;
     run.bar.clear();
     match ended {
         Ok(made) => Ok(made),
+        Err(failure) if run.unfit => Err(failure),
         Err(failure) => run.put_back(failure).await,
     }
 }
@@ -82,12 +80,18 @@ struct Run<'a> {
     complete_sent: bool,
     /// The answer to Complete was lost: S3 may still be at work on it.
     complete_lost: bool,
+    /// The upload to go on with is another one: it is none of this run's business.
+    unfit: bool,
 }
 
 impl Run<'_> {
     async fn through(&mut self) -> Result<Made, Failure> {
-        self.step(Move::Create).await?;
+        let unproved = match &self.args.resume {
+            Some(_) => self.take_up().await?,
+            None => self.step(Move::Create).await.map(|()| Vec::new())?,
+        };
         self.parts().await?;
+        self.prove(&unproved).await?;
         let predicted = self.machine.predicted_etag();
         if let Err(failure) = self.step(Move::Complete).await {
             self.settle(failure).await?;
@@ -143,6 +147,10 @@ impl Run<'_> {
 
     /// Sends every part at the pace. The first that is given up calls off the others.
     async fn parts(&mut self) -> Result<(), Failure> {
+        let planned = self.machine.parts().values().filter(|p| p.state == PartState::Planned);
+        for part in planned.filter(|p| p.planned.source != PartSource::Foreign) {
+            self.pace.add(part.planned.number, part.planned.size);
+        }
         let cancel = self.session.token();
         let mut flying: JoinSet<(OperationId, PartNumber, Outcome)> = JoinSet::new();
         let mut failed: Option<Failure> = None;
@@ -202,165 +210,10 @@ impl Run<'_> {
         flying.spawn(async move { (id, number, session.perform(&operation, id, cancel).await) });
         Ok(())
     }
-
-    /// After a lost Complete: if the object has the predicted ETag, it took effect.
-    ///
-    /// The object proves it only once the upload is gone: before, an older object could have the same ETag.
-    async fn settle(&mut self, failure: Failure) -> Result<(), Failure> {
-        self.complete_lost = *self.machine.state() == UploadState::Doubtful(Move::Complete);
-        for wanted in [Move::ListParts, Move::Head] {
-            let proved = wanted == Move::ListParts && self.machine.check(Move::Head).is_ok();
-            if proved || self.machine.check(wanted).is_err() {
-                continue;
-            }
-            let id = self.session.id();
-            let operation = self.begin(wanted, id)?;
-            let outcome = self.session.call_now(&operation, id).await;
-            // NoSuchUpload and NotFound are the answers looked for; the state says what they mean.
-            let _ = self.apply(id, &outcome);
-        }
-        match self.machine.state() {
-            UploadState::Completed(_) => Ok(()),
-            _ => Err(failure),
-        }
-    }
-
-    /// Aborts what was begun; what cannot be aborted is named with the command that does it.
-    async fn put_back(&mut self, failure: Failure) -> Result<Made, Failure> {
-        if matches!(self.machine.state(), UploadState::Doubtful(Move::Create)) {
-            return Err(self.name_leaked(failure).await);
-        }
-        if !self.machine.holds_parts() {
-            return match self.complete_sent && *self.machine.state() == UploadState::Gone {
-                true => self.found_gone(failure).await,
-                false => Err(failure),
-            };
-        }
-        let Some(upload) = self.machine.upload() else { return Err(failure) };
-        let by_hand = abort_command(self.session, &upload);
-        if self.complete_lost || matches!(self.machine.state(), UploadState::Doubtful(_)) {
-            let more =
-                format!("nothing was aborted, as the object may be complete; if it is not:\n  {by_hand}");
-            return Err(failure.and(&more));
-        }
-        if self.args.keep {
-            let go_on = resume_command(self.session, self.args, self.look, &upload);
-            return Err(failure.and(&format!(
-                "the upload is kept, and its parts cost money until it is completed or aborted; go on with\n  {go_on}\nor abort it:\n  {by_hand}"
-            )));
-        }
-        let id = self.session.id();
-        let Ok(operation) = self.begin(Move::Abort, id) else { return Err(failure.and(&by_hand)) };
-        let outcome = self.session.call_now(&operation, id).await;
-        let _ = self.apply(id, &outcome);
-        if is_gone(&outcome) && self.complete_sent {
-            return self.found_gone(failure).await;
-        }
-        if *self.machine.state() != UploadState::Aborted {
-            return Err(failure.and(&format!(
-                "the upload could not be aborted ({}); its parts cost money until it is:\n  {by_hand}",
-                outcome.summary()
-            )));
-        }
-        if self.stray && !is_gone(&outcome) && !self.drain(&upload).await {
-            let more = format!(
-                "the upload was aborted, but a part that was under way may still land and cost money; abort again:\n  {by_hand}"
-            );
-            return Err(Failure::Doubtful(failure.and(&more).to_string()));
-        }
-        // What was in doubt was about parts of an upload that is gone now.
-        Err(match failure {
-            Failure::Doubtful(text) => {
-                Failure::Local(format!("{text}\nthe upload was aborted; nothing is left"))
-            }
-            other => other.and("the upload was aborted; nothing is left"),
-        })
-    }
-
-    /// After an abort: asks for the parts until S3 does not know the upload, and aborts again while it does.
-    async fn drain(&self, upload: &UploadRef) -> bool {
-        let list = Operation::ListParts(ListParts {
-            upload: upload.clone(),
-            part_number_marker: None,
-            max_parts: None,
-        });
-        let abort = Operation::AbortMultipartUpload(upload.clone());
-        for _ in 0..ROUNDS {
-            for operation in [&list, &abort] {
-                if is_gone(&self.session.call_now(operation, self.session.id()).await) {
-                    return true;
-                }
-            }
-        }
-        false
-    }
-
-    /// The upload is gone although nobody here aborted it, and Complete was sent: is it the object now?
-    async fn found_gone(&self, failure: Failure) -> Result<Made, Failure> {
-        let predicted = self.machine.predicted_etag();
-        let destination = self.machine.plan().destination.clone();
-        let name = destination.to_string();
-        let head = Operation::HeadObject(HeadObject { object: destination, part_number: None });
-        match self.session.call_now(&head, self.session.id()).await {
-            Outcome::Answered(Output::Head(head)) if Some(&head.etag) == predicted.as_ref() => {
-                note(&format!("{failure}\n{name} is complete all the same: it has the predicted ETag"));
-                self.tag_now().await?;
-                Ok(Made { etag: head.etag, predicted })
-            }
-            other => {
-                let seen = match &other {
-                    Outcome::Answered(_) => "it has not the predicted ETag".to_owned(),
-                    other => other.summary_of_read(),
-                };
-                let text = format!(
-                    "{failure}\nthe upload is gone: either it was completed and {name} was replaced or cannot be seen, or somebody else aborted it ({name}: {seen})"
-                );
-                Err(Failure::Doubtful(text))
-            }
-        }
-    }
-
-    /// The tags that were to follow Complete, when the machine has not seen it succeed.
-    async fn tag_now(&self) -> Result<(), Failure> {
-        let plan = self.machine.plan();
-        if plan.tags.is_empty() || plan.tags_fit_header() {
-            return Ok(());
-        }
-        let operation = self.machine.operation(Move::Tag).map_err(|e| Failure::Local(e.to_string()))?;
-        match self.session.call_now(&operation, self.session.id()).await {
-            Outcome::Answered(_) => Ok(()),
-            other => Err(Failure::of(Move::Tag.operation_name(), &other)
-                .and("the object is complete, but has no tags")),
-        }
-    }
-
-    /// A lost Create may have left an upload that nobody knows: list what there is for the key.
-    async fn name_leaked(&mut self, failure: Failure) -> Failure {
-        let id = self.session.id();
-        if let Ok(operation) = self.begin(Move::ListUploads, id) {
-            let outcome = self.session.call_now(&operation, id).await;
-            let _ = self.apply(id, &outcome);
-        }
-        if *self.machine.state() == UploadState::Planned {
-            return failure.and("no upload of this key is open; nothing is left");
-        }
-        let mut text = String::from("an upload may be open; if one of these is it, abort it:");
-        for upload in self.machine.listed_uploads() {
-            let command = abort_command(self.session, upload);
-            text.push_str("\n  ");
-            text.push_str(&command);
-        }
-        failure.and(&text)
-    }
 }
 
 async fn sleep_until(at: Option<Instant>) {
     if let Some(at) = at {
         tokio::time::sleep_until(at.into()).await;
     }
-}
-
-/// Whether S3 says that it does not know the upload.
-fn is_gone(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Refused(error) if error.code == "NoSuchUpload")
 }

@@ -7,6 +7,7 @@ use crate::cli::out::{Out, note};
 use crate::cli::report::size;
 use crate::domain::plan::UploadPlan;
 use crate::domain::request_plan::Boundaries;
+use crate::domain::rescue::Rescue;
 use crate::domain::text::visible;
 use crate::domain::units::grouped;
 use serde::Serialize;
@@ -41,6 +42,17 @@ impl Say {
             (true, _) => Out.json(&planned(look, dry_run)),
             (false, false) => lines(&plan_lines(look)),
             (false, true) => lines(&[plan_lines(look), request_lines(look)].concat()),
+        })
+    }
+
+    /// What an upload that is taken up again holds.
+    pub(super) fn resumed(self, rescue: &Rescue) -> Result<(), Failure> {
+        unread(match self.json {
+            true => Out.json(&json!({ "fact": "resumed", "parts": rescue.parts })),
+            false => lines(&[
+                format!("  upload has   {}", rescue.words()),
+                "               its properties were fixed when it was created; compare shows them when it is done".into(),
+            ]),
         })
     }
 

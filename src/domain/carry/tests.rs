@@ -56,6 +56,7 @@ fn copy_object() -> Operation {
         destination: ObjectRef::new("b", "k"),
         copy_source_if_match: None,
         drop_tags: false,
+        if_none_match: false,
         storage_class: None,
     })
 }

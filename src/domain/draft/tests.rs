@@ -81,6 +81,7 @@ fn every() -> Vec<Operation> {
             destination: ObjectRef::new("bkt", "k2"),
             copy_source_if_match: Some(ETag::of_bytes(b"x")),
             drop_tags: true,
+            if_none_match: true,
             storage_class: None,
         }),
         Operation::GetObjectTagging(object()),

@@ -96,6 +96,7 @@ impl Draft {
                 destination: object,
                 copy_source_if_match: self.some("CopySourceIfMatch").map(|t| ETag::parse(&t)),
                 drop_tags: self.get("TaggingDirective") == "REPLACE",
+                if_none_match: self.get("IfNoneMatch") == "*",
                 storage_class: self.some("StorageClass"),
             }),
             K::GetObjectTagging => Operation::GetObjectTagging(object),

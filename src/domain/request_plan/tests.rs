@@ -98,7 +98,7 @@ fn the_etag_is_forecast_only_from_what_is_known() {
 }
 
 #[test]
-fn a_version_takes_other_actions_and_tags_take_more() {
+fn s3_181_a_version_takes_other_actions_and_tags_take_more() {
     let head = head(MANY, None);
     let mut plan = plan(&head, &PartLayout::uniform(SIZE, 8 * MIB).unwrap());
     plan.tags = vec![Tag { key: "a".into(), value: "b".into() }];

@@ -1,0 +1,69 @@
+//! Goes on with an upload that is open already.
+
+use super::Run;
+use crate::cli::Failure;
+use crate::cli::copy::names::abort_command;
+use crate::cli::out::note;
+use crate::domain::output::ListedPart;
+use crate::domain::request_plan::Boundaries;
+use crate::domain::rescue::Rescue;
+use crate::domain::units::PartNumber;
+use crate::domain::upload::{Move, PartEntry};
+
+impl Run<'_> {
+    /// Learns what the open upload holds, and answers the parts that stay without a proof.
+    pub(super) async fn take_up(&mut self) -> Result<Vec<PartNumber>, Failure> {
+        while !self.machine.ledger_is_whole() {
+            self.step(Move::ListParts).await?;
+        }
+        let held = |entry: &PartEntry| {
+            let out = entry.confirmed()?;
+            let (etag, checksums) = (out.etag.clone(), out.checksums.clone());
+            let size = out.size.unwrap_or(entry.planned.size);
+            Some(ListedPart { part_number: entry.planned.number, size, etag, checksums })
+        };
+        let held: Vec<ListedPart> = self.machine.parts().values().filter_map(held).collect();
+        let rescue = Rescue::compare(&self.look.wanted, &held, false);
+        if let Some(why) = rescue.misfit() {
+            self.unfit = true;
+            let upload = self.machine.upload();
+            let by_hand = upload.map(|u| abort_command(self.session, &u)).unwrap_or_default();
+            return Err(Failure::Local(format!(
+                "this upload is no unfinished one of this copy: {why}; \
+                 if it was cut otherwise, name its size with --part-size"
+            ))
+            .and(&format!("nothing was sent; if nobody needs the upload, abort it:\n  {by_hand}")));
+        }
+        self.say.resumed(&rescue)?;
+        for number in rescue.to_send() {
+            self.send_again(number)?;
+        }
+        Ok(rescue.unproved().collect())
+    }
+
+    /// Plans a part once more; what S3 holds of it stays until the new one is there.
+    fn send_again(&mut self, number: PartNumber) -> Result<(), Failure> {
+        let Some(planned) = self.machine.parts().get(&number).map(|p| p.planned.clone()) else {
+            return Ok(());
+        };
+        self.machine.plan_part(planned).map_err(|e| Failure::Local(e.to_string()))
+    }
+
+    /// With the source's own boundaries the parts must give its ETag. If they do not, those that stayed without a
+    /// proof are sent too.
+    pub(super) async fn prove(&mut self, unproved: &[PartNumber]) -> Result<(), Failure> {
+        let planned = self.look.requests.etags.planned.as_ref();
+        let stated = self.look.boundaries == Some(Boundaries::Stated) && planned.is_some();
+        if unproved.is_empty() || !stated || self.machine.predicted_etag().as_ref() == planned {
+            return Ok(());
+        }
+        note(&format!(
+            "note: the parts do not give the ETag that was planned; sending the {} that were not compared",
+            unproved.len()
+        ));
+        for number in unproved {
+            self.send_again(*number)?;
+        }
+        self.parts().await
+    }
+}
