@@ -18,6 +18,7 @@ pub mod report;
 pub mod serve;
 pub mod session;
 pub mod step;
+pub mod uploads;
 pub mod verify;
 pub mod versions;
 
@@ -105,6 +106,7 @@ pub fn run(cli: &Cli, command: &Command) -> u8 {
             Command::Verify(args) => verify::run(&cli.target, args).await,
             Command::Clients(args) => clients::run(args).await.map(|()| 0),
             Command::Versions(args) => versions::run(&cli.target, args).await.map(|()| 0),
+            Command::Uploads(args) => uploads::run(&cli.target, args).await.map(|()| 0),
             Command::Copy(args) => copy::run(&cli.target, args).await.map(|()| 0),
             Command::Serve(args) => serve::run(&cli.target, args).await.map(|()| 0),
         }

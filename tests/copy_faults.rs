@@ -3,108 +3,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/bench.rs"]
+mod bench;
+
+use bench::{Bench, Ended};
 use partscope::domain::names::{ObjectRef, Tag};
-use partscope::domain::operation::{
-    HeadObject, ListMultipartUploads, Operation, OperationId, PutObjectTagging,
-};
+use partscope::domain::operation::{Operation, PutObjectTagging};
 use partscope::domain::outcome::Outcome;
-use partscope::domain::output::{HeadObjectOutput, ListedUpload, Output};
-use partscope::s3::{Call, Client, TargetSpec, connect};
-use partscope::sandbox::{SandboxOptions, Server};
-use partscope::wire::hub::Hub;
+use partscope::domain::output::Output;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-use tokio::runtime::Runtime;
-use tokio_util::sync::CancellationToken;
 
 /// Copies that run at once; most of the time they wait.
 const WORKERS: usize = 16;
-
-struct Bench {
-    server: Server,
-    client: Client,
-    runtime: Runtime,
-}
-
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let server = runtime.block_on(Server::start(SandboxOptions::default())).unwrap();
-        assert!(runtime.block_on(server.ready()));
-        let spec = TargetSpec {
-            endpoint_url: Some(server.endpoint()),
-            region: Some(server.region().into()),
-            path_style: true,
-            static_credentials: Some((server.access_key().into(), server.secret_key().into())),
-            ..TargetSpec::default()
-        };
-        let client = runtime.block_on(connect(&spec, Hub::discard())).unwrap();
-        Self { server, client, runtime }
-    }
-
-    fn ask(&self, operation: &Operation) -> Outcome {
-        let call = Call { id: OperationId(0), hold: false, cancel: CancellationToken::new() };
-        self.runtime.block_on(self.client.perform(operation, call))
-    }
-
-    fn head(&self, bucket: &str, key: &str) -> Option<HeadObjectOutput> {
-        let object = ObjectRef::new(bucket, key);
-        match self.ask(&Operation::HeadObject(HeadObject { object, part_number: None })) {
-            Outcome::Answered(Output::Head(head)) => Some(*head),
-            Outcome::Refused(error) if error.status == 404 => None,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn tags(&self, bucket: &str, key: &str) -> Vec<Tag> {
-        match self.ask(&Operation::GetObjectTagging(ObjectRef::new(bucket, key))) {
-            Outcome::Answered(Output::Tags(tags)) => tags,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn uploads(&self, prefix: &str) -> Vec<ListedUpload> {
-        let list = ListMultipartUploads {
-            bucket: "scratch".into(),
-            prefix: Some(prefix.into()),
-            ..ListMultipartUploads::default()
-        };
-        match self.ask(&Operation::ListMultipartUploads(list)) {
-            Outcome::Answered(Output::Uploads(page)) => page.uploads,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn copy(&self, source: &str, destination: &str, more: &[&str]) -> Ended {
-        let mut command = assert_cmd::Command::cargo_bin("partscope").unwrap();
-        for name in
-            ["AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_SESSION_TOKEN"]
-        {
-            command.env_remove(name);
-        }
-        let output = command
-            .env("AWS_CONFIG_FILE", "/nonexistent/config")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials")
-            .env("AWS_ACCESS_KEY_ID", self.server.access_key())
-            .env("AWS_SECRET_ACCESS_KEY", self.server.secret_key())
-            .args(["copy", source, destination, "--path-style"])
-            .args(["--endpoint-url", &self.server.endpoint(), "--region", self.server.region()])
-            .args(more)
-            .timeout(Duration::from_secs(120))
-            .output()
-            .unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ended { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
-    }
-}
 
 /// Every action that these operations can meet.
 const ACTIONS: [&str; 11] = [

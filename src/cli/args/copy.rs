@@ -1,0 +1,66 @@
+//! Arguments of `copy`.
+
+use super::FaultArgs;
+use crate::domain::names::S3Uri;
+use crate::domain::units::parse_size;
+use clap::Args;
+
+/// Arguments of `copy`.
+#[derive(Debug, Clone, Args)]
+pub struct CopyArgs {
+    /// What to copy: s3://BUCKET/KEY, or s3://BUCKET/KEY?versionId=ID
+    #[arg(value_name = "SOURCE", value_parser = S3Uri::parse)]
+    pub source: S3Uri,
+
+    /// Where to: s3://BUCKET/KEY, or s3://BUCKET/PREFIX/ to keep the name
+    #[arg(value_name = "DESTINATION", value_parser = S3Uri::parse)]
+    pub destination: S3Uri,
+
+    /// The version to copy; the source is a key and nothing else then. Empty: the current version
+    #[arg(long, value_name = "ID")]
+    pub version_id: Option<String>,
+
+    /// Cut the object into parts of this size instead of the source's own (8MiB, 64MB, bytes)
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, conflicts_with = "source_parts")]
+    pub part_size: Option<u64>,
+
+    /// Insist on the source's own boundaries: give up if they cannot be proved
+    #[arg(long)]
+    pub source_parts: bool,
+
+    /// Parts under way at once
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: u16,
+
+    /// Show each request before it leaves and wait for Enter
+    #[arg(long)]
+    pub step: bool,
+
+    /// Print one JSON object per fact
+    #[arg(long)]
+    pub json: bool,
+
+    /// Look at the source and print every request that would be sent, without changing anything
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Do not copy tags
+    #[arg(long)]
+    pub no_tags: bool,
+
+    /// Do not replace anything: S3 refuses if the destination exists when the copy is finished
+    #[arg(long)]
+    pub if_none_match: bool,
+
+    /// Go on with this open upload of the destination: send only the parts it does not hold
+    #[arg(long, value_name = "UPLOAD_ID")]
+    pub resume: Option<String>,
+
+    /// When it fails keep the upload and its parts, and print the command that goes on from there
+    #[arg(long)]
+    pub keep: bool,
+
+    /// How the sandbox fails.
+    #[command(flatten)]
+    pub faults: FaultArgs,
+}
