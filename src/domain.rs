@@ -29,6 +29,7 @@ pub mod outcome;
 pub mod output;
 pub mod pace;
 pub mod plan;
+pub mod predict;
 pub mod preview;
 pub mod price;
 pub mod redact;

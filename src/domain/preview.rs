@@ -73,9 +73,14 @@ fn filled(text: &str) -> Option<String> {
 
 /// Path-style preview of an operation. Virtual-hosted targets move the bucket into the host.
 pub fn preview(operation: &Operation) -> Preview {
+    Preview { body: body(operation), ..preview_head(operation) }
+}
+
+/// The same without its body, which may have ten thousand lines.
+pub fn preview_head(operation: &Operation) -> Preview {
     let (path, query) = target(operation);
-    let (headers, body) = (headers(operation), body(operation));
-    let mut p = Preview { method: operation.kind().method(), path, query, headers, body };
+    let (method, headers) = (operation.kind().method(), headers(operation));
+    let mut p = Preview { method, path, query, headers, body: Vec::new() };
     if let Operation::Amended(_, amendment) = operation {
         amend(&mut p.query, &amendment.query);
         amend(&mut p.headers, &amendment.headers);
