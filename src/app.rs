@@ -5,6 +5,7 @@
 
 pub mod command;
 pub mod enabled;
+pub mod explaining;
 pub mod faults;
 pub mod form;
 pub mod model;

@@ -20,6 +20,7 @@ pub mod hashing;
 pub mod infer;
 pub mod layout;
 pub mod limits;
+pub mod mistake;
 pub mod names;
 pub mod no_md5;
 pub mod object_state;

@@ -3,6 +3,7 @@
 //! The only layer that knows a terminal. It turns events into messages for [`crate::app::update`], executes
 //! the effects that come back, and draws the model; it decides nothing.
 
+mod digest;
 pub mod hooks;
 pub mod keys;
 pub mod regions;

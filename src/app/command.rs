@@ -186,6 +186,10 @@ pub enum Command {
     ResetForm,
     /// Choose which operations are held.
     Holds,
+    /// Explain what S3 refused last.
+    ExplainRefusal,
+    /// Explain the field under the cursor.
+    ExplainField,
     /// Mark or unmark the selected part.
     Mark,
     /// Send all planned parts, or the marked ones.
@@ -218,7 +222,7 @@ impl Command {
 
     /// Whether its key means the same while one types.
     pub fn is_everywhere_in_forms(self) -> bool {
-        matches!(self, Self::Redraw | Self::Suspend)
+        matches!(self, Self::Redraw | Self::Suspend | Self::Palette)
     }
 }
 
@@ -433,6 +437,22 @@ pub const SPECS: &[Spec] = &[
     spec(C::DoubleRow, "double-line", &["C-y"], FORM, "", "Write this line of the list twice"),
     spec(C::SpoilDigit, "spoil-digit", &["C-x"], FORM, "", "Change one digit of the ETag in this line"),
     spec(C::ResetForm, "reset-form", &["C-g"], FORM, "reset", "Take all edits of this form back"),
+    spec(
+        C::ExplainRefusal,
+        "explain-refusal",
+        &["K"],
+        STEP,
+        "explain",
+        "What S3 refused last: what it said, why, what it leaves behind, and the edit that mends it",
+    ),
+    spec(
+        C::ExplainField,
+        "explain-field",
+        &["F1"],
+        FORM,
+        "this field",
+        "What the field means, and what a wrong value gives",
+    ),
     spec(
         C::Holds,
         "hold-operations",

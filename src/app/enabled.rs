@@ -46,6 +46,9 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
         Command::EditRequest | Command::Forms if !model.step.held.is_empty() => {
             Err("a call is held; Enter releases it, x drops it".into())
         }
+        Command::ExplainRefusal if model.step.settled.as_ref().is_none_or(|s| s.error.is_none()) => {
+            Err("the last call by hand was not refused".into())
+        }
         Command::EditRequest if model.step.drafting.is_some() => Err("a request is being edited".into()),
         command if command.is_of_form() && model.step.drafting.is_none() => {
             Err("no request is being edited; e edits the next one".into())

@@ -5,8 +5,9 @@ use crate::domain::exchange::{Exchange, ExchangeId};
 use crate::domain::fault::{Fault, FaultStatus};
 use crate::domain::hashing::{Verification, Verified};
 use crate::domain::infer::ClientRow;
-use crate::domain::operation::{Operation, OperationId};
+use crate::domain::operation::{Operation, OperationId, PartBody};
 use crate::domain::outcome::Outcome;
+use crate::domain::predict::BodyDigest;
 use std::path::PathBuf;
 
 /// Something happened.
@@ -74,6 +75,13 @@ pub enum Msg {
         /// The table, with ETags.
         clients: Vec<ClientRow>,
     },
+    /// The digests of a body, or why it cannot be read.
+    Digested {
+        /// The body.
+        body: PartBody,
+        /// Its digests.
+        digest: Result<BodyDigest, String>,
+    },
     /// Time passed; microseconds since the program began.
     Tick(u64),
 }
@@ -123,6 +131,8 @@ pub enum Effect {
         /// What to compare.
         work: Box<Verification>,
     },
+    /// Compute the digests of a body before it is sent.
+    Digest(PartBody),
     /// Ask for a local file's size.
     FileSize(PathBuf),
     /// Change the rules by which the sandbox fails.

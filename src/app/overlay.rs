@@ -1,6 +1,7 @@
 //! What lies over the screen: palette, help, dialogs and forms. The topmost takes every press.
 
 use super::command::Command;
+use super::explaining::About;
 use super::faults::FaultList;
 use super::form::Form;
 use super::sheet::Sheet;
@@ -42,6 +43,13 @@ pub enum Overlay {
     Forms {
         /// Selected one.
         at: usize,
+    },
+    /// An explanation.
+    Explain {
+        /// Of what.
+        about: About,
+        /// First line shown.
+        top: usize,
     },
     /// Which operations are held.
     Holds {

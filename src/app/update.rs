@@ -6,6 +6,7 @@ mod browse;
 mod command;
 mod compare;
 mod draft;
+mod expect;
 mod faults;
 mod inspect;
 pub mod overlay;
@@ -47,8 +48,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Hashing { id, done, of } => verify::progressed(model, id, done, of),
         Msg::Verified { id, result } => verify::ended(model, id, *result),
         Msg::Clients { id, clients } => verify::clients_came(model, id, clients),
+        Msg::Digested { body, digest } => expect::digested(model, body, digest),
         Msg::Tick(now) => model.now = now,
     }
+    expect::forecast(model);
     std::mem::take(&mut model.effects)
 }
 
@@ -157,6 +160,7 @@ fn on_finished(model: &mut Model, id: OperationId, outcome: &Outcome) {
     // A result whose task was forgotten (another prefix, another object) changes nothing.
     let Some(purpose) = model.tasks.remove(&id) else { return };
     model.step.held.retain(|h| h.operation != id);
+    expect::settle(model, id, outcome);
     match purpose {
         Purpose::Buckets => browse::buckets_came(model, outcome),
         Purpose::Objects { bucket, prefix } => browse::objects_came(model, &bucket, &prefix, outcome),

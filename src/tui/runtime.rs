@@ -73,6 +73,15 @@ impl Runtime {
                     let _ = reports.send(Report::Msg(Msg::FileSize { path, size })).await;
                 });
             }
+            Effect::Digest(body) => {
+                let reports = self.reports.clone();
+                self.tasks.spawn(async move {
+                    let read = body.clone();
+                    let digest = tokio::task::spawn_blocking(move || super::digest::of(&read)).await;
+                    let digest = digest.unwrap_or_else(|e| Err(e.to_string()));
+                    let _ = reports.send(Report::Msg(Msg::Digested { body, digest })).await;
+                });
+            }
             Effect::Verify { id, work } => self.verify(id, *work),
             Effect::Fault(change) => self.change_faults(change),
             Effect::Repaint | Effect::Suspend | Effect::Quit => {}

@@ -4,6 +4,7 @@ mod bench;
 mod browse;
 mod compare;
 mod draft;
+mod expect;
 mod faults;
 mod frame;
 mod inspect;

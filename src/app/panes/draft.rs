@@ -24,6 +24,7 @@ pub struct Drafting {
     fresh: Draft,
     lines: Vec<Line>,
     broken: usize,
+    edits: u64,
     recalled: usize,
 }
 
@@ -45,6 +46,7 @@ impl Drafting {
             remark: None,
             lines: Vec::new(),
             broken: 0,
+            edits: 0,
             recalled: 0,
         };
         form.refresh();
@@ -70,6 +72,11 @@ impl Drafting {
     /// Whether anything was typed since it was opened.
     pub fn is_edited(&self) -> bool {
         self.draft != self.fresh
+    }
+
+    /// How often it was changed.
+    pub fn edits(&self) -> u64 {
+        self.edits
     }
 
     /// Puts the cursor into a field.
@@ -120,6 +127,7 @@ impl Drafting {
     }
 
     fn refresh(&mut self) {
+        self.edits += 1;
         self.lines = self.draft.lines();
         self.broken = self.draft.broken();
     }

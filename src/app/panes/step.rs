@@ -4,11 +4,14 @@ use super::draft::{Drafting, History};
 use super::select::{Motion, moved};
 use crate::domain::etag::ETag;
 use crate::domain::exchange::ExchangeId;
-use crate::domain::operation::OperationId;
+use crate::domain::mistake::Mend;
+use crate::domain::names::ObjectRef;
+use crate::domain::operation::{Operation, OperationId, OperationKind, PartBody};
 use crate::domain::outcome::ServiceError;
+use crate::domain::predict::{BodyDigest, Prediction, Verdict};
 use crate::domain::units::PartNumber;
-use crate::domain::upload::{Move, MultipartUpload, PartState};
-use std::collections::BTreeSet;
+use crate::domain::upload::{Move, MultipartUpload, PartState, UploadState};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A run over many parts.
 #[derive(Debug, Clone, Default)]
@@ -90,6 +93,101 @@ pub struct Held {
     pub operation: OperationId,
 }
 
+/// Digests of bodies that were computed, and those that are being computed.
+#[derive(Debug, Clone, Default)]
+pub struct Digests {
+    known: Vec<(PartBody, Option<BodyDigest>)>,
+    version: u64,
+}
+
+/// Bodies whose digests are kept.
+const KEPT_DIGESTS: usize = 64;
+
+impl Digests {
+    /// The digests of a body, once they are computed.
+    pub fn get(&self, body: &PartBody) -> Option<&BodyDigest> {
+        self.known.iter().find(|(known, _)| known == body)?.1.as_ref()
+    }
+
+    /// Another value after every change.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whether this body has to be read for its digests; it counts as being read from then on.
+    pub fn wants(&mut self, body: &PartBody) -> bool {
+        if self.known.iter().any(|(known, _)| known == body) {
+            return false;
+        }
+        if self.known.len() >= KEPT_DIGESTS {
+            self.known.remove(0);
+        }
+        self.known.push((body.clone(), None));
+        true
+    }
+
+    /// The digests of a body came; without them it may be asked for again.
+    pub fn put(&mut self, body: PartBody, digest: Option<BodyDigest>) {
+        self.version += 1;
+        self.known.retain(|(known, _)| *known != body);
+        if digest.is_some() {
+            self.known.push((body, digest));
+        }
+    }
+}
+
+/// A call by hand that is under way: what it says and what is expected of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// What it says.
+    pub operation: Operation,
+    /// The upload on the workbench it is about.
+    pub bench: Option<u64>,
+    /// What is expected.
+    pub expected: Prediction,
+}
+
+/// What the next call by hand is expected to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forecast {
+    /// What it was made from.
+    pub key: ForecastKey,
+    /// The expectation; `None` when there is nothing to send.
+    pub expected: Option<Prediction>,
+}
+
+/// Everything an expectation can change with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForecastKey {
+    /// The upload shown, its ledger and its state.
+    pub bench: Option<(u64, u64, UploadState)>,
+    /// The part that Enter would send.
+    pub selected: Option<PartNumber>,
+    /// Edits of the form so far.
+    pub edits: Option<u64>,
+    /// Digests known so far.
+    pub digests: u64,
+    /// The inspected object.
+    pub inspected: Option<ObjectRef>,
+    /// Whether no call of the upload is under way.
+    pub idle: bool,
+}
+
+/// A call by hand that has ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settled {
+    /// What it was.
+    pub kind: OperationKind,
+    /// What was expected of it.
+    pub expected: Prediction,
+    /// How the answer compares.
+    pub verdict: Verdict,
+    /// What S3 refused.
+    pub error: Option<ServiceError>,
+    /// The edit that mends it.
+    pub mend: Option<Mend>,
+}
+
 /// State of the Step screen.
 #[derive(Debug, Clone, Default)]
 pub struct Step {
@@ -107,6 +205,14 @@ pub struct Step {
     pub sent: Option<Drafting>,
     /// Values that were sent, by parameter.
     pub history: History,
+    /// Calls by hand that are under way.
+    pub asked: BTreeMap<OperationId, Asked>,
+    /// The call by hand that ended last.
+    pub settled: Option<Settled>,
+    /// What the next call by hand is expected to do.
+    pub forecast: Option<Forecast>,
+    /// Digests of bodies, by what they are made of.
+    pub digests: Digests,
     aside: Vec<Drafting>,
     next_id: u64,
 }

@@ -2,6 +2,7 @@
 
 use super::super::command::{Command, Pane, Screen};
 use super::super::enabled::enabled;
+use super::super::explaining::About;
 use super::super::faults::FaultList;
 use super::super::form::{Field, Form, Purpose, Rule};
 use super::super::model::{Level, Model};
@@ -83,8 +84,14 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
             model.say(Level::Plain, "following the newest exchange");
         }
         Command::Send(kind) => step::send(model, kind),
+        Command::ExplainRefusal => explain(model, About::Refusal),
+        Command::ExplainField => explain(model, About::Field),
         of_form => draft::run(model, of_form),
     }
+}
+
+fn explain(model: &mut Model, about: About) {
+    model.overlays.push(Overlay::Explain { about, top: 0 });
 }
 
 fn show(model: &mut Model, screen: Screen) {

@@ -7,7 +7,7 @@ use super::super::overlay::Overlay;
 use super::super::panes::draft::Drafting;
 use super::super::panes::select::Motion;
 use super::super::press::{Key, Press};
-use super::command;
+use super::{command, expect};
 use crate::domain::draft::{Draft, KINDS, LineKind};
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{
@@ -334,12 +334,16 @@ pub(super) fn send_now(model: &mut Model) {
         return model
             .say(Level::Warning, "a call is held or under way; Enter releases it, x drops or cancels it");
     }
+    expect::expect(model, model.next_id(), form.bench, &operation);
     let sent = match wanted(model, &form, &operation) {
         Some((bench, wanted)) => begin(model, bench, wanted, &operation),
         None => Ok(Purpose::Loose(Box::new(operation.clone()))),
     };
     match sent {
-        Err(why) => model.say(Level::Warning, why),
+        Err(why) => {
+            model.step.asked.remove(&model.next_id());
+            model.say(Level::Warning, why);
+        }
         Ok(purpose) => {
             model.step.history.take(&form.draft);
             model.step.drafting = None;
@@ -458,6 +462,13 @@ fn answered(output: &Output) -> String {
         Output::Tags(tags) => format!("{} tags", tags.len()),
         _ => "done".into(),
     }
+}
+
+/// Opens the request that mends what was refused last. `false` when nothing is known to mend it.
+pub(super) fn open_mended(model: &mut Model) -> bool {
+    let Some(mend) = model.step.settled.as_ref().and_then(|s| s.mend.clone()) else { return false };
+    show_draft(model, mend.draft, Some(mend.edit));
+    true
 }
 
 /// Enter in the request of a form goes to the field that makes the line.

@@ -2,6 +2,7 @@
 
 use super::super::command::{Command, Pane, SPECS, Spec};
 use super::super::enabled::enabled;
+use super::super::explaining::About;
 use super::super::form::{Edited, Form, Purpose as Ask, paste_into, request};
 use super::super::model::{Level, Model};
 use super::super::msg::Effect;
@@ -29,6 +30,13 @@ pub(super) fn press(model: &mut Model, press: Press) {
                 compare::left(model);
             }
         }
+        Overlay::Explain { about, top } => {
+            if press.key == Key::Enter && about == About::Refusal && draft::open_mended(model) {
+                return;
+            }
+            let own = [Key::Char('K'), Key::F(1)];
+            scroll(model, press, (top, &own), |top| Overlay::Explain { about, top });
+        }
         Overlay::Forms { at } => draft::choose_press(model, at, press),
         Overlay::Holds { at } => step::holds_press(model, at, press),
         Overlay::Form(form) => form_press(model, form, press),
@@ -39,7 +47,12 @@ pub(super) fn press(model: &mut Model, press: Press) {
 /// The wheel scrolls what can be scrolled.
 pub(super) fn wheel(model: &mut Model, up: bool) {
     match model.overlays.last_mut() {
-        Some(Overlay::Help { top } | Overlay::Log { top } | Overlay::Compare { top }) => {
+        Some(
+            Overlay::Help { top }
+            | Overlay::Log { top }
+            | Overlay::Compare { top }
+            | Overlay::Explain { top, .. },
+        ) => {
             *top = if up { top.saturating_sub(1) } else { top.saturating_add(1) };
         }
         Some(Overlay::Inspect(sheet)) => super::sheet::wheel(sheet, up),

@@ -8,7 +8,7 @@ use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::step::{Bench, Held, Run};
 use super::super::press::{Key, Press};
-use super::{browse, draft, inspect, plan, verify, versions};
+use super::{browse, draft, expect, inspect, plan, verify, versions};
 use crate::domain::draft::KINDS;
 use crate::domain::exchange::Exchange;
 use crate::domain::operation::{OperationId, OperationKind, UploadRef};
@@ -63,8 +63,14 @@ fn begin(model: &mut Model, wanted: Move, enforce: Enforce, hold: bool) {
 
 /// Begins a move of one upload, wherever the user is by now.
 fn begin_on(model: &mut Model, bench_id: u64, wanted: Move, enforce: Enforce, hold: bool) -> bool {
+    let by_hand = hold;
     let id = model.next_id();
     let writable = model.target.writable;
+    if by_hand
+        && let Some(operation) = model.step.by_id(bench_id).and_then(|b| b.machine.operation(wanted).ok())
+    {
+        expect::expect(model, id, Some(bench_id), &operation);
+    }
     let (keeps, unheld) = (model.hold, model.unheld.clone());
     let Some(bench) = model.step.by_id(bench_id) else { return false };
     let holds = |kind: OperationKind| hold && keeps && !unheld.contains(&kind);
@@ -89,6 +95,7 @@ fn begin_on(model: &mut Model, bench_id: u64, wanted: Move, enforce: Enforce, ho
             true
         }
         Err(why) => {
+            model.step.asked.remove(&id);
             model.say(Level::Warning, why);
             false
         }

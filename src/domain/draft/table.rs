@@ -257,11 +257,11 @@ pub fn params(kind: OperationKind) -> Vec<&'static Param> {
         K::CreateMultipartUpload => {
             &[OBJECT, CONTENT, PROPERTIES, CHECKSUM_TYPE, ENCRYPTION, CUSTOMER_KEY, ACCESS, PAYER]
         }
-        K::UploadPart => &[OBJECT, UPLOAD, PART, BODY, CHECKSUMS, CUSTOMER_KEY, PAYER],
+        K::UploadPart => &[OBJECT, PART, UPLOAD, BODY, CHECKSUMS, CUSTOMER_KEY, PAYER],
         K::UploadPartCopy => &[
             OBJECT,
-            UPLOAD,
             PART,
+            UPLOAD,
             COPY,
             COPY_CONDITIONS,
             CUSTOMER_KEY,

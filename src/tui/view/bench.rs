@@ -291,6 +291,14 @@ fn next_line(model: &Model, bench: &Bench) -> Vec<Pieces> {
     if !model.step.held.is_empty() {
         return Vec::new();
     }
+    if model.step.drafting.is_some() {
+        return vec![vec![
+            ("C-s ".into(), Role::Accent),
+            ("sends the form, ".into(), Role::Text),
+            ("Esc ".into(), Role::Accent),
+            ("leaves it".into(), Role::Text),
+        ]];
+    }
     if bench.run.is_some() {
         return vec![vec![
             ("s ".into(), Role::Accent),

@@ -49,8 +49,8 @@ pub(super) fn form(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
 
 fn field(form: &Drafting, at: usize, slot: &Slot, width: usize) -> Pieces {
     let here = at == form.at;
-    let wrong = !matches!(form.draft.check(at), Said::Fine(_))
-        && !(slot.param.place.repeats() && slot.value.is_empty());
+    let empty_row = slot.param.place.repeats() && slot.value.is_empty();
+    let wrong = !empty_row && !matches!(form.draft.check(at), Said::Fine(_));
     let room = width.saturating_sub(LABEL + 2);
     let value = if is_secret(slot.param.name) && !slot.value.is_empty() {
         MASK.to_owned()

@@ -2,7 +2,7 @@
 
 use super::Pieces;
 use super::paint::{line, said, text};
-use crate::app::command::{Command, Pane, SPECS, Screen};
+use crate::app::command::{Command, Pane, SPECS, Screen, Spec};
 use crate::app::enabled::enabled;
 use crate::app::model::{Level, Link, Model, NOTE_MICROS};
 use crate::domain::text::{cut_middle, visible, width};
@@ -136,15 +136,15 @@ fn dropped(model: &Model) -> String {
 fn cards(model: &Model) -> Pieces {
     let short = |p: &Pane| p.title().split(" › ").nth(1).unwrap_or("").to_owned();
     let mut out = Pieces::new();
-    for pane in model.screen.panes() {
+    for pane in model.panes() {
         let name = match pane {
             Pane::Uploads => "Uploads".into(),
             Pane::Facts => "Facts".into(),
             Pane::ETag => "ETag".into(),
             Pane::States => "States".into(),
-            _ => short(pane),
+            _ => short(&pane),
         };
-        out.push(if *pane == model.pane() {
+        out.push(if pane == model.pane() {
             (format!("[{name}]"), Role::Accent)
         } else {
             (format!(" {name} "), Role::Muted)
@@ -186,7 +186,12 @@ fn footer(model: &Model, columns: u16) -> Pieces {
     let pane = model.pane();
     let mut out: Pieces = vec![(" ".into(), Role::Text)];
     let mut hints: Vec<(String, &str)> = vec![("Enter".into(), enter_hint(model))];
-    for s in SPECS.iter().filter(|s| !s.hint.is_empty() && (s.panes.is_empty() || s.panes.contains(&pane))) {
+    // While one types, letters are text: only the form's own keys are offered.
+    let offered = |s: &&Spec| match pane {
+        Pane::Form => s.panes.contains(&pane),
+        _ => s.panes.is_empty() || s.panes.contains(&pane),
+    };
+    for s in SPECS.iter().filter(|s| !s.hint.is_empty()).filter(offered) {
         if let (Some(key), Ok(())) = (s.keys.first(), enabled(model, s.command)) {
             hints.push(((*key).to_owned(), s.hint));
         }

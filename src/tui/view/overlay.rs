@@ -4,6 +4,7 @@ use super::inspect::sheet;
 use super::paint::{line, lines, pane, said, text, wrap};
 use super::{Pieces, compare, draft, faults, versions};
 use crate::app::command::SPECS;
+use crate::app::explaining::{self, About, Tone};
 use crate::app::form::Form;
 use crate::app::model::{Level, Model};
 use crate::app::overlay::{Confirm, Overlay};
@@ -30,6 +31,7 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::Inspect(s) => sheet::draw(model, rect, *s, theme, buf),
         Overlay::Versions => versions::draw(model, rect, theme, buf),
         Overlay::Compare { top } => compare::draw(model, rect, *top, theme, buf),
+        Overlay::Explain { about, top } => explain(model, rect, *about, *top, theme, buf),
         Overlay::Forms { at } => draft::forms(rect, *at, theme, buf),
         Overlay::Holds { at } => draft::holds(model, rect, *at, theme, buf),
         Overlay::Form(f) => form(rect, f, theme, buf),
@@ -49,6 +51,11 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         | Overlay::Versions
         | Overlay::Compare { .. } => area.height.saturating_sub(4),
         Overlay::Inspect(s) => sheet::wish(model, area, *s).1,
+        Overlay::Explain { about, .. } => {
+            u16::try_from(explain_lines(model, *about, usize::from(area.width.min(78) - 2)).len() + 2)
+                .unwrap_or(u16::MAX)
+                .min(area.height.saturating_sub(2))
+        }
         Overlay::Forms { .. } | Overlay::Holds { .. } => draft::list_height(),
         Overlay::Form(f) => form_height(f, room),
         Overlay::Confirm(c) => {
@@ -122,6 +129,33 @@ fn help_lines(model: &Model) -> Vec<Pieces> {
     all
 }
 
+fn explain(model: &Model, rect: Rect, about: About, top: usize, theme: Theme, buf: &mut Buffer) {
+    let title = match about {
+        About::Field => "This field",
+        About::Refusal => "S3 said no",
+    };
+    let inside = pane(rect, title, true, theme, buf);
+    lines(inside, top, &explain_lines(model, about, usize::from(inside.width)), theme, buf);
+}
+
+fn explain_lines(model: &Model, about: About, room: usize) -> Vec<Pieces> {
+    let told = match about {
+        About::Field => model.step.drafting.as_ref().map(explaining::field),
+        About::Refusal => model.step.settled.as_ref().map(explaining::refusal),
+    };
+    let role = |tone: Tone| match tone {
+        Tone::Heading => Role::Title,
+        Tone::Plain => Role::Text,
+        Tone::Aside => Role::Muted,
+        Tone::Good => Role::Good,
+        Tone::Warning => Role::Warning,
+        Tone::Bad => Role::Bad,
+        Tone::Wire => Role::Linked,
+    };
+    let wrapped = |l: explaining::Line| wrap(&l.text, room).into_iter().map(move |t| said(t, role(l.tone)));
+    told.unwrap_or_default().into_iter().flat_map(wrapped).collect()
+}
+
 fn log(model: &Model, rect: Rect, top: usize, theme: Theme, buf: &mut Buffer) {
     let inside = pane(rect, &format!("Messages {}   newest first", model.log.len()), true, theme, buf);
     lines(inside, top, &log_lines(model, usize::from(inside.width)), theme, buf);
@@ -162,11 +196,16 @@ pub(super) fn clamp(model: &mut Model, area: Rect) {
     let count = match shown {
         Overlay::Help { .. } => help_lines(model).len(),
         Overlay::Log { .. } => log_lines(model, usize::from(inside.width)).len(),
+        Overlay::Explain { about, .. } => explain_lines(model, *about, usize::from(inside.width)).len(),
         Overlay::Compare { .. } => compare::all(&model.compare, usize::from(inside.width)).len(),
         _ => return,
     };
-    if let Some(Overlay::Help { top } | Overlay::Log { top } | Overlay::Compare { top }) =
-        model.overlays.last_mut()
+    if let Some(
+        Overlay::Help { top }
+        | Overlay::Log { top }
+        | Overlay::Compare { top }
+        | Overlay::Explain { top, .. },
+    ) = model.overlays.last_mut()
     {
         *top = (*top).min(count.saturating_sub(usize::from(inside.height)));
     }

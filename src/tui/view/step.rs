@@ -129,7 +129,8 @@ fn source(entry: &PartEntry) -> String {
 
 fn request(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     if model.step.drafting.is_some() {
-        return super::draft::request(model, rect, Vec::new(), theme, buf);
+        let room = usize::from(rect.width.saturating_sub(2));
+        return super::draft::request(model, rect, super::expect::lines(model, room), theme, buf);
     }
     let focused = model.pane() == Pane::Request;
     let title = match model.step.held.len() {
@@ -165,7 +166,9 @@ fn held_title(model: &Model) -> String {
 
 /// The held request byte for byte, or the planned one.
 pub(super) fn request_lines(model: &Model, cells: usize) -> Vec<Pieces> {
-    wrapped(request_pieces(model), cells)
+    let mut out = super::expect::lines(model, cells);
+    out.extend(wrapped(request_pieces(model), cells));
+    out
 }
 
 fn request_pieces(model: &Model) -> Vec<Pieces> {

@@ -1,0 +1,113 @@
+//! What a call by hand is expected to do, before it is sent, and how its answer compares.
+
+use super::super::command::{Pane, Screen};
+use super::super::model::{Level, Model};
+use super::super::msg::Effect;
+use super::super::panes::draft::Drafting;
+use super::super::panes::step::{Asked, Forecast, ForecastKey, Settled};
+use crate::domain::names::ObjectRef;
+use crate::domain::operation::{Operation, OperationId, PartBody};
+use crate::domain::outcome::Outcome;
+use crate::domain::predict::{BodyDigest, Prediction, Seen, Verdict, World, predict};
+use crate::domain::units::MIB;
+
+/// The longest body that is read for its digests before it is sent.
+const READ_AHEAD: u64 = 64 * MIB;
+
+/// What an operation will do to the upload with this id, as far as it is known here.
+fn predicted(model: &Model, bench: Option<u64>, operation: &Operation) -> Prediction {
+    with_world(model, bench, |world| predict(operation, world))
+}
+
+/// Builds what predictions are made from, and uses it.
+fn with_world<T>(model: &Model, bench: Option<u64>, work: impl FnOnce(&World<'_>) -> T) -> T {
+    let bench = model.step.benches.iter().find(|b| Some(b.id) == bench);
+    let digests = |body: &PartBody| -> Option<BodyDigest> { model.step.digests.get(body).cloned() };
+    let objects = |object: &ObjectRef| {
+        let here = model.inspect.object.as_ref() == Some(object);
+        match model.inspect.head.as_ref().filter(|_| here) {
+            Some(head) => Seen::Is(head),
+            None => Seen::Unknown,
+        }
+    };
+    work(&World { machine: bench.map(|b| &b.machine), digests: &digests, objects: &objects })
+}
+
+/// Keeps the expectation on the screen up to date with what would be sent next.
+pub(super) fn forecast(model: &mut Model) {
+    if model.screen != Screen::Step {
+        return;
+    }
+    let key = key(model);
+    if model.step.forecast.as_ref().is_some_and(|f| f.key == key) {
+        return;
+    }
+    let (bench, operation) = next_request(model);
+    let expected = operation.as_ref().map(|operation| predicted(model, bench, operation));
+    if let Some(Operation::UploadPart(part)) = operation.as_ref().map(Operation::plain) {
+        read_ahead(model, &part.body);
+    }
+    model.step.forecast = Some(Forecast { key, expected });
+}
+
+/// Everything an expectation can change with.
+fn key(model: &Model) -> ForecastKey {
+    let bench = model.step.bench();
+    let form = model.step.drafting.as_ref();
+    ForecastKey {
+        bench: bench.map(|b| (b.id, b.machine.ledger_version(), b.machine.state().clone())),
+        selected: bench.filter(|_| model.pane() == Pane::Parts).and_then(|b| b.selected()),
+        edits: form.map(Drafting::edits),
+        digests: model.step.digests.version(),
+        inspected: model.inspect.object.clone(),
+        idle: bench.is_none_or(|b| !b.machine.is_busy()),
+    }
+}
+
+/// The request that would be sent next: the form's, else the one that Enter makes. While calls are under way there is
+/// none by hand.
+fn next_request(model: &Model) -> (Option<u64>, Option<Operation>) {
+    if let Some(form) = &model.step.drafting {
+        return (form.bench, form.draft.operation().ok());
+    }
+    let Some(bench) = model.step.bench().filter(|b| !b.machine.is_busy()) else { return (None, None) };
+    let wanted = bench.next_move(model.pane() == Pane::Parts);
+    (Some(bench.id), wanted.and_then(|wanted| bench.machine.operation(wanted).ok()))
+}
+
+/// Has the digests of a body computed, if it is not too long to read twice.
+fn read_ahead(model: &mut Model, body: &PartBody) {
+    if body.len() <= READ_AHEAD && model.step.digests.wants(body) {
+        model.effects.push(Effect::Digest(body.clone()));
+    }
+}
+
+/// The digests of a body came, or why it cannot be read.
+pub(super) fn digested(model: &mut Model, body: PartBody, digest: Result<BodyDigest, String>) {
+    if let Err(why) = &digest {
+        model.say(Level::Warning, format!("the bytes of the part cannot be read: {why}"));
+    }
+    model.step.digests.put(body, digest.ok());
+}
+
+/// Remembers what is expected of a call that is about to be made by hand.
+pub(super) fn expect(model: &mut Model, id: OperationId, bench: Option<u64>, operation: &Operation) {
+    let expected = predicted(model, bench, operation);
+    model.step.settled = None;
+    model.step.asked.insert(id, Asked { operation: operation.clone(), bench, expected });
+}
+
+/// A call by hand has ended: compares, explains, and looks for the edit that mends a refusal.
+pub(super) fn settle(model: &mut Model, id: OperationId, outcome: &Outcome) {
+    let Some(asked) = model.step.asked.remove(&id) else { return };
+    let verdict = asked.expected.judge(outcome);
+    let error = match outcome {
+        Outcome::Refused(error) => Some(error.clone()),
+        _ => None,
+    };
+    if let Verdict::Surprise(words) = &verdict {
+        model.say(Level::Warning, format!("a surprise: {words}"));
+    }
+    model.step.settled =
+        Some(Settled { kind: asked.operation.kind(), expected: asked.expected, verdict, error, mend: None });
+}
