@@ -262,6 +262,7 @@ async fn one_copyobject_can_be_told_what_it_does_not_take_by_itself() {
     let source = bench.known("from").await;
     let (all, _) = take_everything(&source.head, &source.tags, Some(&source.acl));
     let plain = Operation::CopyObject(CopyObject {
+        if_none_match: false,
         source: source.object.clone(),
         destination: ObjectRef::new("dest", "k"),
         copy_source_if_match: Some(source.head.etag.clone()),

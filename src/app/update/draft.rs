@@ -221,7 +221,8 @@ fn next_number(model: &Model) -> PartNumber {
 
 /// A press while the form has the focus: its own commands, a few of everywhere, else an edit.
 pub(super) fn press(model: &mut Model, press: Press) {
-    let own = resolve(press, Pane::Form).filter(|c| c.is_of_form() || c.is_everywhere_in_forms());
+    let own =
+        resolve(press, Pane::Form).filter(|c| c.is_of_form() || (press.ctrl && c.is_everywhere_in_forms()));
     let alt_digit = press.alt && matches!(press.key, Key::Char('1'..='4'));
     match own {
         Some(wanted) => return command::run(model, wanted),
