@@ -172,6 +172,8 @@ fn what_is_kept_is_gone_on_with_and_only_what_is_missing_is_sent() {
         assert!(failed.err.contains("aws s3api abort-multipart-upload"), "{}", failed.err);
         let more = go_on(&failed.err);
         let more: Vec<&str> = more.iter().map(String::as_str).chain(["--json"]).collect();
+        let told = bench.copy(&from, &to, &[&more[..], &["--dry-run"]].concat());
+        assert!(told.code == 0 && told.out.contains(r#""to_send":[2,3]"#), "{}{}", told.out, told.err);
         let done = bench.copy(&from, &to, &more);
         assert_eq!(done.code, 0, "{}", done.err);
         assert_eq!(done.out.matches("part_stored").count(), sent, "{}", done.out);

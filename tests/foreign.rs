@@ -11,6 +11,7 @@ use partscope::s3::{Call, TargetSpec, connect};
 use partscope::wire::hub::Hub;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// What a server sends in answer to a request head before it closes.
@@ -162,6 +163,49 @@ fn a_part_copy_answered_with_nothing_did_not_happen() {
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("the answer has no CopyPartResult: nothing was copied"), "{said}");
     assert!(said.contains("the upload was aborted; nothing is left"), "{said}");
+}
+
+#[test]
+fn a_copy_answered_with_nothing_is_doubtful_and_looked_for() {
+    let (code, said) = run(server(ignorant), &["copy", "s3://b/k", "s3://b/c"]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("S3 answered 200 without CopyObjectResult"), "{said}");
+    assert!(said.contains("it was copied, or was the same before"), "{said}");
+}
+
+/// One upload in progress, whose part is listed this often before it is gone.
+fn lingering(request: &str, aborts: &AtomicUsize, listed: &AtomicUsize, times: usize) -> Vec<u8> {
+    const UPLOADS: &str = "<ListMultipartUploadsResult><Bucket>b</Bucket><IsTruncated>false</IsTruncated><Upload>\
+        <Key>k</Key><UploadId>u-1</UploadId><Initiated>2026-01-01T00:00:00.000Z</Initiated></Upload>\
+        </ListMultipartUploadsResult>";
+    const PARTS: &str = "<ListPartsResult><Bucket>b</Bucket><Key>k</Key><UploadId>u-1</UploadId>\
+        <IsTruncated>false</IsTruncated><Part><PartNumber>1</PartNumber><Size>5</Size><ETag>\"e\"</ETag></Part>\
+        </ListPartsResult>";
+    if request.starts_with("DELETE") {
+        aborts.fetch_add(1, Ordering::SeqCst);
+        return head("204 No Content", "");
+    }
+    match request.contains("uploadId=u-1") {
+        false => http("200 OK", "", UPLOADS),
+        true if listed.fetch_add(1, Ordering::SeqCst) < times => http("200 OK", "", PARTS),
+        true => http("404 Not Found", "", "<Error><Code>NoSuchUpload</Code><Message>gone</Message></Error>"),
+    }
+}
+
+#[test]
+fn an_upload_that_lingers_after_its_abort_is_aborted_again_and_not_for_ever() {
+    static ABORTS: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    static LISTED: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    // The first listing is that of the look.
+    let soon: Script = |request| lingering(request, &ABORTS[0], &LISTED[0], 3);
+    let never: Script = |request| lingering(request, &ABORTS[1], &LISTED[1], usize::MAX);
+    let args = ["uploads", "s3://b", "--older-than", "1d", "--abort", "--yes"];
+    let (code, said) = run(server(soon), &args);
+    assert_eq!((code, ABORTS[0].load(Ordering::SeqCst)), (0, 3), "{said}");
+    assert!(said.contains("aborted, and gone:"), "{said}");
+    let (code, said) = run(server(never), &args);
+    assert_eq!((code, ABORTS[1].load(Ordering::SeqCst)), (3, 5), "{said}");
+    assert!(said.contains("u-1 of k: whether it is gone is not known; it still is in progress"), "{said}");
 }
 
 /// HEAD of a plain object with these headers besides; everything else is refused.

@@ -29,7 +29,12 @@ pub async fn run(target: &TargetArgs, args: &CopyArgs) -> Result<(), Failure> {
     let look = look::look(&session, args, source, destination).await?;
     say.plan(&look, args.dry_run)?;
     if args.dry_run {
-        return Ok(());
+        return match &look.way {
+            Way::Parts(plan) if args.resume.is_some() => {
+                run::rehearse(&session, args, plan, &look, say).await
+            }
+            _ => Ok(()),
+        };
     }
     let begun = Instant::now();
     let made = match &look.way {

@@ -34,27 +34,7 @@ pub(super) async fn copy(
     look: &Look,
     say: Say,
 ) -> Result<Made, Failure> {
-    let bar = Bar::new(!args.json && !args.step);
-    let machine = match &args.resume {
-        Some(upload_id) => MultipartUpload::resume(plan.clone(), upload_id),
-        None => MultipartUpload::new(plan.clone()),
-    };
-    let dial = if args.step { 1 } else { args.concurrency };
-    let pace = Pace::new([], Options { dial, ..Options::default() });
-    let mut run = Run {
-        session,
-        args,
-        look,
-        machine,
-        pace,
-        begun: Instant::now(),
-        say,
-        bar,
-        stray: false,
-        complete_sent: false,
-        complete_lost: false,
-        unfit: false,
-    };
+    let mut run = Run::new(session, args, plan, look, say);
     let ended = run.through().await;
     run.bar.clear();
     match ended {
@@ -62,6 +42,17 @@ pub(super) async fn copy(
         Err(failure) if run.unfit => Err(failure),
         Err(failure) => run.put_back(failure).await,
     }
+}
+
+/// Says what the upload that is to be gone on with holds; nothing is sent but ListParts.
+pub(super) async fn rehearse(
+    session: &Session,
+    args: &CopyArgs,
+    plan: &UploadPlan,
+    look: &Look,
+    say: Say,
+) -> Result<(), Failure> {
+    Run::new(session, args, plan, look, say).take_up().await.map(drop)
 }
 
 struct Run<'a> {
@@ -82,6 +73,32 @@ struct Run<'a> {
     complete_lost: bool,
     /// The upload to go on with is another one: it is none of this run's business.
     unfit: bool,
+}
+
+impl<'a> Run<'a> {
+    fn new(session: &'a Session, args: &'a CopyArgs, plan: &UploadPlan, look: &'a Look, say: Say) -> Self {
+        let bar = Bar::new(!args.json && !args.step);
+        let machine = match &args.resume {
+            Some(upload_id) => MultipartUpload::resume(plan.clone(), upload_id),
+            None => MultipartUpload::new(plan.clone()),
+        };
+        let dial = if args.step { 1 } else { args.concurrency };
+        let pace = Pace::new([], Options { dial, ..Options::default() });
+        Self {
+            session,
+            args,
+            look,
+            machine,
+            pace,
+            begun: Instant::now(),
+            say,
+            bar,
+            stray: false,
+            complete_sent: false,
+            complete_lost: false,
+            unfit: false,
+        }
+    }
 }
 
 impl Run<'_> {

@@ -48,9 +48,14 @@ impl Say {
     /// What an upload that is taken up again holds.
     pub(super) fn resumed(self, rescue: &Rescue) -> Result<(), Failure> {
         unread(match self.json {
-            true => Out.json(&json!({ "fact": "resumed", "parts": rescue.parts })),
+            true => Out.json(&json!({
+                "fact": "resumed",
+                "parts": rescue.parts,
+                "to_send": rescue.to_send().collect::<Vec<_>>(),
+            })),
             false => lines(&[
                 format!("  upload has   {}", rescue.words()),
+                format!("  to send      {} UploadPartCopy", rescue.to_send().count()),
                 "               its properties were fixed when it was created; compare shows them when it is done".into(),
             ]),
         })
