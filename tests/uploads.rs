@@ -169,6 +169,8 @@ fn an_interrupt_ends_between_two_uploads() {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.next().unwrap().contains("cut/0"));
+    let mut faults = bench.server.faults().subscribe();
+    drop(bench.runtime.block_on(faults.wait_for(|list| list.iter().any(|f| f.met == 1))).unwrap());
     // SAFETY: signals the child this test started and has not waited for.
     assert_eq!(unsafe { libc::kill(child.id().try_into().unwrap(), libc::SIGINT) }, 0);
     // The one that is under way is still brought to its end.
