@@ -48,6 +48,7 @@ fn drafts(rig: &Rig) -> Vec<Draft> {
         copy_source_if_match: None,
         drop_tags: false,
         storage_class: None,
+        if_none_match: false,
     };
     let tags = vec![Tag { key: "team".into(), value: "blue".into() }];
     let operations = [
