@@ -52,7 +52,11 @@ fn drafts(rig: &Rig) -> Vec<Draft> {
     };
     let tags = vec![Tag { key: "team".into(), value: "blue".into() }];
     let operations = [
-        Operation::ListParts(ListParts { upload: rig.upload(), part_number_marker: None, max_parts: None }),
+        Operation::ListParts(ListParts {
+            upload: rig.machine.upload().unwrap(),
+            part_number_marker: None,
+            max_parts: None,
+        }),
         Operation::ListMultipartUploads(ListMultipartUploads {
             bucket: "scratch".into(),
             ..ListMultipartUploads::default()

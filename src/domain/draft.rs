@@ -14,7 +14,7 @@ pub use rule::{Rule, Said};
 pub use table::{KINDS, Param, Place, params};
 
 use super::operation::{Amendment, Operation, OperationKind, PartBody};
-use super::preview::preview;
+use super::preview::preview_head;
 
 /// One editable text of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct Draft {
 impl Draft {
     /// The draft of a request; `None` for an operation that has no form.
     pub fn of(operation: &Operation) -> Option<Self> {
-        let (kind, told) = (operation.kind(), preview(operation));
+        let (kind, told) = (operation.kind(), preview_head(operation));
         let plain = operation.plain();
         let mut slots = Vec::new();
         for param in params(kind) {
@@ -172,7 +172,7 @@ impl Draft {
             }
         }
         let plain = self.typed()?;
-        let told = preview(&plain);
+        let told = preview_head(&plain);
         let mut amendment = Amendment::default();
         for slot in &self.slots {
             let wanted = Some(slot.value.clone()).filter(|v| !v.is_empty());

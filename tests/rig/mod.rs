@@ -5,7 +5,7 @@ use md5::{Digest as _, Md5};
 use partscope::domain::checksum::{ChecksumAlgorithm, Checksums};
 use partscope::domain::draft::Draft;
 use partscope::domain::names::ObjectRef;
-use partscope::domain::operation::{HeadObject, Operation, OperationId, PartBody, UploadRef};
+use partscope::domain::operation::{HeadObject, Operation, OperationId, PartBody};
 use partscope::domain::outcome::Outcome;
 use partscope::domain::output::{HeadObjectOutput, Output};
 use partscope::domain::plan::{CopySource, PartSource, PlannedPart, UploadPlan};
@@ -101,10 +101,14 @@ impl Rig {
         outcome
     }
 
-    /// A new upload with two parts of 5 MiB copied and one of 1 KiB sent; a fourth is planned.
+    /// A new upload, to a key of its own, with two parts of 5 MiB copied and one of 1 KiB sent; a fourth is planned.
     pub async fn prepare(&mut self) {
         self.uploads += 1;
-        let destination = ObjectRef::new("scratch", format!("made/{}", self.uploads));
+        self.prepare_for(ObjectRef::new("scratch", format!("made/{}", self.uploads))).await;
+    }
+
+    /// The same to a given key.
+    pub async fn prepare_for(&mut self, destination: ObjectRef) {
         let mut plan = UploadPlan::empty(destination.clone());
         (plan.properties.checksum_algorithm, plan.properties.checksum_type) =
             (self.checksum.0.map(str::to_owned), self.checksum.1.map(str::to_owned));
@@ -130,11 +134,6 @@ impl Rig {
         }
         assert_eq!(*self.machine.state(), UploadState::Open);
         self.look(destination).await;
-    }
-
-    /// The upload.
-    pub fn upload(&self) -> UploadRef {
-        self.machine.upload().unwrap()
     }
 
     /// The object to be.

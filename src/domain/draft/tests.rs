@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::etag::ETag;
 use crate::domain::names::{ObjectRef, Tag};
 use crate::domain::operation::*;
+use crate::domain::preview::preview;
 use crate::domain::units::PartNumber;
 use proptest::prelude::*;
 
