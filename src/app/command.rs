@@ -186,6 +186,8 @@ pub enum Command {
     ResetForm,
     /// Choose which operations are held.
     Holds,
+    /// Choose a mistake to make on purpose.
+    Mistakes,
     /// Explain what S3 refused last.
     ExplainRefusal,
     /// Explain the field under the cursor.
@@ -437,6 +439,14 @@ pub const SPECS: &[Spec] = &[
     spec(C::DoubleRow, "double-line", &["C-y"], FORM, "", "Write this line of the list twice"),
     spec(C::SpoilDigit, "spoil-digit", &["C-x"], FORM, "", "Change one digit of the ETag in this line"),
     spec(C::ResetForm, "reset-form", &["C-g"], FORM, "reset", "Take all edits of this form back"),
+    spec(
+        C::Mistakes,
+        "mistakes",
+        &["M"],
+        STEP,
+        "mistakes…",
+        "Requests that are wrong on purpose: each says beforehand what S3 will answer, and why",
+    ),
     spec(
         C::ExplainRefusal,
         "explain-refusal",

@@ -46,6 +46,10 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
         Command::EditRequest | Command::Forms if !model.step.held.is_empty() => {
             Err("a call is held; Enter releases it, x drops it".into())
         }
+        Command::Mistakes if model.step.bench().is_none() => Err(no_bench()),
+        Command::Mistakes if !model.step.held.is_empty() => {
+            Err("a call is held; Enter releases it, x drops it".into())
+        }
         Command::ExplainRefusal if model.step.settled.as_ref().is_none_or(|s| s.error.is_none()) => {
             Err("the last call by hand was not refused".into())
         }

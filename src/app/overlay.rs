@@ -44,6 +44,8 @@ pub enum Overlay {
         /// Selected one.
         at: usize,
     },
+    /// Requests that are wrong on purpose.
+    Mistakes(Mistakes),
     /// An explanation.
     Explain {
         /// Of what.
@@ -60,6 +62,15 @@ pub enum Overlay {
     Form(Box<Form>),
     /// A question with two buttons; the safe one is preselected.
     Confirm(Confirm),
+}
+
+/// The menu of mistakes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistakes {
+    /// Selected one.
+    pub at: usize,
+    /// Why each cannot be made now; made when the menu was opened.
+    pub not_now: Vec<Option<String>>,
 }
 
 /// A question.

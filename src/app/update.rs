@@ -9,6 +9,7 @@ mod draft;
 mod expect;
 mod faults;
 mod inspect;
+mod mistakes;
 pub mod overlay;
 mod plan;
 mod sheet;
@@ -160,7 +161,6 @@ fn on_finished(model: &mut Model, id: OperationId, outcome: &Outcome) {
     // A result whose task was forgotten (another prefix, another object) changes nothing.
     let Some(purpose) = model.tasks.remove(&id) else { return };
     model.step.held.retain(|h| h.operation != id);
-    expect::settle(model, id, outcome);
     match purpose {
         Purpose::Buckets => browse::buckets_came(model, outcome),
         Purpose::Objects { bucket, prefix } => browse::objects_came(model, &bucket, &prefix, outcome),
@@ -176,4 +176,5 @@ fn on_finished(model: &mut Model, id: OperationId, outcome: &Outcome) {
         Purpose::Loose(operation) => draft::came(model, &operation, outcome),
         Purpose::CopyObject(destination) => plan::copied(model, &destination, outcome),
     }
+    expect::settle(model, id, outcome);
 }

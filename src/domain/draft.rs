@@ -16,6 +16,9 @@ pub use table::{KINDS, Param, Place, params};
 use super::operation::{Amendment, Operation, OperationKind, PartBody};
 use super::preview::preview_head;
 
+/// What the name of a metadata header begins with.
+const METADATA: &str = "x-amz-meta-";
+
 /// One editable text of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
@@ -50,7 +53,14 @@ impl Draft {
                 Place::Source | Place::Length | Place::Offset => {
                     slots.push(one(body_text(plain, param.place)))
                 }
-                Place::Metadata | Place::Entry | Place::Tag => {
+                Place::Metadata => {
+                    let metadata = told.headers.iter().filter_map(|(name, value)| {
+                        Some(format!("{}={value}", name.strip_prefix(METADATA)?))
+                    });
+                    slots.extend(metadata.map(one));
+                    slots.push(one(String::new()));
+                }
+                Place::Entry | Place::Tag => {
                     slots.extend(typed::rows(plain, param.place).into_iter().map(one));
                     // A place to write one more.
                     slots.push(one(String::new()));
@@ -183,6 +193,13 @@ impl Draft {
                 Place::Header(name) if told.header(name) != wanted => {
                     amendment.headers.push((name.to_owned(), wanted));
                 }
+                // What Create takes as its own, CopyObject has no place for.
+                Place::Metadata => {
+                    let pair = rule::read_metadata(&slot.value).filter(|_| !typed::has_metadata(&plain));
+                    if let Some((name, text)) = pair {
+                        add_header(&mut amendment.headers, format!("{METADATA}{name}"), text);
+                    }
+                }
                 _ => {}
             }
         }
@@ -200,6 +217,14 @@ impl Draft {
     /// The text of a parameter, or nothing when it is empty.
     fn some(&self, name: &str) -> Option<String> {
         Some(self.get(name).to_owned()).filter(|v| !v.is_empty())
+    }
+}
+
+/// A header that stands there twice says both values, with a comma between.
+fn add_header(headers: &mut Vec<(String, Option<String>)>, name: String, value: String) {
+    match headers.iter_mut().find(|(n, _)| *n == name) {
+        Some((_, Some(earlier))) => *earlier = format!("{earlier},{value}"),
+        _ => headers.push((name, Some(value))),
     }
 }
 

@@ -8,6 +8,7 @@ mod expect;
 mod faults;
 mod frame;
 mod inspect;
+mod mistakes;
 mod overlay;
 mod paint;
 mod step;

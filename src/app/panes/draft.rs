@@ -18,8 +18,10 @@ pub struct Drafting {
     pub line: usize,
     /// The upload on the workbench it was opened for.
     pub bench: Option<u64>,
-    /// What is to be learnt from sending it, when it is wrong on purpose.
+    /// What was put into it for the user, and why.
     pub remark: Option<String>,
+    /// Whether it is wrong on purpose, so that its refusal is explained at once.
+    pub lesson: bool,
     /// As it was opened.
     fresh: Draft,
     lines: Vec<Line>,
@@ -44,6 +46,7 @@ impl Drafting {
             line: 0,
             bench,
             remark: None,
+            lesson: false,
             lines: Vec::new(),
             broken: 0,
             edits: 0,

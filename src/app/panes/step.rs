@@ -145,6 +145,8 @@ pub struct Asked {
     pub bench: Option<u64>,
     /// What is expected.
     pub expected: Prediction,
+    /// Whether it is wrong on purpose.
+    pub lesson: bool,
 }
 
 /// What the next call by hand is expected to do.

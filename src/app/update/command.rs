@@ -11,7 +11,7 @@ use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::browse::Load;
 use super::super::panes::select::{Motion, moved};
 use super::super::sheet::Sheet;
-use super::{browse, compare, draft, inspect, plan, sheet, step, verify};
+use super::{browse, compare, draft, inspect, mistakes, plan, sheet, step, verify};
 use tui_input::Input;
 
 /// Gives a command. One that makes no sense now says why.
@@ -84,6 +84,7 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
             model.say(Level::Plain, "following the newest exchange");
         }
         Command::Send(kind) => step::send(model, kind),
+        Command::Mistakes => mistakes::open(model),
         Command::ExplainRefusal => explain(model, About::Refusal),
         Command::ExplainField => explain(model, About::Field),
         of_form => draft::run(model, of_form),

@@ -1,10 +1,14 @@
 //! What a call by hand is expected to do, before it is sent, and how its answer compares.
 
 use super::super::command::{Pane, Screen};
+use super::super::explaining::About;
 use super::super::model::{Level, Model};
 use super::super::msg::Effect;
+use super::super::overlay::Overlay;
 use super::super::panes::draft::Drafting;
 use super::super::panes::step::{Asked, Forecast, ForecastKey, Settled};
+use crate::domain::draft::Draft;
+use crate::domain::mistake::mend;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{Operation, OperationId, PartBody};
 use crate::domain::outcome::Outcome;
@@ -20,7 +24,7 @@ fn predicted(model: &Model, bench: Option<u64>, operation: &Operation) -> Predic
 }
 
 /// Builds what predictions are made from, and uses it.
-fn with_world<T>(model: &Model, bench: Option<u64>, work: impl FnOnce(&World<'_>) -> T) -> T {
+pub(super) fn with_world<T>(model: &Model, bench: Option<u64>, work: impl FnOnce(&World<'_>) -> T) -> T {
     let bench = model.step.benches.iter().find(|b| Some(b.id) == bench);
     let digests = |body: &PartBody| -> Option<BodyDigest> { model.step.digests.get(body).cloned() };
     let objects = |object: &ObjectRef| {
@@ -93,21 +97,31 @@ pub(super) fn digested(model: &mut Model, body: PartBody, digest: Result<BodyDig
 /// Remembers what is expected of a call that is about to be made by hand.
 pub(super) fn expect(model: &mut Model, id: OperationId, bench: Option<u64>, operation: &Operation) {
     let expected = predicted(model, bench, operation);
+    let lesson = model.step.drafting.as_ref().is_some_and(|form| form.lesson);
     model.step.settled = None;
-    model.step.asked.insert(id, Asked { operation: operation.clone(), bench, expected });
+    model.step.asked.insert(id, Asked { operation: operation.clone(), bench, expected, lesson });
 }
 
 /// A call by hand has ended: compares, explains, and looks for the edit that mends a refusal.
 pub(super) fn settle(model: &mut Model, id: OperationId, outcome: &Outcome) {
     let Some(asked) = model.step.asked.remove(&id) else { return };
     let verdict = asked.expected.judge(outcome);
+    let draft = Draft::of(&asked.operation);
     let error = match outcome {
         Outcome::Refused(error) => Some(error.clone()),
         _ => None,
     };
+    let mended = error
+        .as_ref()
+        .zip(draft.as_ref())
+        .and_then(|(error, draft)| with_world(model, asked.bench, |world| mend(draft, error, world)));
     if let Verdict::Surprise(words) = &verdict {
         model.say(Level::Warning, format!("a surprise: {words}"));
     }
-    model.step.settled =
-        Some(Settled { kind: asked.operation.kind(), expected: asked.expected, verdict, error, mend: None });
+    let lesson = asked.lesson && error.is_some();
+    let (kind, expected) = (asked.operation.kind(), asked.expected);
+    model.step.settled = Some(Settled { kind, expected, verdict, error, mend: mended });
+    if lesson {
+        model.overlays.push(Overlay::Explain { about: About::Refusal, top: 0 });
+    }
 }

@@ -9,7 +9,7 @@ use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::select::Motion;
 use super::super::press::{Key, Press};
-use super::{browse, command, compare, draft, faults, inspect, plan, step, verify, versions};
+use super::{browse, command, compare, draft, faults, inspect, mistakes, plan, step, verify, versions};
 use crate::domain::names::S3Uri;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -30,6 +30,7 @@ pub(super) fn press(model: &mut Model, press: Press) {
                 compare::left(model);
             }
         }
+        Overlay::Mistakes(menu) => mistakes::press(model, menu, press),
         Overlay::Explain { about, top } => {
             if press.key == Key::Enter && about == About::Refusal && draft::open_mended(model) {
                 return;

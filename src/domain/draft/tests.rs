@@ -203,8 +203,20 @@ fn the_list_of_complete_is_reordered_dropped_doubled_and_spoilt() {
     assert_eq!(draft.slots()[rows.start + 4].value, "", "and another one follows a filled one");
 }
 
+#[test]
+fn copy_object_takes_metadata_as_it_was_typed() {
+    let operation = every().remove(9);
+    let mut draft = Draft::of(&operation).unwrap();
+    draft.set("Metadata", "Owner=ada");
+    draft.put(draft.rows("Metadata").end, "owner=bob".into());
+    let sent = draft.operation().unwrap();
+    assert_eq!(preview(&sent).header("x-amz-meta-owner").as_deref(), Some("ada,bob"));
+    let again = Draft::of(&sent).unwrap();
+    assert_eq!(again.operation().unwrap(), sent);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
     #[test]
     fn what_is_typed_is_what_is_previewed(
         which in 0..13_usize,

@@ -33,12 +33,14 @@ pub(super) fn address(operation: &Operation) -> (String, String) {
     }
 }
 
+/// Whether the operation itself takes user metadata.
+pub(super) fn has_metadata(operation: &Operation) -> bool {
+    matches!(operation, Operation::CreateMultipartUpload(_))
+}
+
 /// The lines of a repeated parameter.
 pub(super) fn rows(operation: &Operation, place: Place) -> Vec<String> {
     match (operation, place) {
-        (Operation::CreateMultipartUpload(o), Place::Metadata) => {
-            o.properties.metadata.iter().map(|(name, value)| format!("{name}={value}")).collect()
-        }
         (Operation::CompleteMultipartUpload(o), Place::Entry) => o.parts.iter().map(write_entry).collect(),
         (Operation::PutObjectTagging(o), Place::Tag) => {
             o.tags.iter().map(|t| format!("{}={}", t.key, t.value)).collect()

@@ -2,7 +2,7 @@
 
 use super::inspect::sheet;
 use super::paint::{line, lines, pane, said, text, wrap};
-use super::{Pieces, compare, draft, faults, versions};
+use super::{Pieces, compare, draft, faults, mistakes, versions};
 use crate::app::command::SPECS;
 use crate::app::explaining::{self, About, Tone};
 use crate::app::form::Form;
@@ -31,6 +31,7 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::Inspect(s) => sheet::draw(model, rect, *s, theme, buf),
         Overlay::Versions => versions::draw(model, rect, theme, buf),
         Overlay::Compare { top } => compare::draw(model, rect, *top, theme, buf),
+        Overlay::Mistakes(menu) => mistakes::draw(rect, menu, theme, buf),
         Overlay::Explain { about, top } => explain(model, rect, *about, *top, theme, buf),
         Overlay::Forms { at } => draft::forms(rect, *at, theme, buf),
         Overlay::Holds { at } => draft::holds(model, rect, *at, theme, buf),
@@ -48,6 +49,7 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         Overlay::Help { .. }
         | Overlay::Log { .. }
         | Overlay::Faults(_)
+        | Overlay::Mistakes(_)
         | Overlay::Versions
         | Overlay::Compare { .. } => area.height.saturating_sub(4),
         Overlay::Inspect(s) => sheet::wish(model, area, *s).1,
