@@ -184,6 +184,40 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
             p.planned_copy().press("Enter Enter").released(None);
             p.press("Enter Enter").released(Some(refused(412, "PreconditionFailed")));
         }
+        "draft_create" => {
+            p.planned_copy().press("e");
+        }
+        "draft_wrong_range" => {
+            p.planned_copy().press("Enter Enter").released(None);
+            p.press("e Down Down Down C-u").text("bytes=0-99999999");
+        }
+        "draft_complete_swapped" => {
+            p.planned_copy().press("Enter Enter").released(None);
+            p.press("r Enter").settle().press("e A-Down");
+        }
+        "draft_from_line" => {
+            p.planned_copy().press("Enter Enter").released(None);
+            p.press("e").model.set_focus(partscope::app::command::Pane::Request);
+            p.press("Down");
+        }
+        "draft_field" => {
+            p.planned_copy().press("e Down Down Down F1");
+        }
+        "draft_forms" => {
+            p.press("Tab End E Down");
+        }
+        "mistakes" => {
+            p.planned_copy().press("Enter Enter").released(None);
+            p.press("M Down Down Down");
+        }
+        "refusal_explained" => {
+            p.planned_copy().press("Enter Enter").released(None);
+            p.press("Enter Enter").released(Some(refused(412, "PreconditionFailed")));
+            p.press("K");
+        }
+        "holds" => {
+            p.planned_copy().press("h Down Space");
+        }
         "wire" => {
             p.planned_copy().press("Enter Enter").released(None);
             p.press("w");
@@ -213,7 +247,16 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
     p
 }
 
-const SCENES: [&str; 23] = [
+const SCENES: [&str; 32] = [
+    "draft_create",
+    "draft_wrong_range",
+    "draft_complete_swapped",
+    "draft_from_line",
+    "draft_field",
+    "draft_forms",
+    "mistakes",
+    "refusal_explained",
+    "holds",
     "browse",
     "inspect",
     "inspect_facts",

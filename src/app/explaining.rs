@@ -184,10 +184,10 @@ pub fn refusal(settled: &Settled) -> Vec<Line> {
 fn fields(error: &ServiceError, text: Option<&explain::ErrorText>) -> Vec<Line> {
     let mut out = Vec::new();
     for (name, value) in &error.detail {
-        out.push(line(Tone::Wire, format!("{name}  {}", redact_detail(name, value))));
         let own = text.and_then(|t| t.fields.get(name));
         let common = explain::element(&["Error", name]).map(|e| &e.means);
-        out.extend(own.or(common).map(|means| line(Tone::Aside, format!("  {means}"))));
+        let means = own.or(common).map_or_else(String::new, |means| format!("   ({means})"));
+        out.push(line(Tone::Wire, format!("{name}  {}{means}", redact_detail(name, value))));
     }
     out.extend(error.request_id.iter().map(|id| line(Tone::Wire, format!("RequestId  {id}"))));
     out

@@ -8,7 +8,6 @@ use super::foreign::root_name;
 use super::part;
 use super::stamp::{Stamp, Stamper};
 use super::versions;
-use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::etag::ETag;
 use crate::domain::names::{ObjectRef, tagging_header};
 use crate::domain::operation::{
@@ -433,17 +432,23 @@ fn with_checksum(
     stamp: &Stamp,
     algorithm: Option<String>,
 ) -> UploadPartFluentBuilder {
-    let stated = stamp.amendment.headers.iter().find_map(|(name, value)| {
-        let stated = ChecksumAlgorithm::ALL.into_iter().find(|a| a.header() == name)?;
-        Some((stated, value.clone()?))
-    });
+    let stated = stamp
+        .amendment
+        .headers
+        .iter()
+        .find_map(|(name, value)| Some((name.strip_prefix("x-amz-checksum-")?, value.clone()?)));
     match stated {
-        Some((ChecksumAlgorithm::Crc32, value)) => call.checksum_crc32(value),
-        Some((ChecksumAlgorithm::Crc32c, value)) => call.checksum_crc32_c(value),
-        Some((ChecksumAlgorithm::Crc64Nvme, value)) => call.checksum_crc64_nvme(value),
-        Some((ChecksumAlgorithm::Sha1, value)) => call.checksum_sha1(value),
-        Some((ChecksumAlgorithm::Sha256, value)) => call.checksum_sha256(value),
-        None => call.set_checksum_algorithm(algorithm.as_deref().map(types::ChecksumAlgorithm::from)),
+        Some(("crc32", value)) => call.checksum_crc32(value),
+        Some(("crc32c", value)) => call.checksum_crc32_c(value),
+        Some(("crc64nvme", value)) => call.checksum_crc64_nvme(value),
+        Some(("sha1", value)) => call.checksum_sha1(value),
+        Some(("sha256", value)) => call.checksum_sha256(value),
+        Some(("sha512", value)) => call.checksum_sha512(value),
+        Some(("md5", value)) => call.checksum_md5(value),
+        Some(("xxhash64", value)) => call.checksum_xxhash64(value),
+        Some(("xxhash3", value)) => call.checksum_xxhash3(value),
+        Some(("xxhash128", value)) => call.checksum_xxhash128(value),
+        _ => call.set_checksum_algorithm(algorithm.as_deref().map(types::ChecksumAlgorithm::from)),
     }
 }
 

@@ -71,7 +71,6 @@ const BODY: &[Param] = &[
     param("Body", Place::Source, Rule::BodySource),
     param("Body length", Place::Length, Rule::Length),
     param("Body offset", Place::Offset, Rule::Offset),
-    header("ContentMD5", "content-md5", Rule::Base64(16)),
 ];
 
 const CHECKSUMS: &[Param] = &[
@@ -80,6 +79,11 @@ const CHECKSUMS: &[Param] = &[
     header("ChecksumCRC64NVME", ChecksumAlgorithm::Crc64Nvme.header(), Rule::Base64(8)),
     header("ChecksumSHA1", ChecksumAlgorithm::Sha1.header(), Rule::Base64(20)),
     header("ChecksumSHA256", ChecksumAlgorithm::Sha256.header(), Rule::Base64(32)),
+    header("ChecksumSHA512", "x-amz-checksum-sha512", Rule::Base64(64)),
+    header("ChecksumMD5", "x-amz-checksum-md5", Rule::Base64(16)),
+    header("ChecksumXXHASH64", "x-amz-checksum-xxhash64", Rule::Base64(8)),
+    header("ChecksumXXHASH3", "x-amz-checksum-xxhash3", Rule::Base64(8)),
+    header("ChecksumXXHASH128", "x-amz-checksum-xxhash128", Rule::Base64(16)),
 ];
 
 const COPY: &[Param] = &[
@@ -163,6 +167,9 @@ const ACCESS: &[Param] = &[
     header("ObjectLockMode", "x-amz-object-lock-mode", Rule::OneOf(&["GOVERNANCE", "COMPLIANCE"])),
     header("ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Rule::IsoDate),
     header("ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Rule::OneOf(&["ON", "OFF"])),
+    header("ObjectLockEventHold", "x-amz-object-lock-event-hold", Rule::OneOf(&["ON", "OFF"])),
+    header("ObjectLockEventHoldDurationDays", "x-amz-object-lock-event-hold-duration-days", Rule::Number),
+    header("ObjectLockEventHoldDurationYears", "x-amz-object-lock-event-hold-duration-years", Rule::Number),
 ];
 
 const CONDITIONS: &[Param] =
@@ -201,6 +208,15 @@ const HEAD: &[Param] = &[
     header("Range", "range", Rule::Any),
     header("ChecksumMode", "x-amz-checksum-mode", Rule::OneOf(&["ENABLED"])),
 ];
+/// What the answer is to say of itself, whatever the object's own headers are.
+const RESPONSE: &[Param] = &[
+    query("ResponseCacheControl", "response-cache-control", Rule::Any),
+    query("ResponseContentDisposition", "response-content-disposition", Rule::Any),
+    query("ResponseContentEncoding", "response-content-encoding", Rule::Any),
+    query("ResponseContentLanguage", "response-content-language", Rule::Any),
+    query("ResponseContentType", "response-content-type", Rule::Any),
+    query("ResponseExpires", "response-expires", Rule::HttpDate),
+];
 const COMPLETE: &[Param] = &[
     param("Part", Place::Entry, Rule::Entry),
     header("MpuObjectSize", "x-amz-mp-object-size", Rule::Number),
@@ -209,7 +225,9 @@ const ABORT: &[Param] = &[header("IfMatchInitiatedTime", "x-amz-if-match-initiat
 const DIRECTIVES: &[Param] = &[
     header("MetadataDirective", "x-amz-metadata-directive", Rule::OneOf(&["COPY", "REPLACE"])),
     header("TaggingDirective", "x-amz-tagging-directive", Rule::OneOf(&["COPY", "REPLACE"])),
+    header("AnnotationDirective", "x-amz-object-annotation-directive", Rule::OneOf(&["COPY", "EXCLUDE"])),
 ];
+const CONTENT_MD5: &[Param] = &[header("ContentMD5", "content-md5", Rule::Base64(16))];
 const TAGS: &[Param] = &[param("Tag", Place::Tag, Rule::Tag)];
 
 const STORAGE_CLASSES: &[&str] = &[
@@ -222,7 +240,8 @@ const STORAGE_CLASSES: &[&str] = &[
     "DEEP_ARCHIVE",
     "GLACIER_IR",
 ];
-const ALGORITHMS: &[&str] = &["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
+const ALGORITHMS: &[&str] =
+    &["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"];
 const ACLS: &[&str] = &[
     "private",
     "public-read",
@@ -257,7 +276,7 @@ pub fn params(kind: OperationKind) -> Vec<&'static Param> {
         K::CreateMultipartUpload => {
             &[OBJECT, CONTENT, PROPERTIES, CHECKSUM_TYPE, ENCRYPTION, CUSTOMER_KEY, ACCESS, PAYER]
         }
-        K::UploadPart => &[OBJECT, PART, UPLOAD, BODY, CHECKSUMS, CUSTOMER_KEY, PAYER],
+        K::UploadPart => &[OBJECT, PART, UPLOAD, BODY, CONTENT_MD5, CHECKSUMS, CUSTOMER_KEY, PAYER],
         K::UploadPartCopy => &[
             OBJECT,
             PART,
@@ -275,7 +294,7 @@ pub fn params(kind: OperationKind) -> Vec<&'static Param> {
         }
         K::AbortMultipartUpload => &[OBJECT, UPLOAD, ABORT, PAYER],
         K::ListMultipartUploads => &[BUCKET, LIST_UPLOADS, PAYER],
-        K::HeadObject => &[OBJECT, VERSION, HEAD, CONDITIONS, TIME_CONDITIONS, CUSTOMER_KEY, PAYER],
+        K::HeadObject => &[OBJECT, VERSION, HEAD, CONDITIONS, TIME_CONDITIONS, CUSTOMER_KEY, PAYER, RESPONSE],
         K::GetObjectAttributes => &[OBJECT, VERSION, ATTRIBUTES, CUSTOMER_KEY, PAYER],
         K::CopyObject => &[
             OBJECT,
@@ -293,7 +312,7 @@ pub fn params(kind: OperationKind) -> Vec<&'static Param> {
             SOURCE_OWNER,
         ],
         K::GetObjectTagging | K::DeleteObjectTagging => &[OBJECT, VERSION, PAYER],
-        K::PutObjectTagging => &[OBJECT, VERSION, TAGS, PAYER],
+        K::PutObjectTagging => &[OBJECT, VERSION, TAGS, CONTENT_MD5, PAYER],
         _ => &[],
     };
     groups.iter().flat_map(|g| g.iter()).collect()

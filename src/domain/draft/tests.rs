@@ -166,6 +166,19 @@ fn a_request_that_would_be_another_one_is_not_made() {
 }
 
 #[test]
+fn every_parameter_is_explained() {
+    use crate::domain::explain::{Direction, header, parameter};
+    for param in KINDS.into_iter().flat_map(params) {
+        let explained = match param.place {
+            Place::Header(name) => header(name, Direction::Request).is_some(),
+            Place::Query(name) => parameter(name).is_some(),
+            _ => true,
+        };
+        assert!(explained, "{} {:?}", param.name, param.place);
+    }
+}
+
+#[test]
 fn every_piece_leads_to_its_text_and_back() {
     for operation in every() {
         let draft = Draft::of(&operation).unwrap();

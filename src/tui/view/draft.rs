@@ -81,7 +81,7 @@ fn field(form: &Drafting, at: usize, slot: &Slot, width: usize) -> Pieces {
 /// Where the field under the cursor goes, and what its rule says.
 fn what_the_rule_says(form: &Drafting) -> Pieces {
     let Some(slot) = form.draft.slots().get(form.at) else { return Pieces::new() };
-    let mut out = vec![(format!("  → {}", place(slot.param.place)), Role::Linked)];
+    let goes = (format!("  → {}", place(slot.param.place)), Role::Linked);
     let (words, role) = match form.draft.check(form.at) {
         Said::Broken(why) => (format!("   ✗ {why}"), Role::Warning),
         Said::Unsendable(why) if slot.param.place.repeats() && slot.value.is_empty() => {
@@ -95,8 +95,11 @@ fn what_the_rule_says(form: &Drafting) -> Pieces {
         Said::Fine(note) if note.is_empty() => (String::new(), Role::Muted),
         Said::Fine(note) => (format!("   ✓ {note}"), Role::Good),
     };
-    out.push((words, role));
-    out
+    // What is wrong matters more than where it goes, when there is room for one of them.
+    match role {
+        Role::Warning | Role::Bad => vec![(words.trim_start().to_owned(), role), goes],
+        _ => vec![goes, (words, role)],
+    }
 }
 
 fn place(place: Place) -> String {

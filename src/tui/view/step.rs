@@ -197,7 +197,7 @@ fn request_pieces(model: &Model) -> Vec<Pieces> {
     let Some(wanted) = bench.next_move(model.pane() == Pane::Parts) else {
         let words = match bench.machine.is_busy() {
             true => "  Waiting for S3's answer.",
-            false => "  No call is left: this upload has ended. n plans another; w shows what was sent.",
+            false => "  No call is left: this upload has ended. n plans another; w shows the wire.",
         };
         return vec![said(words, Role::Muted)];
     };
