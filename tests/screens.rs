@@ -172,6 +172,22 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
         "step_planned" => {
             p.planned_copy();
         }
+        "step_kept" => {
+            p.press("Tab End Enter").settle();
+            let head = p.model.inspect.head.as_mut().unwrap();
+            for (name, value) in [
+                ("x-amz-server-side-encryption", "aws:kms"),
+                ("x-amz-server-side-encryption-aws-kms-key-id", "arn:aws:kms:us-east-1:111122223333:key/k"),
+                ("x-amz-object-lock-mode", "COMPLIANCE"),
+                ("x-amz-object-lock-retain-until-date", "2027-01-01T00:00:00.000Z"),
+            ] {
+                head.headers.push((name.into(), value.into()));
+            }
+            p.press("m Enter").settle().press("W");
+            let call = p.calls.remove(0);
+            p.finish(&call, refused(403, "AccessDenied"));
+            p.press("Down");
+        }
         "step_held" => {
             p.planned_copy().press("Enter");
         }
@@ -247,7 +263,7 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
     p
 }
 
-const SCENES: [&str; 32] = [
+const SCENES: &[&str] = &[
     "draft_create",
     "draft_wrong_range",
     "draft_complete_swapped",
@@ -270,6 +286,7 @@ const SCENES: [&str; 32] = [
     "inspect_why",
     "inspect_clients",
     "step_planned",
+    "step_kept",
     "step_held",
     "step_done",
     "step_refused",

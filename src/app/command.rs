@@ -184,6 +184,8 @@ pub enum Command {
     Recall,
     /// The form as it was opened.
     ResetForm,
+    /// Show what a copy keeps and loses of its source.
+    Carry,
     /// Choose which operations are held.
     Holds,
     /// Choose a mistake to make on purpose.
@@ -337,6 +339,14 @@ pub const SPECS: &[Spec] = &[
         INSPECT,
         "clients",
         "What other clients would have done with an object of this size",
+    ),
+    spec(
+        C::Carry,
+        "kept-and-lost",
+        &["W"],
+        STEP,
+        "kept & lost",
+        "What the copy will keep, lose or change of its source, and taking everything over",
     ),
     spec(
         C::PlanUpload,

@@ -19,6 +19,7 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
         Command::OtherClients if model.inspect.evidence.object_size.is_none() => {
             Err("the object's size is not known".into())
         }
+        Command::Carry => carry(model),
         Command::Release => held(model),
         Command::Cancel if model.step.held.is_empty() && model.tasks.is_empty() => {
             Err("nothing is under way".into())
@@ -62,6 +63,16 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
         Command::Unlock if !model.target.real => Err("the sandbox is always writable".into()),
         Command::Send(kind) => send_enabled(model, kind),
         _ => Ok(()),
+    }
+}
+
+fn carry(model: &Model) -> Result<(), String> {
+    match model.step.bench() {
+        None => Err("no upload is on the workbench; m on an object plans a copy".into()),
+        Some(bench) if bench.origin.is_none() => {
+            Err("this upload copies no object that was asked about".into())
+        }
+        Some(_) => Ok(()),
     }
 }
 

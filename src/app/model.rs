@@ -81,6 +81,8 @@ pub enum Purpose {
     Tags(u64),
     /// Access control list of the inspected object.
     Acl(u64),
+    /// Access control list of the source of the copy with this id on the workbench.
+    SourceAcl(u64),
     /// Attributes of the inspected object.
     Attributes(u64),
     /// A page of the versions of a key.

@@ -39,6 +39,11 @@ pub enum Overlay {
         /// First line shown.
         top: usize,
     },
+    /// What a copy will keep and lose of its source.
+    Carry {
+        /// Selected row.
+        at: usize,
+    },
     /// The operations that have a request form.
     Forms {
         /// Selected one.

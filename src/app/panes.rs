@@ -1,6 +1,7 @@
 //! The state of each pane, and how it answers to movement. Panes know nothing of each other.
 
 pub mod browse;
+pub mod carry;
 pub mod compare;
 pub mod draft;
 pub mod inspect;

@@ -3,6 +3,7 @@
 //! This file routes; what a command does stands in the file of its screen.
 
 mod browse;
+pub mod carry;
 mod command;
 mod compare;
 mod draft;
@@ -169,6 +170,7 @@ fn on_finished(model: &mut Model, id: OperationId, outcome: &Outcome) {
         Purpose::HeadPart(generation, number) => inspect::part_came(model, generation, number, outcome),
         Purpose::Tags(generation) => inspect::tags_came(model, generation, outcome),
         Purpose::Acl(generation) => inspect::acl_came(model, generation, outcome),
+        Purpose::SourceAcl(bench) => carry::acl_came(model, bench, outcome),
         Purpose::Attributes(generation) => inspect::attributes_came(model, generation, outcome),
         Purpose::Versions(generation) => versions::came(model, generation, outcome),
         Purpose::Compare(generation, which, asked) => compare::came(model, generation, which, asked, outcome),

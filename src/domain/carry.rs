@@ -6,7 +6,10 @@
 
 mod access;
 mod list;
+mod order;
 mod rows;
+
+pub use order::{Losses, losses_first};
 
 use super::names::Tag;
 use super::operation::{Amendment, ObjectProperties, Operation};

@@ -21,9 +21,11 @@ mod state;
 pub use state::{Enforce, Fact, IllegalMove, Move, PartEntry, PartState, Progress, UploadState};
 
 use super::etag::ETag;
+use super::names::Tag;
 use super::operation::{
     CompleteMultipartUpload, CompletedPart, CreateMultipartUpload, HeadObject, ListMultipartUploads,
-    ListParts, Operation, OperationId, PartBody, PutObjectTagging, UploadPart, UploadPartCopy, UploadRef,
+    ListParts, ObjectProperties, Operation, OperationId, PartBody, PutObjectTagging, UploadPart,
+    UploadPartCopy, UploadRef,
 };
 use super::output::PartOutput;
 use super::plan::{PartSource, PlannedPart, UploadPlan};
@@ -218,6 +220,15 @@ impl MultipartUpload {
             self.plan.tags.clone_from(&create.tags);
             self.tags_pending = false;
         }
+    }
+
+    /// Plans other properties and tags for the object to be. Once the upload exists nothing of that can change.
+    pub fn carry(&mut self, properties: ObjectProperties, tags: Vec<Tag>) {
+        if self.state != UploadState::Planned {
+            return;
+        }
+        (self.plan.properties, self.plan.tags) = (properties, tags);
+        self.tags_pending = !self.plan.tags.is_empty() && !self.plan.tags_fit_header();
     }
 
     /// Every move the machine allows now, the one it suggests first.

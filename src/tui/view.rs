@@ -2,6 +2,7 @@
 
 mod bench;
 mod browse;
+mod carry;
 mod compare;
 mod draft;
 mod expect;

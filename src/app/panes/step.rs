@@ -1,5 +1,6 @@
 //! The workbench: uploads being stepped through, the selected part, what is held.
 
+use super::carry::Origin;
 use super::draft::{Drafting, History};
 use super::select::{Motion, moved};
 use crate::domain::etag::ETag;
@@ -41,6 +42,8 @@ pub struct Bench {
     pub run: Option<Run>,
     /// ETag of the source, to compare at the end.
     pub source_etag: Option<ETag>,
+    /// What the source of a copy told, to lay beside the plan.
+    pub origin: Option<Box<Origin>>,
     /// Warnings about the plan.
     pub said: Vec<String>,
     /// What S3 refused last; gone with the next call.
@@ -58,6 +61,7 @@ impl Bench {
             marked: BTreeSet::new(),
             run: None,
             source_etag,
+            origin: None,
             said: Vec::new(),
             refusal: None,
         }

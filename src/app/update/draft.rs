@@ -386,7 +386,8 @@ fn wanted(model: &mut Model, form: &Drafting, operation: &Operation) -> Option<(
 /// Tells the machine of a move written by hand.
 fn begin(model: &mut Model, bench: u64, wanted: Move, operation: &Operation) -> Result<Purpose, String> {
     let (id, real) = (model.next_id(), model.target.real);
-    let machine = &mut model.step.by_id(bench).ok_or("the upload has left the workbench")?.machine;
+    let on_bench = model.step.by_id(bench).ok_or("the upload has left the workbench")?;
+    let machine = &mut on_bench.machine;
     if let (true, Err(why)) = (real, legal(machine, wanted)) {
         return Err(format!("{why}; only the sandbox takes it all the same"));
     }
@@ -407,6 +408,9 @@ fn begin(model: &mut Model, bench: u64, wanted: Move, operation: &Operation) -> 
         _ => {}
     }
     machine.begin_with(wanted, id, operation);
+    if let (Move::Create, Some(origin)) = (wanted, on_bench.origin.as_mut()) {
+        origin.sent = Some(operation.clone());
+    }
     Ok(Purpose::Bench(bench, wanted))
 }
 

@@ -38,6 +38,7 @@ pub(super) fn press(model: &mut Model, press: Press) {
             let own = [Key::Char('K'), Key::F(1)];
             scroll(model, press, (top, &own), |top| Overlay::Explain { about, top });
         }
+        Overlay::Carry { at } => super::carry::press(model, at, press),
         Overlay::Forms { at } => draft::choose_press(model, at, press),
         Overlay::Holds { at } => step::holds_press(model, at, press),
         Overlay::Form(form) => form_press(model, form, press),

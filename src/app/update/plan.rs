@@ -6,14 +6,15 @@ use super::super::model::{Level, Model, Purpose};
 use super::super::msg::Effect;
 use super::super::overlay::Overlay;
 use super::super::panes::browse::Load;
+use super::super::panes::carry::Origin;
 use super::super::panes::step::Bench;
 use super::inspect;
 use crate::domain::evidence::Grade;
 use crate::domain::layout::PartLayout;
-use crate::domain::names::ObjectRef;
+use crate::domain::names::{ObjectRef, Tag};
 use crate::domain::operation::{CopyObject, Operation, PartBody};
 use crate::domain::outcome::Outcome;
-use crate::domain::output::Output;
+use crate::domain::output::{HeadObjectOutput, Output};
 use crate::domain::plan::{CopySource, PartSource, PlannedPart, UploadPlan};
 use crate::domain::units::{PartNumber, human_size, parse_size};
 use crate::domain::upload::{MultipartUpload, generated_part};
@@ -98,6 +99,7 @@ pub(super) fn plan_copy(
     plan.tags = tags.clone().unwrap_or_default();
     let notes = plan_notes(&plan, grade, tags.is_none(), &model.inspect.evidence);
     let mut bench = Bench::new(MultipartUpload::new(plan));
+    bench.origin = Some(Box::new(origin(model, head, tags)));
     bench.said = notes;
     model.step.add(bench);
     model.set_focus(Pane::States);
@@ -106,6 +108,15 @@ pub(super) fn plan_copy(
         format!("planned {} part(s); Enter goes on to CreateMultipartUpload", layout.count()),
     );
     Ok(())
+}
+
+/// What the source told, for the sheet that lays it beside the plan.
+fn origin(model: &Model, head: HeadObjectOutput, tags: Option<Vec<Tag>>) -> Origin {
+    let why = match &model.inspect.tags_load {
+        Load::Failed(why) => why.clone(),
+        _ => "not answered".to_owned(),
+    };
+    Origin::new(head, tags.ok_or(why))
 }
 
 /// A versioned source is pinned by its version as well.

@@ -475,6 +475,7 @@ pub(super) fn came(model: &mut Model, bench_id: u64, wanted: Move, id: Operation
     if let Outcome::Refused(error) = outcome {
         bench.refusal = Some((wanted.to_string(), error.clone()));
     }
+    super::carry::create_ended(bench, outcome);
     let lost_run = !matches!(outcome, Outcome::Answered(_)) && bench.run.is_some();
     if lost_run {
         // A run does not go on over an error: the user decides.

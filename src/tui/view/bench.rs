@@ -78,6 +78,10 @@ fn bench_lines(model: &Model, bench: &Bench, room: usize, rows: usize) -> Vec<Pi
 fn notes(bench: &Bench) -> Vec<String> {
     let mut out = match bench.machine.state() {
         UploadState::Completed(_) | UploadState::Aborted | UploadState::Gone => return Vec::new(),
+        UploadState::Planned => {
+            let lost = bench.origin.as_ref().and_then(|o| o.note(bench.machine.plan()));
+            lost.into_iter().chain(bench.said.clone()).collect()
+        }
         _ => bench.said.clone(),
     };
     let parts = bench.machine.parts();

@@ -6,6 +6,7 @@ use crate::app::command::{Command, Pane, SPECS, Screen, Spec};
 use crate::app::enabled::enabled;
 use crate::app::model::{Level, Link, Model, NOTE_MICROS};
 use crate::domain::text::{cut_middle, visible, width};
+use crate::domain::upload::UploadState;
 use crate::tui::regions::{MIN, Regions};
 use crate::tui::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
@@ -192,7 +193,9 @@ fn footer(model: &Model, columns: u16) -> Pieces {
         _ => s.panes.is_empty() || s.panes.contains(&pane),
     };
     for s in SPECS.iter().filter(|s| !s.hint.is_empty()).filter(offered) {
-        if let (Some(key), Ok(())) = (s.keys.first(), enabled(model, s.command)) {
+        if let (Some(key), Ok(()), true) =
+            (s.keys.first(), enabled(model, s.command), is_hinted(model, s.command))
+        {
             hints.push(((*key).to_owned(), s.hint));
         }
     }
@@ -215,6 +218,15 @@ fn footer(model: &Model, columns: u16) -> Pieces {
         out.push((format!(" {hint}  "), Role::Muted));
     }
     out
+}
+
+/// Whether a command that is possible is also of use now.
+fn is_hinted(model: &Model, command: Command) -> bool {
+    let bench = model.step.bench();
+    match command {
+        Command::Carry => bench.is_some_and(|b| *b.machine.state() == UploadState::Planned),
+        _ => true,
+    }
 }
 
 fn enter_hint(model: &Model) -> &'static str {

@@ -33,6 +33,7 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::Compare { top } => compare::draw(model, rect, *top, theme, buf),
         Overlay::Mistakes(menu) => mistakes::draw(rect, menu, theme, buf),
         Overlay::Explain { about, top } => explain(model, rect, *about, *top, theme, buf),
+        Overlay::Carry { at } => super::carry::draw(model, rect, *at, theme, buf),
         Overlay::Forms { at } => draft::forms(rect, *at, theme, buf),
         Overlay::Holds { at } => draft::holds(model, rect, *at, theme, buf),
         Overlay::Form(f) => form(rect, f, theme, buf),
@@ -42,7 +43,7 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
 
 fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
     // Two columns of values need all the width there is.
-    let most = if matches!(overlay, Overlay::Compare { .. }) { 160 } else { 78 };
+    let most = if matches!(overlay, Overlay::Compare { .. } | Overlay::Carry { .. }) { 160 } else { 78 };
     let room = usize::from(area.width.min(78).saturating_sub(4));
     let height = match overlay {
         Overlay::Palette { .. } => 16,
@@ -51,7 +52,8 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         | Overlay::Faults(_)
         | Overlay::Mistakes(_)
         | Overlay::Versions
-        | Overlay::Compare { .. } => area.height.saturating_sub(4),
+        | Overlay::Compare { .. }
+        | Overlay::Carry { .. } => area.height.saturating_sub(4),
         Overlay::Inspect(s) => sheet::wish(model, area, *s).1,
         Overlay::Explain { about, .. } => {
             u16::try_from(explain_lines(model, *about, usize::from(area.width.min(78) - 2)).len() + 2)
