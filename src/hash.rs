@@ -11,6 +11,7 @@ pub mod file;
 pub mod kernel;
 pub mod lanes;
 pub mod md5;
+pub mod parts;
 pub mod plan;
 pub mod search;
 pub mod stream;

@@ -3,8 +3,14 @@
 //! Equal size and place are not equal bytes. Bytes are equal where a checksum of the same algorithm or the MD5 says so;
 //! an ETag that is not the MD5 says nothing where ETags of parts may be something else, as under SSE-KMS.
 
+mod cut;
+mod words;
+
+pub use cut::Cut;
+
 use super::checksum::Checksums;
 use super::evidence::Evidence;
+use super::hashing::HashedParts;
 use super::layout::PartLayout;
 use super::output::ListedPart;
 use super::units::{PartNumber, grouped};
@@ -38,6 +44,20 @@ pub fn wanted_of_source(layout: &PartLayout, evidence: &Evidence) -> Vec<WantedP
         checksums: checksums(p.number),
     };
     layout.parts().map(part).collect()
+}
+
+/// The parts of bytes that are at hand.
+pub fn wanted_of_bytes(hashed: &HashedParts) -> Vec<WantedPart> {
+    let part = |(index, p): (usize, super::layout::LaidPart)| WantedPart {
+        number: p.number,
+        size: p.size,
+        md5: hashed.md5s.get(index).copied(),
+        checksums: Checksums {
+            values: hashed.checksums.get(index).cloned().into_iter().collect(),
+            checksum_type: None,
+        },
+    };
+    hashed.layout.parts().enumerate().map(part).collect()
 }
 
 /// What says that bytes are equal.
@@ -119,6 +139,25 @@ impl Rescue {
         parts.extend(held.into_keys().map(|part_number| Compared { part_number, standing: Standing::Extra }));
         parts.sort_by_key(|part| part.part_number);
         Self { parts }
+    }
+
+    /// Compares, and concludes from the parts themselves whether their ETags are MD5s: Create fixes the encryption of
+    /// the whole upload, so where one ETag is the MD5 of its bytes, each is that of its own.
+    pub fn judge(wanted: &[WantedPart], held: &[ListedPart]) -> Self {
+        let first = Self::compare(wanted, held, false);
+        let by_md5 = |p: &Compared| matches!(p.standing, Standing::Same { proof: Proof::Md5 });
+        if first.parts.iter().any(by_md5) { Self::compare(wanted, held, true) } else { first }
+    }
+
+    /// How a part stands; `None` for a number that neither side has.
+    pub fn standing(&self, number: PartNumber) -> Option<&Standing> {
+        let at = self.parts.binary_search_by_key(&number, |p| p.part_number).ok()?;
+        self.parts.get(at).map(|p| &p.standing)
+    }
+
+    /// Parts that are held and should not be there.
+    pub fn extra(&self) -> impl Iterator<Item = PartNumber> + '_ {
+        self.parts.iter().filter(|p| p.standing == Standing::Extra).map(|p| p.part_number)
     }
 
     /// Parts that are to be sent: missing, or with other bytes.
@@ -267,6 +306,19 @@ mod tests {
             rescue.words(),
             "0 proved the same, 0 of the same size and not compared, 2 different, 1 missing"
         );
+    }
+
+    #[test]
+    fn s3_290_one_etag_that_is_an_md5_says_that_all_of_the_upload_are() {
+        let two = |md5: &str| WantedPart { number: PartNumber(2), ..want(Some(md5), None) };
+        let second = |etag: &str| ListedPart { part_number: PartNumber(2), ..has(5, etag, None) };
+        let held = [has(5, A, None), second(A)];
+        let rescue = Rescue::judge(&[want(Some(A), None), two(B)], &held);
+        assert_eq!(rescue.standing(PartNumber(2)), Some(&Standing::Different { why: Why::Md5 }));
+        // Where no ETag is one, they may be anything.
+        let rescue = Rescue::judge(&[want(Some(B), None), two(B)], &held);
+        assert_eq!(rescue.unproved().count(), 2);
+        assert_eq!(rescue.standing(PartNumber(3)), None);
     }
 
     proptest! {

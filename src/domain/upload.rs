@@ -27,8 +27,8 @@ use super::operation::{
     ListParts, ObjectProperties, Operation, OperationId, PartBody, PutObjectTagging, UploadPart,
     UploadPartCopy, UploadRef,
 };
-use super::output::PartOutput;
-use super::plan::{PartSource, PlannedPart, UploadPlan};
+use super::output::{ListedPart, PartOutput};
+use super::plan::{CopySource, PartSource, PlannedPart, UploadPlan};
 use super::units::PartNumber;
 use ledger::Ledger;
 use std::collections::{BTreeMap, BTreeSet};
@@ -382,6 +382,25 @@ impl MultipartUpload {
             })),
             (PartSource::Copy(_), None) | (PartSource::Foreign, _) => Err(IllegalMove::ForeignPart(number)),
         }
+    }
+
+    /// What S3 holds of this upload as far as confirmed, by ascending number.
+    pub fn held_parts(&self) -> Vec<ListedPart> {
+        let held = |entry: &PartEntry| {
+            let out = entry.confirmed()?;
+            Some(ListedPart {
+                part_number: entry.planned.number,
+                size: out.size.unwrap_or(entry.planned.size),
+                etag: out.etag.clone(),
+                checksums: out.checksums.clone(),
+            })
+        };
+        self.ledger.rows().values().filter_map(held).collect()
+    }
+
+    /// Copies further parts from this object, pinned as it is.
+    pub fn draw_on(&mut self, source: CopySource) {
+        self.plan.source = Some(source);
     }
 
     /// The list for CompleteMultipartUpload: every part S3 confirmed, ascending.

@@ -4,11 +4,10 @@ use super::Run;
 use crate::cli::Failure;
 use crate::cli::copy::names::abort_command;
 use crate::cli::out::note;
-use crate::domain::output::ListedPart;
 use crate::domain::request_plan::Boundaries;
 use crate::domain::rescue::Rescue;
 use crate::domain::units::PartNumber;
-use crate::domain::upload::{Move, PartEntry};
+use crate::domain::upload::Move;
 
 impl Run<'_> {
     /// Learns what the open upload holds, and answers the parts that stay without a proof.
@@ -16,13 +15,7 @@ impl Run<'_> {
         while !self.machine.ledger_is_whole() {
             self.step(Move::ListParts).await?;
         }
-        let held = |entry: &PartEntry| {
-            let out = entry.confirmed()?;
-            let (etag, checksums) = (out.etag.clone(), out.checksums.clone());
-            let size = out.size.unwrap_or(entry.planned.size);
-            Some(ListedPart { part_number: entry.planned.number, size, etag, checksums })
-        };
-        let held: Vec<ListedPart> = self.machine.parts().values().filter_map(held).collect();
+        let held = self.machine.held_parts();
         let rescue = Rescue::compare(&self.look.wanted, &held, false);
         if let Some(why) = rescue.misfit() {
             self.unfit = true;
