@@ -266,3 +266,28 @@ fn the_etag_of_a_part_that_is_sent_is_known_before() {
     p.press("Enter Enter").released(None);
     assert!(matches!(verdict(&p), Verdict::Surprise(_)), "the stand-in gives another ETag");
 }
+
+#[test]
+fn what_a_head_by_hand_shows_is_used_by_the_next_expectation() {
+    let mut p = open();
+    p.press("r Enter").settle();
+    let head = |p: &mut Play| {
+        p.press("E").press("Down Down Down Down Down Down Down Enter");
+        assert_eq!(p.model.step.drafting.as_ref().unwrap().draft.kind(), Op::HeadObject);
+    };
+    let only_if_new = |p: &mut Play| {
+        p.press("e");
+        to_field(p, "IfNoneMatch");
+        p.text("*");
+        p.screen()
+    };
+    head(&mut p);
+    p.press("C-s Enter").released(Some(refused(404, "NotFound")));
+    let screen = only_if_new(&mut p);
+    assert!(screen.contains("whether the key was written or deleted since"), "{screen}");
+    p.press("C-g Esc");
+    head(&mut p);
+    p.press("C-s Enter").released(None);
+    let screen = only_if_new(&mut p);
+    assert!(screen.contains("≈ expects 412 PreconditionFailed"), "{screen}");
+}

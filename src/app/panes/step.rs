@@ -9,6 +9,7 @@ use crate::domain::mistake::Mend;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{Operation, OperationId, OperationKind, PartBody};
 use crate::domain::outcome::ServiceError;
+use crate::domain::output::HeadObjectOutput;
 use crate::domain::predict::{BodyDigest, Prediction, Verdict};
 use crate::domain::units::PartNumber;
 use crate::domain::upload::{Move, MultipartUpload, PartState, UploadState};
@@ -153,6 +154,17 @@ pub struct Asked {
     pub lesson: bool,
 }
 
+/// What calls by hand have shown of an object.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shown {
+    /// It is not there.
+    Missing,
+    /// It is there.
+    Exists,
+    /// What HeadObject said of it.
+    Is(Box<HeadObjectOutput>),
+}
+
 /// What the next call by hand is expected to do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forecast {
@@ -211,6 +223,8 @@ pub struct Step {
     pub sent: Option<Drafting>,
     /// Values that were sent, by parameter.
     pub history: History,
+    /// What calls by hand have shown of objects.
+    pub shown: BTreeMap<ObjectRef, Shown>,
     /// Calls by hand that are under way.
     pub asked: BTreeMap<OperationId, Asked>,
     /// The call by hand that ended last.

@@ -6,12 +6,13 @@ use super::super::model::{Level, Model};
 use super::super::msg::Effect;
 use super::super::overlay::Overlay;
 use super::super::panes::draft::Drafting;
-use super::super::panes::step::{Asked, Forecast, ForecastKey, Settled};
+use super::super::panes::step::{Asked, Forecast, ForecastKey, Settled, Shown};
 use crate::domain::draft::Draft;
 use crate::domain::mistake::mend;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{Operation, OperationId, PartBody};
 use crate::domain::outcome::Outcome;
+use crate::domain::output::Output;
 use crate::domain::predict::{BodyDigest, Prediction, Seen, Verdict, World, predict};
 use crate::domain::units::MIB;
 
@@ -29,9 +30,13 @@ pub(super) fn with_world<T>(model: &Model, bench: Option<u64>, work: impl FnOnce
     let digests = |body: &PartBody| -> Option<BodyDigest> { model.step.digests.get(body).cloned() };
     let objects = |object: &ObjectRef| {
         let here = model.inspect.object.as_ref() == Some(object);
-        match model.inspect.head.as_ref().filter(|_| here) {
-            Some(head) => Seen::Is(head),
-            None => Seen::Unknown,
+        match (model.step.shown.get(object), model.inspect.head.as_ref().filter(|_| here)) {
+            (Some(Shown::Is(head)), _) => Seen::Is(head),
+            (Some(Shown::Missing), _) => Seen::Missing,
+            // Written anew since: what Inspect shows is older.
+            (Some(Shown::Exists), _) => Seen::Exists,
+            (None, Some(head)) => Seen::Is(head),
+            (None, None) => Seen::Unknown,
         }
     };
     work(&World { machine: bench.map(|b| &b.machine), digests: &digests, objects: &objects })
@@ -102,10 +107,31 @@ pub(super) fn expect(model: &mut Model, id: OperationId, bench: Option<u64>, ope
     model.step.asked.insert(id, Asked { operation: operation.clone(), bench, expected, lesson });
 }
 
+/// What a call by hand has shown of the object it is about.
+fn learn(model: &mut Model, operation: &Operation, outcome: &Outcome) {
+    let shown = match (operation.plain(), outcome) {
+        (Operation::HeadObject(o), Outcome::Answered(Output::Head(head))) if o.part_number.is_none() => {
+            Some((o.object.clone(), Shown::Is(head.clone())))
+        }
+        (Operation::HeadObject(o), Outcome::Refused(error)) if error.status == 404 => {
+            Some((o.object.clone(), Shown::Missing))
+        }
+        (Operation::CompleteMultipartUpload(o), Outcome::Answered(_)) => {
+            Some((ObjectRef::new(&o.upload.bucket, &o.upload.key), Shown::Exists))
+        }
+        (Operation::CopyObject(o), Outcome::Answered(_)) => Some((o.destination.clone(), Shown::Exists)),
+        _ => None,
+    };
+    if let Some((object, shown)) = shown {
+        model.step.shown.insert(object, shown);
+    }
+}
+
 /// A call by hand has ended: compares, explains, and looks for the edit that mends a refusal.
 pub(super) fn settle(model: &mut Model, id: OperationId, outcome: &Outcome) {
     let Some(asked) = model.step.asked.remove(&id) else { return };
     let verdict = asked.expected.judge(outcome);
+    learn(model, &asked.operation, outcome);
     let draft = Draft::of(&asked.operation);
     let error = match outcome {
         Outcome::Refused(error) => Some(error.clone()),

@@ -75,6 +75,9 @@ pub(super) fn head_came(model: &mut Model, generation: u64, outcome: &Outcome) {
                 return begin_again(model);
             }
             model.inspect.pinned = head.version_id.clone();
+            if let Some(object) = &model.inspect.object {
+                model.step.shown.remove(object);
+            }
             model.inspect.head = Some((**head).clone());
             model.inspect.head_load = Load::Ready;
         }
