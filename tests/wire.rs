@@ -312,6 +312,32 @@ async fn what_a_preview_says_is_what_is_sent() {
     }
 }
 
+#[tokio::test]
+async fn what_is_stated_of_a_part_by_hand_is_stated_once_and_signed() {
+    let mut bench = Bench::new(scripted(|_, request| canned(request)).await).await;
+    for len in [5000, 3 * 1024 * 1024] {
+        for (name, value) in [
+            ("x-amz-checksum-sha256", "q83vEjRWeJA="),
+            ("x-amz-checksum-xxhash64", "AAAAAAAAAAA="),
+            ("content-md5", "not base64"),
+        ] {
+            let headers = vec![(name.to_owned(), Some(value.to_owned()))];
+            let operation = part(len).amended(Amendment { query: Vec::new(), headers });
+            bench.perform(operation).await;
+            let sent = bench.seen.values().next_back().unwrap();
+            let head = String::from_utf8_lossy(&sent.request.head).into_owned();
+            let head = head.split("\r\n\r\n").next().unwrap();
+            let stated = head.lines().filter(|l| l.starts_with(name)).collect::<Vec<_>>();
+            assert_eq!(stated, [format!("{name}: {value}")], "{head}");
+            let signed = head.split("SignedHeaders=").nth(1).unwrap().split(',').next().unwrap();
+            assert!(signed.split(';').any(|s| s == name), "{name} is not among {signed}");
+            let sums =
+                head.lines().filter(|l| l.starts_with("x-amz-checksum-") || l.starts_with("x-amz-trailer"));
+            assert!(sums.count() <= 1, "a second checksum beside {name}: {head}");
+        }
+    }
+}
+
 /// Method and path, and the query parameters in any order, without the one that the SDK adds.
 fn parts_of(start: &str) -> (String, Vec<String>) {
     let (path, query) = start.split_once('?').unwrap_or((start, ""));
