@@ -61,11 +61,17 @@ fn the_pictures_show_what_the_program_shows() {
     t.press(ENTER, "HELD:");
     t.press(ENTER, "◉ OPEN");
     t.press(ENTER, "HELD:");
-    t.press(ENTER, "part 1 is stored");
+    t.press(ENTER, "✓ part 1 is stored");
     t.press(ENTER, "HELD:");
     check("step-held", &["HELD:", "UploadPartCopy is held"]);
 
-    t.press(ENTER, "part 2 is stored");
+    t.press(ENTER, "✓ part 2 is stored");
+    t.press("e", "Edit UploadPartCopy");
+    t.press(&format!("{DOWN}{DOWN}{DOWN}"), "› CopySourceRange");
+    t.send("\u{15}bytes=16777216-20447232");
+    check("form", &["✗ past the end", "expects 400 InvalidArgument", "▌ x-amz-copy-source-range"]);
+    // Esc alone is told from the beginning of a key by the pause after it.
+    t.press("\u{1b}", "your edits are kept");
     t.press("r", "Send 1 parts?");
     t.press(ENTER, "run finished");
     t.press("5", "CompleteMultipartUpload is held");

@@ -21,7 +21,7 @@ fn a_copy_by_keys_gets_the_etag_of_its_source() {
     for part in 1..=2 {
         t.press(ENTER, "UploadPartCopy is held");
         t.until_text(&format!("partNumber={part}"));
-        t.press(ENTER, &format!("part {part} is stored"));
+        t.press(ENTER, &format!("✓ part {part} is stored"));
     }
     t.press("r", "Send 1 parts?");
     t.press(ENTER, "run finished");
@@ -142,7 +142,7 @@ fn faults_are_set_by_keys_met_and_cleared() {
     t.press("\x18", "none: every request is served");
     t.send(ESC);
     t.until_text("UploadPartCopy is held");
-    t.press(ENTER, "part 1 is stored");
+    t.press(ENTER, "✓ part 1 is stored");
 }
 
 #[test]
