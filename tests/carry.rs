@@ -54,7 +54,7 @@ impl Known {
 
 struct Bench {
     client: Client,
-    _server: Server,
+    server: Server,
     next: u64,
 }
 
@@ -89,7 +89,7 @@ impl Bench {
             ..TargetSpec::default()
         };
         let client = connect(&spec, Hub::new()).await.unwrap();
-        Self { client, _server: server, next: 0 }
+        Self { client, server, next: 0 }
     }
 
     async fn perform(&mut self, operation: &Operation) -> Outcome {
@@ -253,6 +253,56 @@ async fn what_the_rows_call_lost_is_missing_afterwards() {
     assert_eq!(copy.head.checksums, source.head.checksums);
 }
 
+/// The program from outside: exit code, standard output, standard error.
+fn run(server: &Server, args: &[&str]) -> (i32, String, String) {
+    let output = assert_cmd::Command::cargo_bin("partscope")
+        .unwrap()
+        .env_clear()
+        .envs([("AWS_ACCESS_KEY_ID", server.access_key()), ("AWS_SECRET_ACCESS_KEY", server.secret_key())])
+        .env("HOME", "/nonexistent")
+        .args(args)
+        .args(["--path-style", "--region", server.region(), "--endpoint-url", &server.endpoint()])
+        .timeout(std::time::Duration::from_secs(60))
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_headless_copy_says_what_it_loses_and_takes_everything_when_told_to() {
+    let mut bench = Bench::new().await;
+    bench.upload(source_plan(rich())).await;
+    let source = bench.known("from").await;
+    let copy = |more: &[&str]| {
+        let args = [&["copy", "s3://from/k", "s3://dest/k"], more].concat();
+        tokio::task::block_in_place(|| run(&bench.server, &args))
+    };
+    let (code, table, said) = copy(&["--dry-run"]);
+    assert_eq!((code, said.as_str()), (0, ""), "{table}");
+    for (property, verdict) in
+        [("ACL", "lost unless named"), ("Legal hold", "lost unless named"), ("Tags", "kept")]
+    {
+        let row = table.lines().find(|l| l.trim_start().starts_with(property)).unwrap();
+        assert!(row.contains(verdict), "{row}");
+    }
+    let (code, out, said) = copy(&["--dry-run", "--everything", "--json"]);
+    assert_eq!((code, said.as_str()), (0, ""), "{out}");
+    let planned: serde_json::Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
+    let carried = planned["carried"].as_array().unwrap();
+    assert!(carried.iter().all(|row| row["verdict"] != "needs"), "{carried:#?}");
+    assert!(carried.iter().any(|row| row["property"] == "ACL" && row["verdict"] == "kept"));
+    let (code, _, said) = copy(&[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("the copy will not have Legal hold (ON)"), "{said}");
+    assert!(said.contains("--everything names what can be named"), "{said}");
+    let (code, out, said) = copy(&["--everything"]);
+    assert_eq!((code, said.as_str()), (0, ""), "{out}");
+    let made = bench.known("dest").await;
+    assert!(differences(&source, &made).is_empty(), "{:#?}", differences(&source, &made));
+    assert_eq!(source.acl, made.acl);
+}
+
 #[tokio::test]
 async fn one_copyobject_can_be_told_what_it_does_not_take_by_itself() {
     let mut bench = Bench::new().await;
@@ -262,12 +312,12 @@ async fn one_copyobject_can_be_told_what_it_does_not_take_by_itself() {
     let source = bench.known("from").await;
     let (all, _) = take_everything(&source.head, &source.tags, Some(&source.acl));
     let plain = Operation::CopyObject(CopyObject {
-        if_none_match: false,
         source: source.object.clone(),
         destination: ObjectRef::new("dest", "k"),
         copy_source_if_match: Some(source.head.etag.clone()),
         drop_tags: false,
         storage_class: source.head.properties.storage_class.clone(),
+        if_none_match: false,
     });
     let whole = plain.amended(besides_copy_object(&all));
     assert_eq!(grants_of(|name| preview(&whole).header(name)).len(), 2);

@@ -260,12 +260,12 @@ async fn read(bench: &mut Bench) {
         ListObjectVersions { bucket: "scratch".into(), max_keys: Some(1), ..ListObjectVersions::default() };
     bench.perform(Operation::ListObjectVersions(versions)).await;
     let copy = CopyObject {
-        if_none_match: false,
         source: object,
         destination: ObjectRef::new("scratch", "copy"),
         copy_source_if_match: None,
         drop_tags: true,
         storage_class: text("STANDARD_IA"),
+        if_none_match: true,
     };
     bench.perform(Operation::CopyObject(copy)).await;
 }

@@ -4,6 +4,7 @@
 //! the source is not multipart and small enough, else part by part with `run`, which drives the same state
 //! machine as the terminal program. The source is pinned by its version and its ETag throughout.
 
+mod carried;
 mod look;
 mod names;
 mod run;

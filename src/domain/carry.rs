@@ -106,6 +106,16 @@ impl Verdict {
         }
     }
 
+    /// Its name for programs.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Needs(_) => "needs",
+            Self::CannotBeRead(_) => "cannot_be_read",
+            Self::Changes(_) => "changes",
+        }
+    }
+
     /// Why; empty for what is kept.
     pub fn why(&self) -> &str {
         match self {
@@ -133,12 +143,21 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether it is another in every copy, so that saying it of one says nothing.
+    pub fn is_own(&self) -> bool {
+        OWN.contains(&self.property.as_str())
+    }
+
     /// Whether the source certainly has something that the copy will not have although it could, or that cannot be
     /// read.
     pub fn is_loss(&self) -> bool {
         self.source.is_some() && matches!(self.verdict, Verdict::Needs(_) | Verdict::CannotBeRead(_))
     }
 }
+
+/// What every object has for itself, whatever a copy names.
+const OWN: [&str; 7] =
+    ["Version", "Owner", "Last-Modified", "Restore", "Archive status", "Expiration", "Replication"];
 
 /// Every property, in the order in which a copy decides them.
 pub fn rows(source: &Source<'_>, planned: &Planned) -> Vec<Row> {

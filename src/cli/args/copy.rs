@@ -48,6 +48,10 @@ pub struct CopyArgs {
     #[arg(long)]
     pub no_tags: bool,
 
+    /// Take over all that can be named: also encryption, Object Lock and grants, which no copy takes by itself
+    #[arg(long, conflicts_with = "resume")]
+    pub everything: bool,
+
     /// Do not replace anything: S3 refuses if the destination exists when the copy is finished
     #[arg(long)]
     pub if_none_match: bool,

@@ -1,17 +1,20 @@
 //! Looks at the source and decides how it is copied.
 
+use super::carried;
 use crate::cli::Failure;
 use crate::cli::args::CopyArgs;
 use crate::cli::gather::{Gathered, gather, probe_parts};
 use crate::cli::report::notes;
 use crate::cli::session::Session;
+use crate::domain::carry::{self, Planned, take_everything};
 use crate::domain::etag::ETag;
 use crate::domain::evidence::Grade;
 use crate::domain::layout::PartLayout;
 use crate::domain::limits::AWS;
 use crate::domain::names::{ObjectRef, Tag};
-use crate::domain::operation::CopyObject;
+use crate::domain::operation::{CopyObject, Operation};
 use crate::domain::plan::{CopySource, UploadPlan};
+use crate::domain::preview::preview;
 use crate::domain::request_plan::{Boundaries, PartByPart, RequestPlan};
 use crate::domain::rescue::{WantedPart, wanted_of_source};
 use crate::domain::units::{MIB, human_size};
@@ -21,8 +24,8 @@ const DEFAULT_PART: u64 = 64 * MIB;
 
 /// How the object is copied.
 pub(super) enum Way {
-    /// One CopyObject.
-    Whole(CopyObject),
+    /// One CopyObject, told also what it does not take by itself.
+    Whole(Box<Operation>),
     /// Part by part.
     Parts(Box<UploadPlan>),
 }
@@ -45,6 +48,8 @@ pub(super) struct Look {
     pub(super) wanted: Vec<WantedPart>,
     /// What will be sent.
     pub(super) requests: RequestPlan,
+    /// What the copy will have of its source; of an upload that is taken up again nobody knows.
+    pub(super) carried: Vec<carry::Row>,
     pub(super) notes: Vec<String>,
 }
 
@@ -57,6 +62,7 @@ pub(super) async fn look(
 ) -> Result<Look, Failure> {
     let mut gathered = gather(session, &named).await?;
     let tags = tags(args, &mut gathered)?;
+    let acl = carried::acl(session, args, &gathered.object).await?;
     let one_piece = !gathered.evidence.is_multipart() && !gathered.head.etag.is_multipart();
     let size = gathered.evidence.object_size.unwrap_or(gathered.head.content_length);
     if one_piece && args.part_size.is_none() && size <= AWS.max_single_operation {
@@ -65,13 +71,16 @@ pub(super) async fn look(
                 "{named} is one piece and is copied by CopyObject; to go on with an upload give its --part-size"
             )));
         }
-        return Ok(whole(args, gathered, destination, tags, size));
+        return Ok(whole(args, gathered, destination, (tags, acl), size));
     }
     let (layout, grounds, boundaries) = layout(session, args, &named, &mut gathered, size).await?;
     let (source, etag) = (gathered.object.clone(), gathered.head.etag.clone());
     let pinned = CopySource { object: source.clone(), etag: etag.clone(), size };
     let mut plan = UploadPlan::copy(pinned, destination.clone(), &layout, &gathered.head);
     plan.tags.clone_from(&tags);
+    if args.everything {
+        (plan.properties, plan.tags) = take_everything(&gathered.head, &tags, acl.known());
+    }
     plan.keeps_boundaries = boundaries != Boundaries::Chosen;
     plan.if_none_match = args.if_none_match;
     let objections = plan.objections();
@@ -85,8 +94,13 @@ pub(super) async fn look(
         return Err(Failure::Local(format!("the plan has no source; {source} cannot be copied")));
     };
     let wanted = wanted_of_source(&layout, &gathered.evidence);
+    let carried = match args.resume {
+        None => carry::rows(&carried::source(&gathered, &acl), &Planned::parts(&plan)),
+        Some(_) => Vec::new(),
+    };
     let (way, layout, boundaries) = (Way::Parts(Box::new(plan)), Some(layout), Some(boundaries));
-    let notes = notes(&gathered);
+    let mut notes = notes(&gathered);
+    notes.extend(carried::notes(&carried, args));
     Ok(Look {
         source,
         destination,
@@ -99,12 +113,19 @@ pub(super) async fn look(
         tags,
         wanted,
         requests,
+        carried,
         notes,
     })
 }
 
 /// The copy of a source that is one piece.
-fn whole(args: &CopyArgs, gathered: Gathered, destination: ObjectRef, tags: Vec<Tag>, size: u64) -> Look {
+fn whole(
+    args: &CopyArgs,
+    gathered: Gathered,
+    destination: ObjectRef,
+    (tags, acl): (Vec<Tag>, carried::Acl),
+    size: u64,
+) -> Look {
     let (source, etag) = (gathered.object.clone(), gathered.head.etag.clone());
     let copy = CopyObject {
         source: source.clone(),
@@ -114,12 +135,34 @@ fn whole(args: &CopyArgs, gathered: Gathered, destination: ObjectRef, tags: Vec<
         storage_class: gathered.head.properties.storage_class.clone(),
         if_none_match: args.if_none_match,
     };
-    let requests = RequestPlan::whole(&copy, &gathered.head, !tags.is_empty());
-    let (way, layout, boundaries) = (Way::Whole(copy), None, None);
+    let mut requests = RequestPlan::whole(&copy, &gathered.head, !tags.is_empty());
+    let mut operation = Operation::CopyObject(copy);
+    if args.everything {
+        let (all, _) = take_everything(&gathered.head, &tags, acl.known());
+        operation = operation.amended(carry::besides_copy_object(&all));
+        requests.headers = preview(&operation).headers;
+    }
+    let carried = carry::rows(&carried::source(&gathered, &acl), &Planned::whole(&operation));
+    let (way, layout, boundaries) = (Way::Whole(Box::new(operation)), None, None);
     let grounds = "none: the source is not multipart".to_owned();
-    let notes = notes(&gathered);
+    let mut notes = notes(&gathered);
+    notes.extend(carried::notes(&carried, args));
     let wanted = Vec::new();
-    Look { source, destination, size, etag, way, layout, boundaries, grounds, tags, wanted, requests, notes }
+    Look {
+        source,
+        destination,
+        size,
+        etag,
+        way,
+        layout,
+        boundaries,
+        grounds,
+        tags,
+        wanted,
+        requests,
+        carried,
+        notes,
+    }
 }
 
 fn tags(args: &CopyArgs, gathered: &mut Gathered) -> Result<Vec<Tag>, Failure> {

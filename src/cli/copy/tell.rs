@@ -1,6 +1,7 @@
 //! What a copy says, for people or as JSON Lines.
 
 use super::Made;
+use super::carried;
 use super::look::{Look, Way};
 use crate::cli::Failure;
 use crate::cli::out::{Out, note};
@@ -37,11 +38,13 @@ impl Say {
 
     /// What will be done.
     pub(super) fn plan(self, look: &Look, dry_run: bool) -> Result<(), Failure> {
-        look.notes.iter().for_each(|text| note(&format!("note: {text}")));
+        look.notes.iter().for_each(|text| note(&format!("note: {}", visible(text))));
         unread(match (self.json, dry_run) {
             (true, _) => Out.json(&planned(look, dry_run)),
             (false, false) => lines(&plan_lines(look)),
-            (false, true) => lines(&[plan_lines(look), request_lines(look)].concat()),
+            (false, true) => {
+                lines(&[plan_lines(look), carried::lines(&look.carried), request_lines(look)].concat())
+            }
         })
     }
 
@@ -103,6 +106,7 @@ fn planned(look: &Look, dry_run: bool) -> serde_json::Value {
         "part_size": look.layout.as_ref().and_then(|l| l.uniform_size()),
         "boundaries": look.grounds,
         "tags": look.tags,
+        "carried": carried::json(&look.carried),
         "requests": look.requests,
         "dry_run": dry_run,
     })

@@ -4,13 +4,13 @@ use super::Made;
 use super::look::Look;
 use crate::cli::Failure;
 use crate::cli::session::Session;
-use crate::domain::operation::{CopyObject, HeadObject, Operation};
+use crate::domain::operation::{HeadObject, Operation};
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
 
 /// Copies and answers the new ETag.
-pub(super) async fn copy(session: &Session, operation: &CopyObject, look: &Look) -> Result<Made, Failure> {
-    let outcome = session.call(&Operation::CopyObject(operation.clone())).await;
+pub(super) async fn copy(session: &Session, operation: &Operation, look: &Look) -> Result<Made, Failure> {
+    let outcome = session.call(operation).await;
     if let Outcome::Answered(Output::Copied(made)) = outcome {
         return Ok(Made { etag: made.etag, predicted: look.requests.etags.planned.clone() });
     }

@@ -153,6 +153,15 @@ fn s3_170_what_a_multipart_copy_names_is_kept_and_what_it_does_not_name_is_lost(
 }
 
 #[test]
+fn what_every_copy_has_for_itself_is_told_apart() {
+    let head = head(MULTIPART, EVERYTHING);
+    let rows = rows(&source(&head, &[]), &Planned::parts(&plan(&head)));
+    let own: Vec<&str> = rows.iter().filter(|r| r.is_own()).map(|r| r.property.as_str()).collect();
+    assert_eq!(own, ["Owner", "Version", "Last-Modified", "Expiration", "Replication"]);
+    assert!(rows.iter().filter(|r| r.is_own()).all(|r| matches!(r.verdict, Verdict::Changes(_))));
+}
+
+#[test]
 fn s3_171_copyobject_takes_metadata_and_tags_and_leaves_class_redirect_lock_and_grants() {
     let head = head(PLAIN, EVERYTHING);
     let tags = [tag("a", "b")];
