@@ -132,11 +132,23 @@ impl RequestPlan {
             calls: calls(copy),
             first_range: ranges(plan.parts.first()),
             last_range: ranges(plan.parts.last()),
+            needs: [
+                needs::of_copy(&source, head, !plan.tags.is_empty(), true),
+                if copy.resumed { Vec::new() } else { needs::of_headers(&source, &create.headers) },
+            ]
+            .concat(),
             headers: if copy.resumed { Vec::new() } else { create.headers },
-            needs: needs::of_copy(&source, head, !plan.tags.is_empty(), true),
             etags: forecast(copy, &source),
             source,
         })
+    }
+
+    /// The same of a CopyObject that is told more in its headers, with the actions these take.
+    #[must_use]
+    pub fn told(mut self, operation: &Operation) -> Self {
+        self.headers = preview(operation).headers;
+        self.needs.extend(needs::of_headers(&self.source, &self.headers));
+        self
     }
 
     /// The calls in one line: `1 CreateMultipartUpload, 2 418 UploadPartCopy (8 at a time), …`.

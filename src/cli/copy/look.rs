@@ -14,7 +14,6 @@ use crate::domain::limits::AWS;
 use crate::domain::names::{ObjectRef, Tag};
 use crate::domain::operation::{CopyObject, Operation};
 use crate::domain::plan::{CopySource, UploadPlan};
-use crate::domain::preview::preview;
 use crate::domain::request_plan::{Boundaries, PartByPart, RequestPlan};
 use crate::domain::rescue::{WantedPart, wanted_of_source};
 use crate::domain::units::{MIB, human_size};
@@ -140,7 +139,7 @@ fn whole(
     if args.everything {
         let (all, _) = take_everything(&gathered.head, &tags, acl.known());
         operation = operation.amended(carry::besides_copy_object(&all));
-        requests.headers = preview(&operation).headers;
+        requests = requests.told(&operation);
     }
     let carried = carry::rows(&carried::source(&gathered, &acl), &Planned::whole(&operation));
     let (way, layout, boundaries) = (Way::Whole(Box::new(operation)), None, None);

@@ -85,3 +85,27 @@ pub(super) fn of_copy(source: &ObjectRef, head: &HeadObjectOutput, tags: bool, p
     }
     out
 }
+
+/// What the headers of CreateMultipartUpload or CopyObject take besides: grants and locks have actions of their own.
+pub(super) fn of_headers(source: &ObjectRef, headers: &[(String, String)]) -> Vec<Need> {
+    let has = |prefix: &str| headers.iter().any(|(name, _)| name.starts_with(prefix));
+    let mut out = Vec::new();
+    let mut need = |action, on, reason| out.push(Need { action, on, reason });
+    if has("x-amz-grant-") {
+        let versioned = source.version_id.is_some();
+        let read = if versioned { "s3:GetObjectVersionAcl" } else { "s3:GetObjectAcl" };
+        need(read, On::Source, "to read its grants");
+    }
+    if has("x-amz-grant-") || has("x-amz-acl") {
+        need("s3:PutObjectAcl", On::Destination, "to write the grants");
+    }
+    if has("x-amz-object-lock-mode") {
+        need("s3:GetObjectRetention", On::Source, "to be told its retention");
+        need("s3:PutObjectRetention", On::Destination, "to write the retention");
+    }
+    if has("x-amz-object-lock-legal-hold") {
+        need("s3:GetObjectLegalHold", On::Source, "to be told its legal hold");
+        need("s3:PutObjectLegalHold", On::Destination, "to write the legal hold");
+    }
+    out
+}

@@ -107,6 +107,13 @@ fn s3_181_a_version_takes_other_actions_and_tags_take_more() {
     {
         assert!(names.contains(&action), "{names:?}");
     }
+    // Grants and locks have actions of their own.
+    plan.properties.grant_read = Some("id=\"p\"".into());
+    plan.properties.object_lock_legal_hold = Some("ON".into());
+    let more: Vec<&str> = planned(&head, &plan, Boundaries::Stated).needs.iter().map(|n| n.action).collect();
+    let wanted =
+        ["s3:GetObjectVersionAcl", "s3:PutObjectAcl", "s3:GetObjectLegalHold", "s3:PutObjectLegalHold"];
+    assert_eq!(more[names.len()..], wanted);
     let copy = CopyObject {
         source: ObjectRef::new("a", "k"),
         destination: ObjectRef::new("b", "k"),
