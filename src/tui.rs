@@ -8,6 +8,7 @@ pub mod hooks;
 pub mod keys;
 pub mod regions;
 pub mod report;
+mod rescue;
 pub mod runtime;
 pub mod shell;
 pub mod terminal;

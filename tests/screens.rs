@@ -7,10 +7,11 @@ mod play;
 
 use partscope::app::command::Screen;
 use partscope::app::model::Target;
-use partscope::app::msg::Msg;
+use partscope::app::msg::{Effect, Msg};
 use partscope::domain::etag::ETag;
-use partscope::domain::hashing::Verified;
+use partscope::domain::hashing::{HashedParts, Verified};
 use partscope::domain::infer::clients_table;
+use partscope::domain::layout::PartLayout;
 use partscope::domain::units::{ByteRange, PartNumber};
 use partscope::domain::verify::{Agreement, BadPart, Report};
 use partscope::tui::theme::{Choice, Theme};
@@ -188,6 +189,27 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
             p.finish(&call, refused(403, "AccessDenied"));
             p.press("Down");
         }
+        "step_rescue" => {
+            p.press("Tab Tab R").settle();
+            p.press("C-u").text("/data/raw.mov").press("Enter Enter");
+            let Some(Effect::HashParts { id, .. }) = p.others.pop() else { panic!("{}", p.note()) };
+            let md5 = |byte: u8| ETag::of_bytes(&[byte]).digest().unwrap();
+            let layout = PartLayout::uniform(40 << 20, 8 << 20).unwrap();
+            let md5s = vec![md5(1), md5(9), md5(3), md5(4), md5(5)];
+            let result = Box::new(Ok(HashedParts { layout, md5s, checksums: Vec::new() }));
+            p.msg(Msg::PartsHashed { id, result });
+        }
+        "step_rescue_planned" => {
+            p = scene("step_rescue", cols, rows);
+            p.press("c");
+        }
+        "step_rescue_complete" => {
+            p = scene("step_rescue", cols, rows);
+            p.press("Esc 5");
+        }
+        "uploads" => {
+            p.press("Tab Tab Enter").settle().press("Esc");
+        }
         "step_held" => {
             p.planned_copy().press("Enter");
         }
@@ -287,6 +309,10 @@ const SCENES: &[&str] = &[
     "inspect_clients",
     "step_planned",
     "step_kept",
+    "step_rescue",
+    "step_rescue_planned",
+    "step_rescue_complete",
+    "uploads",
     "step_held",
     "step_done",
     "step_refused",

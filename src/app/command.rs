@@ -186,6 +186,8 @@ pub enum Command {
     ResetForm,
     /// Show what a copy keeps and loses of its source.
     Carry,
+    /// Compare an open upload with a source, to go on with it.
+    Rescue,
     /// Choose which operations are held.
     Holds,
     /// Choose a mistake to make on purpose.
@@ -253,6 +255,7 @@ use Pane as P;
 
 const INSPECT: &[Pane] = &[P::Facts, P::ETag, P::PartMap, P::PartSize];
 const STEP: &[Pane] = &[P::States, P::Parts, P::Request];
+const RESCUABLE: &[Pane] = &[P::Uploads, P::States, P::Parts, P::Request];
 const FORM: &[Pane] = &[P::Form];
 const DRAFT: &[Pane] = &[P::Form, P::Request];
 const FORMS: &[Pane] =
@@ -347,6 +350,14 @@ pub const SPECS: &[Spec] = &[
         STEP,
         "kept & lost",
         "What the copy will keep, lose or change of its source, and taking everything over",
+    ),
+    spec(
+        C::Rescue,
+        "go-on-with-upload",
+        &["R"],
+        RESCUABLE,
+        "rescue",
+        "Compare an open upload with an object or a file, and plan the parts that are missing or different",
     ),
     spec(
         C::PlanUpload,

@@ -20,6 +20,7 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
             Err("the object's size is not known".into())
         }
         Command::Carry => carry(model),
+        Command::Rescue => rescue(model),
         Command::Release => held(model),
         Command::Cancel if model.step.held.is_empty() && model.tasks.is_empty() => {
             Err("nothing is under way".into())
@@ -63,6 +64,19 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
         Command::Unlock if !model.target.real => Err("the sandbox is always writable".into()),
         Command::Send(kind) => send_enabled(model, kind),
         _ => Ok(()),
+    }
+}
+
+fn rescue(model: &Model) -> Result<(), String> {
+    if model.pane() == Pane::Uploads {
+        let listed = model.browse.uploads.get(model.browse.upload_at);
+        return listed.map(|_| ()).ok_or_else(|| "no upload is selected".into());
+    }
+    match model.step.bench() {
+        None => Err(no_bench()),
+        Some(bench) if bench.machine.upload().is_none() => Err("nothing of this upload is open yet".into()),
+        Some(bench) if !bench.machine.holds_parts() => Err("this upload has ended".into()),
+        Some(_) => Ok(()),
     }
 }
 

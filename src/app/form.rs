@@ -95,6 +95,8 @@ pub enum Purpose {
     AbortDrafted,
     /// Compare a local file with the inspected object.
     Verify,
+    /// Compare this open upload with a source, to go on with it.
+    Rescue(UploadRef),
     /// Go to an `s3://` address.
     GoTo,
 }

@@ -83,6 +83,8 @@ pub enum Purpose {
     Acl(u64),
     /// Access control list of the source of the copy with this id on the workbench.
     SourceAcl(u64),
+    /// One thing asked of the source that the upload with this id is compared with.
+    Rescue(u64, compare::Asked),
     /// Attributes of the inspected object.
     Attributes(u64),
     /// A page of the versions of a key.

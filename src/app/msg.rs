@@ -3,7 +3,7 @@
 use super::press::Press;
 use crate::domain::exchange::{Exchange, ExchangeId};
 use crate::domain::fault::{Fault, FaultStatus};
-use crate::domain::hashing::{Verification, Verified};
+use crate::domain::hashing::{HashedParts, PartsWork, Verification, Verified};
 use crate::domain::infer::ClientRow;
 use crate::domain::operation::{Operation, OperationId, PartBody};
 use crate::domain::outcome::Outcome;
@@ -67,6 +67,13 @@ pub enum Msg {
         id: OperationId,
         /// How.
         result: Box<Result<Verified, String>>,
+    },
+    /// The parts of a file are hashed, or could not be.
+    PartsHashed {
+        /// By which work.
+        id: OperationId,
+        /// How it ended.
+        result: Box<Result<HashedParts, String>>,
     },
     /// What each client would make of the bytes that were compared.
     Clients {
@@ -133,6 +140,13 @@ pub enum Effect {
     },
     /// Compute the digests of a body before it is sent.
     Digest(PartBody),
+    /// Hash each part of a file.
+    HashParts {
+        /// Its id; progress and result come back under it, and it is cancelled by it.
+        id: OperationId,
+        /// What to hash.
+        work: Box<PartsWork>,
+    },
     /// Ask for a local file's size.
     FileSize(PathBuf),
     /// Change the rules by which the sandbox fails.

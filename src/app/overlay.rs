@@ -44,6 +44,11 @@ pub enum Overlay {
         /// Selected row.
         at: usize,
     },
+    /// An open upload beside the source one goes on with.
+    Rescue {
+        /// First line shown.
+        top: usize,
+    },
     /// The operations that have a request form.
     Forms {
         /// Selected one.

@@ -6,6 +6,7 @@ pub mod compare;
 pub mod draft;
 pub mod inspect;
 pub mod listing;
+pub mod rescue;
 pub mod select;
 pub mod step;
 pub mod verify;

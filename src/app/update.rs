@@ -13,6 +13,7 @@ mod inspect;
 mod mistakes;
 pub mod overlay;
 mod plan;
+mod rescue;
 mod sheet;
 mod step;
 mod verify;
@@ -47,7 +48,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::FileSize { path, size } => plan::file_known(model, path, size),
         Msg::Faults(rules) => faults::came(model, rules),
         Msg::FaultRefused(why) => model.say(Level::Bad, why),
-        Msg::Hashing { id, done, of } => verify::progressed(model, id, done, of),
+        Msg::Hashing { id, done, of } => {
+            verify::progressed(model, id, done, of);
+            rescue::progressed(model, id, done, of);
+        }
+        Msg::PartsHashed { id, result } => rescue::hashed(model, id, *result),
         Msg::Verified { id, result } => verify::ended(model, id, *result),
         Msg::Clients { id, clients } => verify::clients_came(model, id, clients),
         Msg::Digested { body, digest } => expect::digested(model, body, digest),
@@ -170,6 +175,7 @@ fn on_finished(model: &mut Model, id: OperationId, outcome: &Outcome) {
         Purpose::HeadPart(generation, number) => inspect::part_came(model, generation, number, outcome),
         Purpose::Tags(generation) => inspect::tags_came(model, generation, outcome),
         Purpose::Acl(generation) => inspect::acl_came(model, generation, outcome),
+        Purpose::Rescue(bench, asked) => rescue::came(model, bench, asked, outcome),
         Purpose::SourceAcl(bench) => carry::acl_came(model, bench, outcome),
         Purpose::Attributes(generation) => inspect::attributes_came(model, generation, outcome),
         Purpose::Versions(generation) => versions::came(model, generation, outcome),

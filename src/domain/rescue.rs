@@ -145,8 +145,13 @@ impl Rescue {
     /// the whole upload, so where one ETag is the MD5 of its bytes, each is that of its own.
     pub fn judge(wanted: &[WantedPart], held: &[ListedPart]) -> Self {
         let first = Self::compare(wanted, held, false);
-        let by_md5 = |p: &Compared| matches!(p.standing, Standing::Same { proof: Proof::Md5 });
-        if first.parts.iter().any(by_md5) { Self::compare(wanted, held, true) } else { first }
+        if first.by_md5() { Self::compare(wanted, held, true) } else { first }
+    }
+
+    /// Whether an ETag proved any part, so that the ETags of all parts are MD5s.
+    pub fn by_md5(&self) -> bool {
+        let proved = |p: &Compared| matches!(p.standing, Standing::Same { proof: Proof::Md5 });
+        self.parts.iter().any(proved)
     }
 
     /// How a part stands; `None` for a number that neither side has.

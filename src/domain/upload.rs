@@ -386,16 +386,12 @@ impl MultipartUpload {
 
     /// What S3 holds of this upload as far as confirmed, by ascending number.
     pub fn held_parts(&self) -> Vec<ListedPart> {
-        let held = |entry: &PartEntry| {
-            let out = entry.confirmed()?;
-            Some(ListedPart {
-                part_number: entry.planned.number,
-                size: out.size.unwrap_or(entry.planned.size),
-                etag: out.etag.clone(),
-                checksums: out.checksums.clone(),
-            })
-        };
-        self.ledger.rows().values().filter_map(held).collect()
+        self.ledger.rows().values().filter_map(PartEntry::held).collect()
+    }
+
+    /// What S3 holds under one number, as far as confirmed.
+    pub fn held_part(&self, number: PartNumber) -> Option<ListedPart> {
+        self.ledger.get(number)?.held()
     }
 
     /// Copies further parts from this object, pinned as it is.

@@ -83,6 +83,11 @@ impl Runtime {
                 });
             }
             Effect::Verify { id, work } => self.verify(id, *work),
+            Effect::HashParts { id, work } => {
+                let token = CancellationToken::new();
+                self.calls.insert(id, token.clone());
+                self.tasks.spawn(super::rescue::run(id, *work, token, self.reports.clone()));
+            }
             Effect::Fault(change) => self.change_faults(change),
             Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }

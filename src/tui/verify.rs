@@ -43,7 +43,7 @@ pub struct Task {
 
 /// What the hashing thread and the one who asks about it share.
 #[derive(Debug, Default)]
-struct Shared {
+pub(super) struct Shared {
     stop: AtomicBool,
     hashed: AtomicU64,
     planned: AtomicU64,
@@ -51,7 +51,7 @@ struct Shared {
 
 impl Shared {
     /// Every core but one, which stays with the interface.
-    fn run(&self) -> Run<'_> {
+    pub(super) fn run(&self) -> Run<'_> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Run {
             kernel: Kernel::best(),
@@ -60,6 +60,22 @@ impl Shared {
             hashed: &self.hashed,
             planned: &self.planned,
         }
+    }
+
+    /// Has it stop soon.
+    pub(super) fn end(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was told to stop.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Bytes done, and bytes to do as far as that is known.
+    pub(super) fn progress(&self) -> (u64, Option<u64>) {
+        let planned = self.planned.load(Ordering::Relaxed);
+        (self.hashed.load(Ordering::Relaxed), (planned > 0).then_some(planned))
     }
 }
 
@@ -72,9 +88,7 @@ impl Task {
         let result = loop {
             tokio::select! {
                 result = &mut work => break result,
-                () = self.token.cancelled(), if !shared.stop.load(Ordering::Relaxed) => {
-                    shared.stop.store(true, Ordering::Relaxed);
-                }
+                () = self.token.cancelled(), if !shared.is_stopped() => shared.end(),
                 () = tokio::time::sleep(EVERY) => self.progress(&shared).await,
             }
         };
@@ -113,9 +127,8 @@ impl Task {
     }
 
     async fn progress(&self, shared: &Shared) {
-        let planned = shared.planned.load(Ordering::Relaxed);
-        let done = shared.hashed.load(Ordering::Relaxed);
-        let msg = Msg::Hashing { id: self.id, done, of: (planned > 0).then_some(planned) };
+        let (done, of) = shared.progress();
+        let msg = Msg::Hashing { id: self.id, done, of };
         let _ = self.reports.send(ToModel::Msg(msg)).await;
     }
 

@@ -12,7 +12,9 @@ mod inspect;
 mod mistakes;
 mod overlay;
 mod paint;
+mod rescue;
 mod step;
+mod uploads;
 mod versions;
 mod wire;
 
@@ -97,7 +99,11 @@ pub fn hit(area: Rect, model: &Model, col: u16, row: u16) -> Option<(Pane, Optio
         _ => return Some((pane, None)),
     };
     let line = usize::from(row.checked_sub(inside.y + 1)?);
-    let rows = if pane == Pane::Form { draft::form_rows(rect) } else { list_rows(rect) };
+    let rows = match pane {
+        Pane::Form => draft::form_rows(rect),
+        Pane::Uploads => uploads::rows(rect),
+        _ => list_rows(rect),
+    };
     let index = list_top(at, len, rows) + line;
     Some((pane, (line < rows && index < len).then_some(index)))
 }

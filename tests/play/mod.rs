@@ -262,7 +262,7 @@ pub fn answer(operation: &Operation) -> Output {
             uploads: vec![ListedUpload {
                 upload: upload(&o.bucket, "raw.mov"),
                 initiated: EPOCH - 12 * 86_400,
-                storage_class: None,
+                storage_class: Some("STANDARD".into()),
                 checksum_algorithm: None,
             }],
             next: None,

@@ -7,3 +7,5 @@
 mod play;
 
 mod carry;
+mod end_to_end;
+mod rescue;

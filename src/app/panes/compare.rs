@@ -44,6 +44,8 @@ pub struct Looked {
     pub failed: Option<String>,
     /// Calls on their way.
     pub waiting: u32,
+    /// Calls that ended.
+    pub asked: u32,
 }
 
 impl Looked {
@@ -57,6 +59,7 @@ impl Looked {
             unanswered: Vec::new(),
             failed: None,
             waiting: 0,
+            asked: 0,
         }
     }
 

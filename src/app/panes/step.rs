@@ -2,6 +2,7 @@
 
 use super::carry::Origin;
 use super::draft::{Drafting, History};
+use super::rescue::Rescue;
 use super::select::{Motion, moved};
 use crate::domain::etag::ETag;
 use crate::domain::exchange::ExchangeId;
@@ -45,6 +46,10 @@ pub struct Bench {
     pub source_etag: Option<ETag>,
     /// What the source of a copy told, to lay beside the plan.
     pub origin: Option<Box<Origin>>,
+    /// The upload compared with the source one goes on with.
+    pub rescue: Option<Box<Rescue>>,
+    /// What is put on the bench once this upload is aborted to start over.
+    pub after_abort: Option<Box<Bench>>,
     /// Warnings about the plan.
     pub said: Vec<String>,
     /// What S3 refused last; gone with the next call.
@@ -63,9 +68,16 @@ impl Bench {
             run: None,
             source_etag,
             origin: None,
+            rescue: None,
+            after_abort: None,
             said: Vec::new(),
             refusal: None,
         }
+    }
+
+    /// Whether it was begun by another client, or by an earlier run of this program.
+    pub fn is_adopted(&self) -> bool {
+        self.machine.upload().is_some() && self.machine.plan().parts.is_empty()
     }
 
     /// The number of the selected part.

@@ -72,6 +72,7 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::EditRequest => draft::edit_next(model),
         Command::Forms => draft::choose(model),
         Command::Holds => model.overlays.push(Overlay::Holds { at: 0 }),
+        Command::Rescue => super::rescue::open(model),
         Command::Carry => super::carry::open(model),
         Command::Mark => step::mark(model),
         Command::RunParts => step::offer_run(model),

@@ -66,6 +66,16 @@ fn ask_on(model: &mut Model, which: Which, object: &ObjectRef) {
     ask(model, which, Asked::Tags, Operation::GetObjectTagging(object.clone()));
 }
 
+/// The call that asks this about an object.
+pub(super) fn question(asked: Asked, object: &ObjectRef, marker: Option<String>) -> Operation {
+    match asked {
+        Asked::Head => head(object, None),
+        Asked::FirstPart => head(object, Some(PartNumber(1))),
+        Asked::Attributes => attributes(object, marker),
+        Asked::Tags => Operation::GetObjectTagging(object.clone()),
+    }
+}
+
 fn head(object: &ObjectRef, part_number: Option<PartNumber>) -> Operation {
     Operation::HeadObject(HeadObject { object: object.clone(), part_number })
 }
@@ -104,7 +114,7 @@ pub(super) fn came(model: &mut Model, generation: u64, which: Which, asked: Aske
     }
 }
 
-fn learn(looked: &mut Looked, asked: Asked, outcome: &Outcome) {
+pub(super) fn learn(looked: &mut Looked, asked: Asked, outcome: &Outcome) {
     match (asked, outcome) {
         (Asked::Head, Outcome::Answered(Output::Head(head))) => {
             looked.evidence.add_head(None, head);

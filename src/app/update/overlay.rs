@@ -7,7 +7,7 @@ use super::super::form::{Edited, Form, Purpose as Ask, paste_into, request};
 use super::super::model::{Level, Model};
 use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
-use super::super::panes::select::Motion;
+use super::super::panes::select::{Motion, moved};
 use super::super::press::{Key, Press};
 use super::{browse, command, compare, draft, faults, inspect, mistakes, plan, step, verify, versions};
 use crate::domain::names::S3Uri;
@@ -38,6 +38,7 @@ pub(super) fn press(model: &mut Model, press: Press) {
             let own = [Key::Char('K'), Key::F(1)];
             scroll(model, press, (top, &own), |top| Overlay::Explain { about, top });
         }
+        Overlay::Rescue { top } => super::rescue::press(model, top, press),
         Overlay::Carry { at } => super::carry::press(model, at, press),
         Overlay::Forms { at } => draft::choose_press(model, at, press),
         Overlay::Holds { at } => step::holds_press(model, at, press),
@@ -48,14 +49,19 @@ pub(super) fn press(model: &mut Model, press: Press) {
 
 /// The wheel scrolls what can be scrolled.
 pub(super) fn wheel(model: &mut Model, up: bool) {
+    let carried = super::carry::rows(model).len();
     match model.overlays.last_mut() {
         Some(
             Overlay::Help { top }
             | Overlay::Log { top }
             | Overlay::Compare { top }
+            | Overlay::Rescue { top }
             | Overlay::Explain { top, .. },
         ) => {
             *top = if up { top.saturating_sub(1) } else { top.saturating_add(1) };
+        }
+        Some(Overlay::Carry { at }) => {
+            *at = moved(*at, carried, 1, if up { Motion::Up } else { Motion::Down })
         }
         Some(Overlay::Inspect(sheet)) => super::sheet::wheel(sheet, up),
         Some(Overlay::Versions) => versions::go(model, if up { Motion::Up } else { Motion::Down }),
@@ -236,6 +242,7 @@ fn submit(model: &mut Model, form: Box<Form>) {
             Ok(())
         }
         Ask::Verify => verify::with_file(model, &text(0)),
+        Ask::Rescue(upload) => super::rescue::begin(model, upload, &text(0), &text(1)),
         Ask::GoTo => go_to(model, &text(0)),
     };
     if let Err(why) = result {

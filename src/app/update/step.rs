@@ -192,6 +192,7 @@ fn offer_complete(model: &mut Model) {
     let progress = bench.machine.progress();
     let listed = bench.machine.completed_parts().len();
     let left = progress.parts - listed;
+    let warnings = bench.rescue.as_ref().map(|r| r.warnings(&bench.machine)).unwrap_or_default();
     if !bench.machine.ledger_is_whole() {
         return model.overlays.push(Overlay::Confirm(Confirm {
             title: "Complete without knowing all parts?".into(),
@@ -206,21 +207,26 @@ fn offer_complete(model: &mut Model) {
             action: Action::Complete,
         }));
     }
-    if left == 0 {
+    if left == 0 && warnings.is_empty() {
         return begin(model, Move::Complete, Enforce::Rules, true);
+    }
+    if left == 0 {
+        return model.overlays.push(Overlay::Confirm(super::rescue::complete_all_the_same(warnings)));
     }
     let doubtful = match progress.doubtful {
         0 => String::new(),
         n => format!("{n} of them are in doubt: 4 asks S3 whether it has them."),
     };
+    let mut lines = vec![
+        format!("{listed} of {} parts are stored. Complete lists only those:", progress.parts),
+        format!("the object will have {} and lack the other {left}.", human_size(progress.bytes_done)),
+        doubtful,
+        "S3 does not know that you meant to send more.".into(),
+    ];
+    lines.extend(warnings);
     model.overlays.push(Overlay::Confirm(Confirm {
         title: "Complete without some parts?".into(),
-        lines: vec![
-            format!("{listed} of {} parts are stored. Complete lists only those:", progress.parts),
-            format!("the object will have {} and lack the other {left}.", human_size(progress.bytes_done)),
-            doubtful,
-            "S3 does not know that you meant to send more.".into(),
-        ],
+        lines,
         no: "Not yet",
         yes: "Complete",
         on_yes: false,
@@ -233,7 +239,10 @@ pub(super) fn complete(model: &mut Model) {
 }
 
 /// Abort frees parts for good: it always asks, and on a real endpoint wants the name typed.
-fn offer_abort(model: &mut Model) {
+pub(super) fn offer_abort(model: &mut Model) {
+    if let Some(bench) = model.step.bench_mut() {
+        bench.after_abort = None;
+    }
     let Some(bench) = model.step.bench() else { return };
     let Some(upload) = bench.machine.upload() else { return };
     let progress = bench.machine.progress();
@@ -476,6 +485,7 @@ pub(super) fn came(model: &mut Model, bench_id: u64, wanted: Move, id: Operation
         bench.refusal = Some((wanted.to_string(), error.clone()));
     }
     super::carry::create_ended(bench, outcome);
+    super::rescue::refresh(bench, wanted);
     let lost_run = !matches!(outcome, Outcome::Answered(_)) && bench.run.is_some();
     if lost_run {
         // A run does not go on over an error: the user decides.
@@ -488,6 +498,10 @@ pub(super) fn came(model: &mut Model, bench_id: u64, wanted: Move, id: Operation
     }
     if matches!(wanted, Move::Complete | Move::Abort | Move::Create | Move::Tag) {
         model.browse.stale = true;
+    }
+    super::rescue::after(model, bench_id, wanted);
+    if wanted == Move::ListParts {
+        super::rescue::listed(model, bench_id);
     }
     if more_parts {
         begin_on(model, bench_id, Move::ListParts, Enforce::Rules, false);

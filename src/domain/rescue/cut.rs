@@ -19,6 +19,8 @@ pub enum Cut {
         size: u64,
         /// Parts.
         parts: usize,
+        /// Bytes of the one with the highest number.
+        last: u64,
     },
     /// The parts are not of one size.
     Uneven {
@@ -41,7 +43,7 @@ impl Cut {
         match rest.iter().find(|p| p.size != first.size) {
             Some(other) => uneven(other),
             None if last.size > first.size => uneven(last),
-            None => Self::Even { size: first.size, parts: held.len() },
+            None => Self::Even { size: first.size, parts: held.len(), last: last.size },
         }
     }
 
@@ -60,8 +62,11 @@ impl Cut {
             Self::Lone { size } => {
                 format!("its only part has {}, which may be less than a full one", human_size(size))
             }
-            Self::Even { size, parts } => {
-                format!("its {parts} parts have {}, the last perhaps less", human_size(size))
+            Self::Even { size, parts, last } if last == size => {
+                format!("each of its {parts} parts has {}", human_size(size))
+            }
+            Self::Even { size, last, .. } => {
+                format!("its parts have {}, the last one {}", human_size(size), human_size(last))
             }
             Self::Uneven { first, other } => format!(
                 "its parts are not of one size: part {} has {} bytes, part {} has {}",
@@ -95,7 +100,7 @@ mod tests {
         assert_eq!(cut(&[]), Cut::Nothing);
         assert_eq!(cut(&[(4, 7)]).size(), Some(7));
         assert_eq!(cut(&[(1, 0)]).size(), None);
-        assert_eq!(cut(&[(1, 8), (3, 8), (4, 2)]), Cut::Even { size: 8, parts: 3 });
+        assert_eq!(cut(&[(1, 8), (3, 8), (4, 2)]), Cut::Even { size: 8, parts: 3, last: 2 });
         assert_eq!(cut(&[(2, 8), (3, 8)]).size(), Some(8));
         for uneven in [&[(1, 8), (2, 9)][..], &[(1, 8), (2, 5), (3, 8)][..]] {
             assert_eq!(cut(uneven).size(), None);

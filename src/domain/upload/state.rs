@@ -3,7 +3,7 @@
 use crate::domain::etag::ETag;
 use crate::domain::operation::{OperationId, UploadRef};
 use crate::domain::outcome::ServiceError;
-use crate::domain::output::{CompletedObject, PartOutput};
+use crate::domain::output::{CompletedObject, ListedPart, PartOutput};
 use crate::domain::plan::PlannedPart;
 use crate::domain::units::PartNumber;
 use serde::Serialize;
@@ -84,6 +84,17 @@ impl PartEntry {
     /// A row of which nothing was sent.
     pub fn planned(planned: PlannedPart) -> Self {
         Self { planned, state: PartState::Planned, attempts: 0, stored: None }
+    }
+
+    /// The same as ListParts would list it.
+    pub fn held(&self) -> Option<ListedPart> {
+        let out = self.confirmed()?;
+        Some(ListedPart {
+            part_number: self.planned.number,
+            size: out.size.unwrap_or(self.planned.size),
+            etag: out.etag.clone(),
+            checksums: out.checksums.clone(),
+        })
     }
 
     /// What S3 holds under this number and Complete may list; `None` while that is in doubt.

@@ -84,6 +84,7 @@ fn notes(bench: &Bench) -> Vec<String> {
         }
         _ => bench.said.clone(),
     };
+    out.extend(bench.rescue.as_ref().map(|r| r.note()));
     let parts = bench.machine.parts();
     let last = parts.keys().next_back().map_or(0, |n| n.0);
     let missing: Vec<String> =

@@ -36,7 +36,7 @@ fn right(text: &str, cells: usize) -> String {
 }
 
 struct List<'a> {
-    rect: Rect,
+    rows: usize,
     inside: Rect,
     at: usize,
     len: usize,
@@ -49,7 +49,7 @@ struct List<'a> {
 impl List<'_> {
     fn draw(&self, buf: &mut Buffer) {
         line(self.inside, 0, &self.heading, self.theme, buf);
-        let rows = list_rows(self.rect);
+        let rows = self.rows;
         let top = list_top(self.at, self.len, rows);
         for (row, index) in (1..=u16::try_from(rows).unwrap_or(u16::MAX)).zip(top..self.len) {
             line(self.inside, row, &(self.row)(index), self.theme, buf);
@@ -92,7 +92,7 @@ fn buckets(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
         vec![mark(i == b.bucket_at), (cut_middle(&visible(&bucket.name), room.saturating_sub(2)), role)]
     };
     List {
-        rect,
+        rows: list_rows(rect),
         inside,
         at: b.bucket_at,
         len: b.buckets.len(),
@@ -169,7 +169,7 @@ fn objects(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
         if dated { "  Last modified" } else { "" }
     );
     List {
-        rect,
+        rows: list_rows(rect),
         inside,
         at: b.object_at,
         len: b.objects.len(),
@@ -261,8 +261,10 @@ fn uploads(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     };
     let heading =
         said(format!("  {}{}", left("Key", room.saturating_sub(13)), right("begun", 11)), Role::Muted);
-    List { rect, inside, at: b.upload_at, len: b.uploads.len(), focused, theme, heading, row: &row }
+    let rows = super::uploads::rows(rect);
+    List { rows, inside, at: b.upload_at, len: b.uploads.len(), focused, theme, heading, row: &row }
         .draw(buf);
+    super::uploads::draw(model, rect, theme, buf);
     footer_note(rect, "parts are paid for until then", theme, buf);
 }
 

@@ -225,6 +225,10 @@ fn is_hinted(model: &Model, command: Command) -> bool {
     let bench = model.step.bench();
     match command {
         Command::Carry => bench.is_some_and(|b| *b.machine.state() == UploadState::Planned),
+        // Of an upload begun here all parts are known: what another client sent is what one asks about.
+        Command::Rescue => {
+            model.pane() == Pane::Uploads || bench.is_some_and(|b| b.rescue.is_some() || b.is_adopted())
+        }
         _ => true,
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::Compare { top } => compare::draw(model, rect, *top, theme, buf),
         Overlay::Mistakes(menu) => mistakes::draw(rect, menu, theme, buf),
         Overlay::Explain { about, top } => explain(model, rect, *about, *top, theme, buf),
+        Overlay::Rescue { top } => super::rescue::draw(model, rect, *top, theme, buf),
         Overlay::Carry { at } => super::carry::draw(model, rect, *at, theme, buf),
         Overlay::Forms { at } => draft::forms(rect, *at, theme, buf),
         Overlay::Holds { at } => draft::holds(model, rect, *at, theme, buf),
@@ -53,6 +54,7 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         | Overlay::Mistakes(_)
         | Overlay::Versions
         | Overlay::Compare { .. }
+        | Overlay::Rescue { .. }
         | Overlay::Carry { .. } => area.height.saturating_sub(4),
         Overlay::Inspect(s) => sheet::wish(model, area, *s).1,
         Overlay::Explain { about, .. } => {
@@ -201,6 +203,7 @@ pub(super) fn clamp(model: &mut Model, area: Rect) {
         Overlay::Help { .. } => help_lines(model).len(),
         Overlay::Log { .. } => log_lines(model, usize::from(inside.width)).len(),
         Overlay::Explain { about, .. } => explain_lines(model, *about, usize::from(inside.width)).len(),
+        Overlay::Rescue { .. } => super::rescue::length(model, usize::from(inside.width)),
         Overlay::Compare { .. } => compare::all(&model.compare, usize::from(inside.width)).len(),
         _ => return,
     };
@@ -208,6 +211,7 @@ pub(super) fn clamp(model: &mut Model, area: Rect) {
         Overlay::Help { top }
         | Overlay::Log { top }
         | Overlay::Compare { top }
+        | Overlay::Rescue { top }
         | Overlay::Explain { top, .. },
     ) = model.overlays.last_mut()
     {

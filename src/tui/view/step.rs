@@ -55,13 +55,11 @@ fn parts(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
         (1..=u16::try_from(rows).unwrap_or(u16::MAX)).zip(ledger.values().enumerate().skip(top))
     {
         let marked = bench.marked.contains(&entry.planned.number);
-        line(
-            inside,
-            row,
-            &part_row(entry, marked, index == bench.part_at, is_held(model, entry), freed),
-            theme,
-            buf,
-        );
+        let mut pieces = part_row(entry, marked, index == bench.part_at, is_held(model, entry), freed);
+        if let Some(mark) = super::rescue::mark(bench, entry.planned.number) {
+            pieces.insert(pieces.len().saturating_sub(1), mark);
+        }
+        line(inside, row, &pieces, theme, buf);
         if index == bench.part_at {
             select(inside, row, focused, theme, buf);
         }
