@@ -16,6 +16,7 @@ pub mod exchange;
 pub mod explain;
 pub mod facts;
 pub mod fault;
+pub mod hand_over;
 pub mod hashing;
 pub mod infer;
 pub mod layout;

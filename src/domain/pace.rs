@@ -366,6 +366,11 @@ impl Pace {
         &self.given_up
     }
 
+    /// Whether a part waits to be sent, for the first time or again.
+    pub fn waits(&self, number: PartNumber) -> bool {
+        self.entries.contains_key(&number) && !self.flying.contains_key(&number)
+    }
+
     /// The parts under way, and since when.
     pub fn in_flight(&self) -> &BTreeMap<PartNumber, u64> {
         &self.flying

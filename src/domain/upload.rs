@@ -203,9 +203,57 @@ impl MultipartUpload {
         }
         let attempts = old.map_or(0, |p| p.attempts);
         let stored = old.and_then(|p| p.stored.clone());
+        let stored_as = old
+            .filter(|_| stored.is_some())
+            .map(|p| p.stored_as.clone().unwrap_or_else(|| Box::new(p.planned.clone())));
         self.listing.touched.insert(part.number);
-        self.ledger.insert(PartEntry { attempts, stored, ..PartEntry::planned(part) });
+        self.ledger.insert(PartEntry { attempts, stored, stored_as, ..PartEntry::planned(part) });
         Ok(())
+    }
+
+    /// Takes a part out of the plan. Of one that was planned over a stored one only the new plan goes; what S3
+    /// holds stays. Numbers that are left out make a gap, which S3 allows where parts carry no checksums.
+    pub fn unplan(&mut self, number: PartNumber) -> Result<(), IllegalMove> {
+        if !matches!(self.state, UploadState::Planned | UploadState::Creating) {
+            self.check_open()?;
+        }
+        let entry = self.ledger.get(number).ok_or(IllegalMove::UnknownPart(number))?;
+        match (&entry.state, &entry.stored) {
+            (PartState::InFlight(_), _) => return Err(IllegalMove::PartInFlight(number)),
+            (PartState::Doubtful, _) => return Err(IllegalMove::PartDoubtful(number)),
+            (PartState::Done(_), _) => return Err(IllegalMove::PartStored(number)),
+            (PartState::Planned | PartState::Failed(_), Some(out)) => {
+                let out = out.clone();
+                self.ledger.change(number, |entry| {
+                    if let Some(before) = entry.stored_as.take() {
+                        entry.planned = *before;
+                    }
+                    entry.state = PartState::Done(out);
+                });
+            }
+            (PartState::Planned | PartState::Failed(_), None) => self.ledger.remove(number),
+        }
+        Ok(())
+    }
+
+    /// The numbers of the ledger, ascending: a place in the list without walking there.
+    pub fn numbers(&self) -> &[PartNumber] {
+        self.ledger.numbers()
+    }
+
+    /// Planned parts whose bytes can be had, ascending, whether or not the upload is open.
+    pub fn to_send(&self) -> &BTreeSet<PartNumber> {
+        self.ledger.sendable()
+    }
+
+    /// How many parts are stored, as far as confirmed: what Complete would list.
+    pub fn confirmed(&self) -> usize {
+        self.ledger.confirmed()
+    }
+
+    /// How many parts are planned anew over one that is stored.
+    pub fn replacing(&self) -> usize {
+        self.ledger.replacing()
     }
 
     /// Takes over what a CreateMultipartUpload that was edited by hand will fix. Once the upload exists nothing of
@@ -239,8 +287,8 @@ impl MultipartUpload {
             .collect();
         // Doubt comes first: what S3 has is to be known before anything is built on it. Of an upload that another
         // client began, nothing is suggested but to look.
-        let doubt = self.ledger.rows().values().any(|p| p.state == PartState::Doubtful);
-        let foreign = self.ledger.rows().values().all(|p| p.planned.source == PartSource::Foreign);
+        let doubt = self.ledger.progress().doubtful > 0;
+        let foreign = self.ledger.is_foreign();
         let list_first = doubt || foreign;
         let rest = if list_first {
             [Move::ListParts, Move::Complete, Move::Abort]
@@ -264,11 +312,7 @@ impl MultipartUpload {
         if self.state != UploadState::Open {
             return None;
         }
-        self.ledger
-            .rows()
-            .values()
-            .find(|p| p.state == PartState::Planned && p.planned.source != PartSource::Foreign)
-            .map(|p| p.planned.number)
+        self.ledger.first_sendable()
     }
 
     /// Whether a move is legal now.
@@ -295,9 +339,9 @@ impl MultipartUpload {
             }
             Move::Complete => {
                 self.check_open()?;
-                match self.ledger.rows().values().any(|p| p.confirmed().is_some()) {
-                    true => Ok(()),
-                    false => Err(IllegalMove::NoParts),
+                match self.ledger.confirmed() {
+                    0 => Err(IllegalMove::NoParts),
+                    _ => Ok(()),
                 }
             }
             // Two walks at once would each take the other's pages for missing parts.

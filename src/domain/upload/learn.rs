@@ -39,6 +39,7 @@ impl MultipartUpload {
                 self.ledger.change(number, |entry| {
                     let out = PartOutput { size: Some(entry.planned.size), ..part.clone() };
                     entry.stored = Some(out.clone());
+                    entry.stored_as = None;
                     entry.state = PartState::Done(out);
                 });
                 vec![Fact::PartStored { part_number: number, etag: part.etag.clone() }]

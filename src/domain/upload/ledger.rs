@@ -1,13 +1,18 @@
 //! The rows of a ledger, and what they add up to at every moment without being counted again.
 
 use super::state::{PartEntry, PartState, Progress};
+use crate::domain::plan::PartSource;
 use crate::domain::units::PartNumber;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Parts by number.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ledger {
     rows: BTreeMap<PartNumber, PartEntry>,
+    /// The numbers of the rows, so that a place in the list is found without walking there.
+    numbers: Vec<PartNumber>,
+    /// Planned rows whose bytes can be had, the first of which is the next to be sent.
+    sendable: BTreeSet<PartNumber>,
     counts: Counts,
     version: u64,
 }
@@ -19,6 +24,9 @@ struct Counts {
     in_flight: usize,
     failed: usize,
     doubtful: usize,
+    confirmed: usize,
+    replacing: usize,
+    foreign: usize,
     // Sizes are what somebody typed: their sum may be anything.
     bytes: u128,
     bytes_done: u128,
@@ -41,7 +49,21 @@ impl Counts {
             PartState::Doubtful => step(&mut self.doubtful),
             PartState::Planned => {}
         }
+        if row.confirmed().is_some() {
+            step(&mut self.confirmed);
+        }
+        if row.state == PartState::Planned && row.stored.is_some() {
+            step(&mut self.replacing);
+        }
+        if row.planned.source == PartSource::Foreign {
+            step(&mut self.foreign);
+        }
     }
+}
+
+/// Whether a row is still to be sent, and can be.
+fn is_sendable(row: &PartEntry) -> bool {
+    row.state == PartState::Planned && row.planned.source != PartSource::Foreign
 }
 
 impl Ledger {
@@ -58,12 +80,66 @@ impl Ledger {
         self.version
     }
 
+    /// The numbers of the rows, ascending.
+    pub(super) fn numbers(&self) -> &[PartNumber] {
+        &self.numbers
+    }
+
+    /// The first planned row whose bytes can be had.
+    pub(super) fn first_sendable(&self) -> Option<PartNumber> {
+        self.sendable.first().copied()
+    }
+
+    /// Planned rows whose bytes can be had, ascending.
+    pub(super) fn sendable(&self) -> &BTreeSet<PartNumber> {
+        &self.sendable
+    }
+
+    /// Rows that Complete may list.
+    pub(super) fn confirmed(&self) -> usize {
+        self.counts.confirmed
+    }
+
+    /// Rows that are planned anew over one that is stored.
+    pub(super) fn replacing(&self) -> usize {
+        self.counts.replacing
+    }
+
+    /// Whether no row's bytes are known here.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.counts.foreign == self.rows.len()
+    }
+
     /// Puts a row in, in place of one with its number.
     pub(super) fn insert(&mut self, row: PartEntry) {
         self.version += 1;
+        let number = row.planned.number;
         self.counts.count(&row, true);
-        if let Some(old) = self.rows.insert(row.planned.number, row) {
+        self.note_sendable(number, is_sendable(&row));
+        match self.rows.insert(number, row) {
+            Some(old) => self.counts.count(&old, false),
+            None => {
+                let at = self.numbers.partition_point(|n| *n < number);
+                self.numbers.insert(at, number);
+            }
+        }
+    }
+
+    /// Takes a row out.
+    pub(super) fn remove(&mut self, number: PartNumber) {
+        if let Some(old) = self.rows.remove(&number) {
+            self.version += 1;
             self.counts.count(&old, false);
+            self.sendable.remove(&number);
+            self.numbers.retain(|n| *n != number);
+        }
+    }
+
+    fn note_sendable(&mut self, number: PartNumber, is: bool) {
+        if is {
+            self.sendable.insert(number);
+        } else {
+            self.sendable.remove(&number);
         }
     }
 
@@ -74,6 +150,8 @@ impl Ledger {
             self.counts.count(row, false);
             change(row);
             self.counts.count(row, true);
+            let is = is_sendable(row);
+            self.note_sendable(number, is);
         }
     }
 
@@ -81,9 +159,13 @@ impl Ledger {
     pub(super) fn change_all(&mut self, mut change: impl FnMut(&mut PartEntry)) {
         self.version += 1;
         self.counts = Counts::default();
+        self.sendable.clear();
         for row in self.rows.values_mut() {
             change(row);
             self.counts.count(row, true);
+            if is_sendable(row) {
+                self.sendable.insert(row.planned.number);
+            }
         }
     }
 

@@ -78,12 +78,14 @@ pub struct PartEntry {
     pub attempts: u32,
     /// What S3 holds under this number, as far as confirmed: also while a replacement is planned or on its way.
     pub stored: Option<PartOutput>,
+    /// What that was planned as, while something else is planned over it.
+    pub stored_as: Option<Box<PlannedPart>>,
 }
 
 impl PartEntry {
     /// A row of which nothing was sent.
     pub fn planned(planned: PlannedPart) -> Self {
-        Self { planned, state: PartState::Planned, attempts: 0, stored: None }
+        Self { planned, state: PartState::Planned, attempts: 0, stored: None, stored_as: None }
     }
 
     /// The same as ListParts would list it.
@@ -188,6 +190,12 @@ pub enum IllegalMove {
     /// The part is on its way.
     #[error("part {0} is on its way")]
     PartInFlight(PartNumber),
+    /// A stored part cannot be taken out of the plan.
+    #[error("S3 holds part {0}; it can be replaced, or go with the whole upload, and nothing else")]
+    PartStored(PartNumber),
+    /// It is not known whether the part is stored.
+    #[error("S3 may hold part {0}; ListParts tells")]
+    PartDoubtful(PartNumber),
     /// A foreign part has no source here.
     #[error("part {0} was sent by another client; its bytes are not known here")]
     ForeignPart(PartNumber),

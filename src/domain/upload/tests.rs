@@ -433,10 +433,41 @@ proptest! {
             m.apply(id, &outcome);
             prop_assert!(!m.is_busy());
             prop_assert_eq!(m.progress(), counted(&m));
+            let rows = m.parts();
+            prop_assert!(m.numbers().iter().eq(rows.keys()));
+            prop_assert_eq!(m.confirmed(), m.completed_parts().len());
+            let sendable = |p: &&PartEntry| p.state == PartState::Planned && p.planned.source != PartSource::Foreign;
+            prop_assert!(m.to_send().iter().eq(rows.values().filter(sendable).map(|p| &p.planned.number)));
+            let replacing = rows.values().filter(|p| p.state == PartState::Planned && p.stored.is_some()).count();
+            prop_assert_eq!(m.replacing(), replacing);
             for p in m.parts().values() {
                 if matches!(p.state, PartState::Done(_)) { prop_assert!(confirmed.contains(&p.planned.number)); }
                 prop_assert!(!matches!(p.state, PartState::InFlight(_)));
             }
         }
     }
+}
+
+#[test]
+fn a_part_is_taken_out_of_the_plan_unless_s3_has_or_may_have_it() {
+    let mut m = copy_machine();
+    m.unplan(PartNumber(2)).unwrap();
+    assert_eq!(m.numbers(), [PartNumber(1), PartNumber(3)]);
+    assert_eq!(m.unplan(PartNumber(2)), Err(IllegalMove::UnknownPart(PartNumber(2))));
+    m.begin(Move::Create, OperationId(1), Enforce::Rules).unwrap();
+    m.apply(OperationId(1), &created());
+    m.begin(Move::Part(PartNumber(1)), OperationId(2), Enforce::Rules).unwrap();
+    assert_eq!(m.unplan(PartNumber(1)), Err(IllegalMove::PartInFlight(PartNumber(1))));
+    m.apply(OperationId(2), &part(b"1"));
+    assert_eq!(m.unplan(PartNumber(1)), Err(IllegalMove::PartStored(PartNumber(1))));
+    m.begin(Move::Part(PartNumber(3)), OperationId(3), Enforce::Rules).unwrap();
+    m.apply(OperationId(3), &lost());
+    assert_eq!(m.unplan(PartNumber(3)), Err(IllegalMove::PartDoubtful(PartNumber(3))));
+    let before = m.parts()[&PartNumber(1)].planned.clone();
+    m.plan_part(generated_part(PartNumber(1), 7)).unwrap();
+    m.plan_part(generated_part(PartNumber(1), 8)).unwrap();
+    assert_eq!((m.replacing(), m.confirmed()), (1, 1));
+    m.unplan(PartNumber(1)).unwrap();
+    assert_eq!((m.replacing(), m.confirmed()), (0, 1));
+    assert_eq!(m.parts()[&PartNumber(1)].planned, before);
 }
