@@ -8,6 +8,7 @@ pub mod enabled;
 pub mod explaining;
 pub mod faults;
 pub mod form;
+pub mod leave;
 pub mod model;
 pub mod msg;
 pub mod overlay;

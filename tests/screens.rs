@@ -96,6 +96,19 @@ fn style_of(buf: &Buffer, x: u16, y: u16) -> String {
     out.join("+")
 }
 
+/// An open upload of so many generated parts, the ledger focused.
+fn many(p: &mut Play, parts: usize) {
+    p.press("n Tab C-u").text(&parts.to_string()).press("C-s");
+    p.press("Enter Enter").released(None);
+    p.press("Tab");
+}
+
+fn lost() -> partscope::domain::outcome::Outcome {
+    let message = "connection reset".into();
+    let error = partscope::domain::outcome::TransportError { message, maybe_sent: true };
+    partscope::domain::outcome::Outcome::Lost(error)
+}
+
 /// A scene by name, at a size.
 fn scene(name: &str, cols: u16, rows: u16) -> Play {
     let mut p = Play::new(cols, rows);
@@ -276,6 +289,52 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
         "faults_none" => {
             p.press("! Down");
         }
+        "run" => {
+            many(&mut p, 2418);
+            p.press("r Enter");
+            p.msg(Msg::Tick(1_000_000));
+            for n in 0..60 {
+                p.msg(Msg::Tick(1_000_000 + n * 40_000));
+                let call = p.calls.remove(0);
+                p.finish(&call, partscope::domain::outcome::Outcome::Answered(play::answer(&call.operation)));
+            }
+        }
+        "run_throttled" => {
+            many(&mut p, 2418);
+            p.press("N C-u").text("200").press("Enter");
+            for _ in 0..3 {
+                let call = p.calls.remove(0);
+                p.finish(&call, refused(503, "SlowDown"));
+            }
+        }
+        "run_senseless" => {
+            many(&mut p, 12);
+            p.press("r Enter");
+            let call = p.calls.remove(1);
+            p.finish(&call, refused(404, "NoSuchUpload"));
+            p.settle();
+        }
+        "ledger_zoomed" => {
+            many(&mut p, 12);
+            p.press("N C-u").text("4").press("Enter");
+            for (n, outcome) in [(0, refused(400, "InvalidArgument")), (0, lost()), (1, lost()), (1, lost())]
+            {
+                let call = p.calls.remove(n);
+                p.finish(&call, outcome);
+            }
+            p.settle().press("g C-u").text("4").press("Enter Enter Home Down Down Down Down Space Down v z");
+        }
+        "leave" => {
+            many(&mut p, 20);
+            p.press("r Enter q");
+        }
+        "leave_aborting" => {
+            many(&mut p, 20);
+            p.press("N C-u").text("4").press("Enter").settle();
+            p.press("q A");
+            let call = p.calls.remove(0);
+            p.finish(&call, refused(403, "AccessDenied"));
+        }
         "abort" => {
             p.planned_copy().press("Enter Enter").released(None);
             p.press("6");
@@ -323,6 +382,12 @@ const SCENES: &[&str] = &[
     "faults",
     "faults_none",
     "abort",
+    "run",
+    "run_throttled",
+    "run_senseless",
+    "ledger_zoomed",
+    "leave",
+    "leave_aborting",
 ];
 
 #[test]

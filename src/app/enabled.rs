@@ -3,6 +3,7 @@
 use super::command::{Command, Pane, Screen};
 use super::model::{Link, Model};
 use super::panes::browse::Load;
+use super::panes::ledger::{can_run_to, can_unplan};
 use crate::domain::evidence::Asked;
 use crate::domain::operation::OperationKind;
 use crate::domain::upload::Move;
@@ -30,16 +31,38 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
         {
             Err("select an object in Browse first".into())
         }
-        Command::RunParts => match model.step.bench().and_then(|b| b.machine.next_part()) {
-            Some(_) => Ok(()),
-            None if model.step.bench().is_none() => Err("no upload is on the workbench".into()),
-            None if model.step.bench().is_some_and(|b| b.machine.upload().is_none()) => {
-                Err("there is no upload yet; 1 creates it".into())
+        Command::RunToHere => can_run_to(model.step.bench().ok_or_else(no_bench)?),
+        Command::RunParts | Command::RunSome => {
+            match model.step.bench().and_then(|b| b.machine.next_part()) {
+                Some(_) => Ok(()),
+                None if model.step.bench().is_none() => Err("no upload is on the workbench".into()),
+                None if model.step.bench().is_some_and(|b| b.machine.upload().is_none()) => {
+                    Err("there is no upload yet; 1 creates it".into())
+                }
+                None if model.step.bench().is_some_and(|b| !b.marked.is_empty()) => Ok(()),
+                None => Err("no planned part is left to send".into()),
             }
-            None if model.step.bench().is_some_and(|b| !b.marked.is_empty()) => Ok(()),
-            None => Err("no planned part is left to send".into()),
-        },
-        Command::StopRun if model.step.bench().is_none_or(|b| b.run.is_none()) => {
+        }
+        Command::NextTrouble => {
+            let p = model.step.bench().ok_or_else(no_bench)?.machine.progress();
+            if p.failed + p.doubtful > 0 {
+                Ok(())
+            } else {
+                Err("no part was refused, none is in doubt".into())
+            }
+        }
+        Command::Unplan => can_unplan(model.step.bench().ok_or_else(no_bench)?),
+        Command::MarkUnstored
+        | Command::MarkRange
+        | Command::InvertMarks
+        | Command::Unmark
+        | Command::DialUp
+        | Command::DialDown
+            if model.step.bench().is_none() =>
+        {
+            Err(no_bench())
+        }
+        Command::StopRun | Command::PauseRun if model.step.bench().is_none_or(|b| b.run.is_none()) => {
             Err("no run is under way".into())
         }
         Command::AddGeneratedPart | Command::AddFileParts | Command::Mark if model.step.bench().is_none() => {
@@ -156,7 +179,7 @@ fn send_enabled(model: &Model, kind: OperationKind) -> Result<(), String> {
         }
         _ => bench_move(model, kind).and_then(|m| {
             let bench = model.step.bench().ok_or_else(no_bench)?;
-            bench.machine.check(m).map_err(|e| e.to_string())
+            bench.check(m)
         }),
     }
 }

@@ -17,6 +17,8 @@ pub enum Rule {
     Required,
     /// A part number.
     PartNumber,
+    /// A number of things, at least one.
+    Count,
     /// A size in bytes, units allowed.
     Size,
     /// A size for parts.
@@ -58,6 +60,11 @@ impl Field {
                 Ok(_) => Err("S3 numbers parts 1 … 10 000".into()),
                 Err(_) => Err("not a whole number".into()),
             },
+            Rule::Count => match value.trim().parse::<u64>() {
+                Ok(0) => Err("at least 1".into()),
+                Ok(_) => Ok(String::new()),
+                Err(_) => Err("not a whole number".into()),
+            },
             Rule::Size => parse_size(value).map(|n| format!("{} bytes", grouped(n))),
             Rule::PartSize => match parse_size(value)? {
                 n if n < 5 * 1024 * 1024 => {
@@ -91,6 +98,10 @@ pub enum Purpose {
     Unlock,
     /// Abort an upload of a real endpoint, its name typed.
     AbortNamed(UploadRef),
+    /// Send so many parts.
+    RunSome,
+    /// Abort every open upload of a real endpoint and leave.
+    AbortAll,
     /// Send the abort that stands in the request form.
     AbortDrafted,
     /// Compare a local file with the inspected object.

@@ -1,6 +1,7 @@
 //! The whole state of the program, owned in one place.
 
 use super::command::{Pane, Screen};
+use super::leave::Leaving;
 use super::msg::Effect;
 use super::overlay::Overlay;
 use super::panes::versions::Versions;
@@ -140,6 +141,10 @@ pub struct Model {
     pub focus: [Pane; 4],
     /// Rows the focused list shows, for page motions; told by the shell after each draw.
     pub page: usize,
+    /// Whether the focused pane has the whole body of the screen.
+    pub zoomed: bool,
+    /// Uploads are being aborted, to leave when they are gone.
+    pub leaving: Option<Leaving>,
     /// Browse.
     pub browse: Browse,
     /// Inspect.
@@ -192,6 +197,8 @@ impl Model {
             screen: Screen::Browse,
             focus: [Pane::Buckets, Pane::PartMap, Pane::States, Pane::Timeline],
             page: 10,
+            zoomed: false,
+            leaving: None,
             browse: Browse::default(),
             inspect: Inspect::default(),
             versions: Versions::default(),
@@ -308,10 +315,16 @@ impl Model {
         self.faults.iter().filter(|f| !f.is_spent()).count()
     }
 
+    /// When a run that waits may go on, in microseconds; a tick is needed by then.
+    pub fn wake_at(&self) -> Option<u64> {
+        self.step.benches.iter().filter_map(|b| b.run.as_ref()?.wake_at).min()
+    }
+
     /// Whether the model changes by itself as time passes, so that ticks are needed.
     pub fn animating(&self) -> bool {
         self.revealing()
             || !self.tasks.is_empty()
+            || self.wake_at().is_some()
             || self.note.as_ref().is_some_and(|n| n.level != Level::Bad && self.now < n.at + NOTE_MICROS)
     }
 }

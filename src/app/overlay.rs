@@ -6,6 +6,7 @@ use super::faults::FaultList;
 use super::form::Form;
 use super::sheet::Sheet;
 use crate::domain::operation::UploadRef;
+use crate::domain::pace::Stop;
 use tui_input::Input;
 
 /// One overlay.
@@ -70,6 +71,8 @@ pub enum Overlay {
     },
     /// A form.
     Form(Box<Form>),
+    /// Leaving while uploads are open or calls under way.
+    Leave,
     /// A question with two buttons; the safe one is preselected.
     Confirm(Confirm),
 }
@@ -105,12 +108,10 @@ pub struct Confirm {
 pub enum Action {
     /// Abort this upload.
     Abort(UploadRef),
-    /// Leave the program; uploads stay open.
-    Quit,
     /// Send a move that the rules forbid.
     SendAnyway(Command),
-    /// Send every part that is still planned.
-    RunParts,
+    /// Send the parts that are planned or marked, so far.
+    Run(Stop),
     /// Read the inspected object and hash it.
     ReadObject,
     /// Complete, although the list will be refused or replaces an object.

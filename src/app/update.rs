@@ -10,10 +10,13 @@ mod draft;
 mod expect;
 mod faults;
 mod inspect;
+pub mod leave;
+mod ledger;
 mod mistakes;
 pub mod overlay;
 mod plan;
 mod rescue;
+mod run;
 mod sheet;
 mod step;
 mod verify;
@@ -58,6 +61,16 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Digested { body, digest } => expect::digested(model, body, digest),
         Msg::Tick(now) => model.now = now,
     }
+    finish(model)
+}
+
+/// What follows from any change, and the effects gathered.
+fn finish(model: &mut Model) -> Vec<Effect> {
+    run::tick(model);
+    leave::go_on(model);
+    if let Some(bench) = model.step.bench_mut() {
+        bench.refresh();
+    }
     expect::forecast(model);
     std::mem::take(&mut model.effects)
 }
@@ -76,7 +89,7 @@ pub fn click(model: &mut Model, pane: Pane, row: Option<usize>) -> Vec<Effect> {
     if again && !matches!(pane, Pane::Parts | Pane::States | Pane::Form | Pane::Request) {
         command::run(model, Command::Enter);
     }
-    std::mem::take(&mut model.effects)
+    finish(model)
 }
 
 /// The wheel moves the pane under it and leaves the focus alone; a list or text that lies over the screen takes it.
@@ -88,13 +101,13 @@ pub fn wheel(model: &mut Model, pane: Option<Pane>, up: bool) -> Vec<Effect> {
             command::go_in(model, pane, if up { Motion::Up } else { Motion::Down });
         }
     }
-    std::mem::take(&mut model.effects)
+    finish(model)
 }
 
 /// Runs a command as if its key had been pressed; for scripts and tests.
 pub fn run(model: &mut Model, wanted: Command) -> Vec<Effect> {
     command::run(model, wanted);
-    std::mem::take(&mut model.effects)
+    finish(model)
 }
 
 fn on_press(model: &mut Model, press: Press) {

@@ -58,7 +58,11 @@ pub fn regions(area: Rect, model: &Model) -> Regions {
     Regions {
         tabs: row(0),
         crumb: row(1),
-        panes: if narrow { card(body, model) } else { panes(body, model) },
+        panes: match (model.zoomed, narrow) {
+            (true, _) => vec![(model.pane(), body)],
+            (false, true) => card(body, model),
+            (false, false) => panes(body, model),
+        },
         strip,
         status: row(bottom),
         footer: row(bottom + 1),

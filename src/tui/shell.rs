@@ -12,6 +12,9 @@ use super::{Endpoint, Options, keys, regions, terminal};
 use crate::app::model::{Model, Target};
 use crate::app::msg::{Effect, Msg};
 use crate::app::update;
+use crate::domain::hand_over::{Place, left_open};
+use crate::domain::upload::{Move, UploadState};
+use crate::s3::target::TargetSpec;
 use crate::wire::hub::Hub;
 use crossterm::event::Event;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
@@ -43,6 +46,8 @@ struct Shell {
     last_draw: Instant,
     redraw_at: Option<Instant>,
     trapped: bool,
+    /// How a real endpoint is reached, for commands that are printed.
+    spec: Option<TargetSpec>,
 }
 
 /// Runs the program; gives the exit status.
@@ -54,7 +59,7 @@ pub async fn run(options: Options) -> color_eyre::Result<i32> {
     let (reports_tx, mut reports) = mpsc::channel(256);
     let mut shell = Shell::new(options, reports_tx)?;
     let status = shell.serve(&mut input, &mut reports).await?;
-    let open = farewell(&shell.model);
+    let open = farewell(&shell.model, shell.spec.as_ref());
     drop(guard);
     let _ = io::stdout().write_all(open.as_bytes());
     shell.runtime.shut_down().await;
@@ -66,6 +71,10 @@ impl Shell {
         let target = match &options.endpoint {
             Endpoint::Sandbox(_) => Target::sandbox(),
             Endpoint::Real { name, .. } => Target::real(name.clone()),
+        };
+        let spec = match &options.endpoint {
+            Endpoint::Sandbox(_) => None,
+            Endpoint::Real { spec, .. } => Some((**spec).clone()),
         };
         let hub = Hub::new();
         let epoch = hooks::standing_clock()
@@ -93,6 +102,7 @@ impl Shell {
             last_draw: Instant::now(),
             redraw_at: None,
             trapped: false,
+            spec,
         })
     }
 
@@ -134,7 +144,7 @@ impl Shell {
                     self.drain_wire()?;
                     self.soon();
                 }
-                () = tokio::time::sleep(TICK), if self.model.animating() => {
+                () = tokio::time::sleep(self.tick_in()), if self.model.animating() => {
                     self.message(Msg::Tick(self.now()))?;
                     self.soon();
                 }
@@ -207,6 +217,12 @@ impl Shell {
         self.message(msg)?;
         self.soon();
         Ok(())
+    }
+
+    /// How long until the next tick: sooner when a run waits for less.
+    fn tick_in(&self) -> Duration {
+        let wake = self.model.wake_at().map(|at| Duration::from_micros(at.saturating_sub(self.now())));
+        wake.map_or(TICK, |wake| wake.clamp(Duration::from_millis(1), TICK))
     }
 
     /// Microseconds since the program began.
@@ -325,33 +341,20 @@ async fn draw_time(at: Option<Instant>) {
     }
 }
 
-/// What the user must know after leaving: uploads that are still open on a real endpoint, and how to end them.
-fn farewell(model: &Model) -> String {
-    let mut out = String::new();
-    if !model.target.real {
-        return out;
-    }
-    let option = |name: &str, value: &Option<String>| match value {
-        Some(v) => {
-            format!(" --{name} {}", shlex::try_quote(v).map_or_else(|_| String::new(), |q| q.into_owned()))
-        }
-        None => String::new(),
+/// What the user must know after leaving: uploads that are still open on a real endpoint, how to go on with each and
+/// how to end it. The sandbox is gone with the program, and its uploads with it.
+fn farewell(model: &Model, spec: Option<&TargetSpec>) -> String {
+    let Some(spec) = spec else { return String::new() };
+    let place = Place {
+        endpoint_url: spec.endpoint_url.as_deref(),
+        region: spec.region.as_deref(),
+        profile: spec.profile.as_deref(),
+        path_style: spec.path_style,
+        no_sign_request: spec.no_sign_request,
     };
-    let where_it_is =
-        option("endpoint-url", &model.target.endpoint) + &option("region", &model.target.region);
-    for upload in
-        model.step.benches.iter().filter(|b| b.machine.holds_parts()).filter_map(|b| b.machine.upload())
-    {
-        let safe = |s: &str| crate::domain::text::visible(s);
-        let quoted = |s: &str| shlex::try_quote(s).map_or_else(|_| safe(s), |q| safe(&q));
-        out.push_str(&format!(
-            "open upload of s3://{}/{}; to abort it:\n  aws s3api abort-multipart-upload --bucket {} --key {} --upload-id {}{where_it_is}\n",
-            safe(&upload.bucket),
-            safe(&upload.key),
-            quoted(&upload.bucket),
-            quoted(&upload.key),
-            quoted(&upload.upload_id)
-        ));
-    }
-    out
+    let open = model.step.benches.iter().map(|b| &b.machine).filter(|m| {
+        m.holds_parts() || matches!(m.state(), UploadState::Creating | UploadState::Doubtful(Move::Create))
+    });
+    let lines = open.flat_map(|machine| left_open(machine, &place));
+    lines.map(|line| crate::domain::text::visible(&line) + "\n").collect()
 }

@@ -3,6 +3,7 @@
 use super::carry::Origin;
 use super::draft::{Drafting, History};
 use super::rescue::Rescue;
+use super::run::Run;
 use super::select::{Motion, moved};
 use crate::domain::etag::ETag;
 use crate::domain::exchange::ExchangeId;
@@ -11,23 +12,11 @@ use crate::domain::names::ObjectRef;
 use crate::domain::operation::{Operation, OperationId, OperationKind, PartBody};
 use crate::domain::outcome::ServiceError;
 use crate::domain::output::HeadObjectOutput;
+use crate::domain::pace::Options;
 use crate::domain::predict::{BodyDigest, Prediction, Verdict};
 use crate::domain::units::PartNumber;
 use crate::domain::upload::{Move, MultipartUpload, PartState, UploadState};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A run over many parts.
-#[derive(Debug, Clone, Default)]
-pub struct Run {
-    /// Parts still to begin.
-    pub queue: Vec<PartNumber>,
-    /// Calls on their way at once, at most.
-    pub concurrency: usize,
-    /// Microseconds when it began.
-    pub begun: u64,
-    /// Bytes stored when it began.
-    pub bytes_before: u64,
-}
 
 /// One upload on the workbench.
 #[derive(Debug, Clone)]
@@ -40,8 +29,14 @@ pub struct Bench {
     pub part_at: usize,
     /// Marked parts.
     pub marked: BTreeSet<PartNumber>,
+    /// The part marked last, from which a range is marked.
+    pub mark_from: Option<PartNumber>,
     /// A run under way.
     pub run: Option<Run>,
+    /// How many parts a run sends at once, at most.
+    pub dial: u16,
+    /// What the ledger predicts, as of the version it was computed from.
+    pub predicted: Option<(u64, Option<ETag>)>,
     /// ETag of the source, to compare at the end.
     pub source_etag: Option<ETag>,
     /// What the source of a copy told, to lay beside the plan.
@@ -65,7 +60,10 @@ impl Bench {
             machine,
             part_at: 0,
             marked: BTreeSet::new(),
+            mark_from: None,
             run: None,
+            dial: Options::default().dial,
+            predicted: None,
             source_etag,
             origin: None,
             rescue: None,
@@ -82,12 +80,48 @@ impl Bench {
 
     /// The number of the selected part.
     pub fn selected(&self) -> Option<PartNumber> {
-        self.machine.parts().keys().nth(self.part_at).copied()
+        self.machine.numbers().get(self.part_at).copied()
+    }
+
+    /// Selects a part.
+    pub fn select(&mut self, number: PartNumber) {
+        if let Ok(at) = self.machine.numbers().binary_search(&number) {
+            self.part_at = at;
+        }
+    }
+
+    /// Whether a move makes sense now: the machine's rules, and those of a run under way.
+    pub fn check(&self, wanted: Move) -> Result<(), String> {
+        let running = self.run.is_some() && self.machine.is_busy();
+        if running && matches!(wanted, Move::Complete | Move::Abort) {
+            return Err("a run is under way; s stops it, x cancels its calls".into());
+        }
+        self.machine.check(wanted).map_err(|e| e.to_string())
+    }
+
+    /// Computes what follows from all parts, unless a run is changing them.
+    pub fn refresh(&mut self) {
+        let version = self.machine.ledger_version();
+        let fresh = self.predicted.as_ref().is_some_and(|(of, _)| *of == version);
+        if !fresh && !(self.run.is_some() && self.machine.is_busy()) {
+            self.predicted = Some((version, self.machine.predicted_etag()));
+        }
+    }
+
+    /// What the ledger predicts, if that was computed since it last changed.
+    pub fn predicted_etag(&self) -> Option<&ETag> {
+        let (of, predicted) = self.predicted.as_ref()?;
+        predicted.as_ref().filter(|_| *of == self.machine.ledger_version())
     }
 
     /// What Enter does next: the selected part when the ledger has the focus and that part can be sent, else what
     /// the machine suggests. The screen's words and the key press both come from here.
     pub fn next_move(&self, on_ledger: bool) -> Option<Move> {
+        let unknown = self.refusal.as_ref().is_some_and(|(_, error)| error.code == "NoSuchUpload");
+        if unknown && self.machine.check(Move::ListParts).is_ok() {
+            // Whether it is gone comes before anything else that could be sent to it.
+            return Some(Move::ListParts);
+        }
         let selected = self.selected().filter(|_| on_ledger).filter(|n| {
             let stored = self.machine.parts().get(n).is_some_and(|p| matches!(p.state, PartState::Done(_)));
             !stored && self.machine.check(Move::Part(*n)).is_ok()

@@ -7,11 +7,14 @@ use super::super::faults::FaultList;
 use super::super::form::{Field, Form, Purpose, Rule};
 use super::super::model::{Level, Model};
 use super::super::msg::Effect;
-use super::super::overlay::{Action, Confirm, Overlay};
+use super::super::overlay::Overlay;
 use super::super::panes::browse::Load;
 use super::super::panes::select::{Motion, moved};
 use super::super::sheet::Sheet;
-use super::{browse, compare, draft, inspect, mistakes, plan, sheet, step, verify};
+use super::{
+    browse, compare, draft, inspect, leave, ledger, mistakes, plan, run as running, sheet, step, verify,
+};
+use crate::domain::pace::Stop;
 use tui_input::Input;
 
 /// Gives a command. One that makes no sense now says why.
@@ -29,7 +32,7 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::Go(motion) => go(model, motion),
         Command::Enter => enter(model),
         Command::Back => back(model),
-        Command::Quit => quit(model),
+        Command::Quit => leave::ask(model),
         Command::Palette => model.overlays.push(Overlay::Palette { input: Input::default(), at: 0 }),
         Command::Help => model.overlays.push(Overlay::Help { top: 0 }),
         Command::Compare => compare::command(model),
@@ -74,9 +77,21 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::Holds => model.overlays.push(Overlay::Holds { at: 0 }),
         Command::Rescue => super::rescue::open(model),
         Command::Carry => super::carry::open(model),
-        Command::Mark => step::mark(model),
-        Command::RunParts => step::offer_run(model),
-        Command::StopRun => step::stop_run(model),
+        Command::Mark => ledger::mark(model),
+        Command::MarkUnstored => ledger::mark_unstored(model),
+        Command::MarkRange => ledger::mark_range(model),
+        Command::InvertMarks => ledger::invert(model),
+        Command::Unmark => ledger::unmark(model),
+        Command::NextTrouble => ledger::next_trouble(model),
+        Command::Unplan => ledger::unplan(model),
+        Command::RunParts => running::offer(model, Stop::Never),
+        Command::RunSome => running::offer_some(model),
+        Command::RunToHere => running::offer_to_cursor(model),
+        Command::PauseRun => running::pause(model),
+        Command::DialUp => running::dial(model, true),
+        Command::DialDown => running::dial(model, false),
+        Command::StopRun => running::stop(model),
+        Command::Zoom => model.zoomed = !model.zoomed,
         Command::Release => step::release(model),
         Command::Cancel => step::cancel(model),
         Command::NextUpload => step::next_upload(model),
@@ -98,6 +113,7 @@ fn explain(model: &mut Model, about: About) {
 }
 
 fn show(model: &mut Model, screen: Screen) {
+    model.zoomed = false;
     match screen {
         Screen::Inspect => match (model.screen, model.object_in_view()) {
             (Screen::Browse, Some(object)) => inspect::open(model, object),
@@ -221,6 +237,10 @@ fn enter(model: &mut Model) {
 
 /// One layer back: what runs in the pane, then the pane, then the screen. Never out of the program.
 fn back(model: &mut Model) {
+    if model.zoomed {
+        model.zoomed = false;
+        return;
+    }
     if model.screen == Screen::Browse && model.browse.load_all {
         model.browse.load_all = false;
         return model.say(Level::Plain, "stopped loading; what is listed so far stays");
@@ -244,37 +264,6 @@ fn back(model: &mut Model) {
         Pane::Buckets => model.say(Level::Plain, "q quits"),
         _ => show(model, Screen::Browse),
     }
-}
-
-fn quit(model: &mut Model) {
-    let open: Vec<String> = model
-        .step
-        .benches
-        .iter()
-        .filter(|b| b.machine.holds_parts())
-        .map(|b| {
-            let p = b.machine.progress();
-            format!("{}  {} parts stored", b.machine.plan().destination, p.done)
-        })
-        .collect();
-    if open.is_empty() {
-        model.effects.push(Effect::Quit);
-        return;
-    }
-    let mut lines = open;
-    lines.push(String::new());
-    lines.push(match model.target.real {
-        true => "Parts of an open upload are billed until it is completed or aborted.".into(),
-        false => "The sandbox forgets everything when partscope ends.".into(),
-    });
-    model.overlays.push(Overlay::Confirm(Confirm {
-        title: format!("Leave with {} upload(s) open?", model.open_uploads()),
-        lines,
-        no: "Stay",
-        yes: "Leave",
-        on_yes: false,
-        action: Action::Quit,
-    }));
 }
 
 fn unlock(model: &mut Model) {

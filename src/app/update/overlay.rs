@@ -5,12 +5,14 @@ use super::super::enabled::enabled;
 use super::super::explaining::About;
 use super::super::form::{Edited, Form, Purpose as Ask, paste_into, request};
 use super::super::model::{Level, Model};
-use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::select::{Motion, moved};
 use super::super::press::{Key, Press};
-use super::{browse, command, compare, draft, faults, inspect, mistakes, plan, step, verify, versions};
+use super::{
+    browse, command, compare, draft, faults, inspect, leave, mistakes, plan, run, step, verify, versions,
+};
 use crate::domain::names::S3Uri;
+use crate::domain::pace::Stop;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -43,6 +45,7 @@ pub(super) fn press(model: &mut Model, press: Press) {
         Overlay::Forms { at } => draft::choose_press(model, at, press),
         Overlay::Holds { at } => step::holds_press(model, at, press),
         Overlay::Form(form) => form_press(model, form, press),
+        Overlay::Leave => leave::press(model, press),
         Overlay::Confirm(confirm) => confirm_press(model, confirm, press),
     }
 }
@@ -186,9 +189,8 @@ fn confirm_press(model: &mut Model, mut confirm: Confirm, press: Press) {
 fn act(model: &mut Model, action: Action) {
     match action {
         Action::Abort(upload) => step::abort(model, &upload),
-        Action::Quit => model.effects.push(Effect::Quit),
         Action::SendAnyway(wanted) => step::send_anyway(model, wanted),
-        Action::RunParts => step::begin_run(model),
+        Action::Run(stop) => run::begin(model, stop),
         Action::Complete => step::complete(model),
         Action::ReadObject => verify::read_object(model),
     }
@@ -225,7 +227,9 @@ fn submit(model: &mut Model, form: Box<Form>) {
             }
         }
         Ask::CopyObject(source) => plan::copy_object(model, source, &text(0)),
-        Ask::Unlock | Ask::AbortNamed(_) | Ask::AbortDrafted if form.problem().is_some() => {
+        Ask::Unlock | Ask::AbortNamed(_) | Ask::AbortDrafted | Ask::AbortAll | Ask::RunSome
+            if form.problem().is_some() =>
+        {
             Err(form.problem().unwrap_or_default())
         }
         Ask::Unlock => {
@@ -235,6 +239,13 @@ fn submit(model: &mut Model, form: Box<Form>) {
         }
         Ask::AbortNamed(upload) => {
             step::abort(model, upload);
+            Ok(())
+        }
+        Ask::RunSome => text(0).trim().parse().map_err(|_| "not a number of parts".to_owned()).map(|count| {
+            run::begin(model, Stop::After(count));
+        }),
+        Ask::AbortAll => {
+            leave::abort_all(model);
             Ok(())
         }
         Ask::AbortDrafted => {

@@ -249,7 +249,7 @@ pub(super) fn add_part(model: &mut Model, part: PlannedPart) -> Result<(), Strin
     let number = part.number;
     let bench = model.step.bench_mut().ok_or("no upload is on the workbench")?;
     bench.machine.plan_part(part).map_err(|e| e.to_string())?;
-    bench.part_at = bench.machine.parts().keys().position(|n| *n == number).unwrap_or(0);
+    bench.select(number);
     model.set_focus(Pane::Parts);
     model.say(Level::Good, format!("part {number} is planned; Enter goes on to it"));
     Ok(())

@@ -6,18 +6,16 @@ use super::super::form::{Field, Form, Purpose as Ask, Rule};
 use super::super::model::{Level, Model, Purpose};
 use super::super::msg::Effect;
 use super::super::overlay::{Action, Confirm, Overlay};
-use super::super::panes::step::{Bench, Held, Run};
+use super::super::panes::run::Ending;
+use super::super::panes::step::{Bench, Held};
 use super::super::press::{Key, Press};
-use super::{browse, draft, expect, inspect, plan, verify, versions};
+use super::{browse, draft, expect, inspect, plan, run, verify, versions};
 use crate::domain::draft::KINDS;
 use crate::domain::exchange::Exchange;
 use crate::domain::operation::{OperationId, OperationKind, UploadRef};
 use crate::domain::outcome::Outcome;
-use crate::domain::units::{PartNumber, human_size};
-use crate::domain::upload::{Enforce, Fact, Move, MultipartUpload, PartState};
-
-/// Calls of a run on their way at once.
-const RUN_CONCURRENCY: usize = 8;
+use crate::domain::units::human_size;
+use crate::domain::upload::{Enforce, Fact, Move, MultipartUpload};
 
 /// Sends one S3 operation, by its name or key.
 pub(super) fn send(model: &mut Model, kind: OperationKind) {
@@ -91,6 +89,10 @@ fn begin_on(model: &mut Model, bench_id: u64, wanted: Move, enforce: Enforce, ho
     match begun {
         Ok(operation) => {
             bench.refusal = None;
+            if matches!(wanted, Move::Complete | Move::Abort) {
+                // It was paused, or waits at its stop point: the upload ends now.
+                bench.run = None;
+            }
             model.send(Purpose::Bench(bench_id, wanted), operation, held);
             true
         }
@@ -114,6 +116,7 @@ pub(super) fn next(model: &mut Model) {
     };
     let Some(wanted) = bench.next_move(on_ledger) else {
         let said = match bench.machine.is_busy() {
+            true if bench.run.is_some() => "a run is under way; p pauses it, s stops it, x cancels its calls",
             true => "waiting for S3's answer; x cancels",
             false => "this upload has ended; n plans another",
         };
@@ -124,19 +127,11 @@ pub(super) fn next(model: &mut Model) {
         _ if wanted == Move::Complete => offer_complete(model),
         _ if wanted == Move::Abort => offer_abort(model),
         _ => {
-            if let Move::Part(number) = wanted {
-                select_part(model, number);
+            if let (Move::Part(number), Some(bench)) = (wanted, model.step.bench_mut()) {
+                bench.select(number);
             }
             begin(model, wanted, Enforce::Rules, true);
         }
-    }
-}
-
-fn select_part(model: &mut Model, number: PartNumber) {
-    if let Some(bench) = model.step.bench_mut()
-        && let Some(at) = bench.machine.parts().keys().position(|n| *n == number)
-    {
-        bench.part_at = at;
     }
 }
 
@@ -190,7 +185,7 @@ pub(super) fn send_anyway(model: &mut Model, command: Command) {
 fn offer_complete(model: &mut Model) {
     let Some(bench) = model.step.bench() else { return };
     let progress = bench.machine.progress();
-    let listed = bench.machine.completed_parts().len();
+    let listed = bench.machine.confirmed();
     let left = progress.parts - listed;
     let warnings = bench.rescue.as_ref().map(|r| r.warnings(&bench.machine)).unwrap_or_default();
     if !bench.machine.ledger_is_whole() {
@@ -293,9 +288,7 @@ pub(super) fn open_listed(model: &mut Model) {
 
 /// Writes are forbidden from now on: runs end, and held writes are dropped.
 pub(super) fn lock(model: &mut Model) {
-    for bench in &mut model.step.benches {
-        bench.run = None;
-    }
+    run::end_all(model, &Ending::Locked);
     let held: Vec<OperationId> = model.step.held.iter().map(|h| h.operation).collect();
     model.effects.extend(held.into_iter().map(Effect::Cancel));
 }
@@ -328,6 +321,8 @@ pub(super) fn note_hold(model: &mut Model, exchange: &Exchange) {
     let known = model.step.held.iter().any(|h| h.exchange == exchange.id);
     if exchange.held && exchange.end.is_none() && !known {
         model.step.held.push(Held { exchange: exchange.id, operation: exchange.operation });
+        // What is about to leave must be seen.
+        model.zoomed = false;
         model.step.request_top = 0;
         model.say(
             Level::Plain,
@@ -359,115 +354,7 @@ pub(super) fn cancel(model: &mut Model) {
         model.effects.push(Effect::Cancel(held.operation));
         return;
     }
-    let Some(bench) = model.step.bench_mut() else { return };
-    bench.run = None;
-    let id = bench.id;
-    let ids: Vec<OperationId> = model
-        .tasks
-        .iter()
-        .filter(|(_, p)| matches!(p, Purpose::Bench(b, _) if *b == id))
-        .map(|(id, _)| *id)
-        .collect();
-    for id in &ids {
-        model.effects.push(Effect::Cancel(*id));
-    }
-    model.say(Level::Plain, format!("cancelling {} call(s); cancelling is not undoing", ids.len()));
-}
-
-pub(super) fn mark(model: &mut Model) {
-    let page = model.page;
-    if let Some(bench) = model.step.bench_mut()
-        && let Some(number) = bench.selected()
-    {
-        if !bench.marked.remove(&number) {
-            bench.marked.insert(number);
-        }
-        bench.go(page, super::super::panes::select::Motion::Down);
-    }
-}
-
-/// Parts a run would send: the marked ones, else all that are planned.
-fn run_queue(bench: &Bench) -> Vec<PartNumber> {
-    let sendable = |n: &PartNumber| bench.machine.check(Move::Part(*n)).is_ok();
-    if bench.marked.is_empty() {
-        let planned = bench.machine.parts().values().filter(|p| p.state == PartState::Planned);
-        planned.map(|p| p.planned.number).filter(sendable).collect()
-    } else {
-        bench.marked.iter().copied().filter(sendable).collect()
-    }
-}
-
-/// A run of many parts is one key press that names how many calls it makes.
-pub(super) fn offer_run(model: &mut Model) {
-    if !model.target.writable {
-        return model.say(Level::Warning, "this endpoint is read-only; U unlocks writes");
-    }
-    let Some(bench) = model.step.bench() else { return };
-    let queue = run_queue(bench);
-    let size: u64 = queue.iter().filter_map(|n| bench.machine.parts().get(n)).map(|p| p.planned.size).sum();
-    model.overlays.push(Overlay::Confirm(Confirm {
-        title: format!("Send {} parts?", queue.len()),
-        lines: vec![
-            format!("{} in {} calls, {RUN_CONCURRENCY} at a time, not held.", human_size(size), queue.len()),
-            "s stops after those on their way; x cancels them.".into(),
-        ],
-        no: "Not now",
-        yes: "Send them",
-        on_yes: true,
-        action: Action::RunParts,
-    }));
-}
-
-pub(super) fn begin_run(model: &mut Model) {
-    let now = model.now;
-    let Some(bench) = model.step.bench_mut() else { return };
-    let mut queue = run_queue(bench);
-    queue.reverse();
-    bench.marked.clear();
-    let bytes_before = bench.machine.progress().bytes_done;
-    bench.run = Some(Run { queue, concurrency: RUN_CONCURRENCY, begun: now, bytes_before });
-    let id = bench.id;
-    go_on_running(model, id);
-}
-
-/// Tops the run up to its concurrency.
-fn go_on_running(model: &mut Model, bench_id: u64) {
-    loop {
-        let (id, writable) = (model.next_id(), model.target.writable);
-        let Some(bench) = model.step.by_id(bench_id) else { return };
-        let Some(run) = bench.run.as_mut() else { return };
-        if bench.machine.under_way() >= run.concurrency {
-            return;
-        }
-        let Some(number) = run.queue.pop() else {
-            if !bench.machine.is_busy() {
-                let begun = run.begun;
-                bench.run = None;
-                let p = bench.machine.progress();
-                let seconds = model.now.saturating_sub(begun) / 1_000_000;
-                model.say(
-                    Level::Good,
-                    format!("run finished in about {seconds} s: {} of {} parts are stored", p.done, p.parts),
-                );
-            }
-            return;
-        };
-        let wanted = Move::Part(number);
-        if !writable {
-            bench.run = None;
-            return;
-        }
-        if let Ok(operation) = bench.machine.begin(wanted, id, Enforce::Rules) {
-            model.send(Purpose::Bench(bench_id, wanted), operation, false);
-        }
-    }
-}
-
-pub(super) fn stop_run(model: &mut Model) {
-    if let Some(bench) = model.step.bench_mut() {
-        bench.run = None;
-        model.say(Level::Plain, "run stopped; parts on their way go on");
-    }
+    run::cancel(model);
 }
 
 pub(super) fn next_upload(model: &mut Model) {
@@ -481,20 +368,17 @@ pub(super) fn next_upload(model: &mut Model) {
 pub(super) fn came(model: &mut Model, bench_id: u64, wanted: Move, id: OperationId, outcome: &Outcome) {
     let Some(bench) = model.step.by_id(bench_id) else { return };
     let facts = bench.machine.apply(id, outcome);
-    if let Outcome::Refused(error) = outcome {
+    let of_run = bench.run.as_ref().is_some_and(|run| run.calls.contains_key(&id));
+    if let (Outcome::Refused(error), false) = (outcome, of_run) {
         bench.refusal = Some((wanted.to_string(), error.clone()));
     }
     super::carry::create_ended(bench, outcome);
     super::rescue::refresh(bench, wanted);
-    let lost_run = !matches!(outcome, Outcome::Answered(_)) && bench.run.is_some();
-    if lost_run {
-        // A run does not go on over an error: the user decides.
-        bench.run = None;
-    }
-    let running = bench.run.is_some();
     let more_parts = matches!(facts.as_slice(), [Fact::PartsListed { more: true, .. }]);
-    for fact in &facts {
-        note_fact(model, fact, running);
+    if of_run {
+        run::answered(model, bench_id, id, outcome);
+    } else {
+        facts.iter().for_each(|fact| note_fact(model, fact));
     }
     if matches!(wanted, Move::Complete | Move::Abort | Move::Create | Move::Tag) {
         model.browse.stale = true;
@@ -506,13 +390,12 @@ pub(super) fn came(model: &mut Model, bench_id: u64, wanted: Move, id: Operation
     if more_parts {
         begin_on(model, bench_id, Move::ListParts, Enforce::Rules, false);
     }
-    go_on_running(model, bench_id);
+    run::go_on(model, bench_id);
 }
 
-fn note_fact(model: &mut Model, fact: &Fact, running: bool) {
+fn note_fact(model: &mut Model, fact: &Fact) {
     let (level, text) = match fact {
         Fact::UploadCreated { upload } => (Level::Good, format!("upload open: {}", upload.upload_id)),
-        Fact::PartStored { .. } if running => return,
         Fact::PartStored { part_number, etag } => {
             (Level::Good, format!("part {part_number} is stored, ETag {etag}"))
         }

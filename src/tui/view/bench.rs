@@ -2,9 +2,9 @@
 
 use super::Pieces;
 use super::paint::{lines, pane, said, text, wrap};
-use super::step::is_held;
 use crate::app::command::Pane;
 use crate::app::model::Model;
+use crate::app::panes::ledger::first_gap;
 use crate::app::panes::step::Bench;
 use crate::domain::plan::PartSource;
 use crate::domain::redact::redact_detail;
@@ -42,7 +42,7 @@ fn place(here: bool, name: &str) -> (String, Role) {
 }
 
 fn call(bench: &Bench, key: &str, name: &str, wanted: Move) -> (String, Role) {
-    let legal = bench.machine.check(wanted).is_ok();
+    let legal = bench.check(wanted).is_ok();
     (format!("{key} {name}"), if legal { Role::Text } else { Role::Muted })
 }
 
@@ -65,7 +65,7 @@ fn bench_lines(model: &Model, bench: &Bench, room: usize, rows: usize) -> Vec<Pi
     out.extend(refusal(bench, room));
     if !matches!(bench.machine.state(), UploadState::Aborted | UploadState::Gone) {
         out.push(progress(bench, room));
-        out.extend(run_line(model, bench));
+        out.extend(super::run::lines(model, bench, room));
         out.extend(verdict(bench, room));
     }
     for note in notes(bench) {
@@ -85,12 +85,8 @@ fn notes(bench: &Bench) -> Vec<String> {
         _ => bench.said.clone(),
     };
     out.extend(bench.rescue.as_ref().map(|r| r.note()));
-    let parts = bench.machine.parts();
-    let last = parts.keys().next_back().map_or(0, |n| n.0);
-    let missing: Vec<String> =
-        (1..last).filter(|n| !parts.contains_key(&PartNumber(*n))).take(4).map(|n| n.to_string()).collect();
-    if !missing.is_empty() && bench.machine.plan().source.is_none() {
-        out.push(format!("no part {} is known; Complete joins what is there", missing.join(", ")));
+    if let (None, Some(gap)) = (&bench.machine.plan().source, first_gap(bench.machine.numbers())) {
+        out.push(format!("no part {gap} is known; Complete joins what is there"));
     }
     out
 }
@@ -214,38 +210,10 @@ fn progress(bench: &Bench, room: usize) -> Pieces {
     vec![(bar, Role::Good), (words, Role::Text)]
 }
 
-/// Rate and time left of a run, and the parts that are neither planned nor stored.
-fn run_line(model: &Model, bench: &Bench) -> Option<Pieces> {
-    let p = bench.machine.progress();
-    let mut words = Vec::new();
-    if let Some(run) = &bench.run {
-        let micros = model.now.saturating_sub(run.begun).max(1);
-        let done = p.bytes_done.saturating_sub(run.bytes_before);
-        let rate = u64::try_from(u128::from(done) * 1_000_000 / u128::from(micros)).unwrap_or(0);
-        words.push(format!("{}/s", human_size(rate)));
-        if let Some(left) = p.bytes.saturating_sub(p.bytes_done).checked_div(rate) {
-            words.push(format!("about {left} s left"));
-        }
-    }
-    let held = bench.machine.parts().values().filter(|e| is_held(model, e)).count();
-    for (n, what) in [
-        (held, "held"),
-        (p.in_flight - held, "on their way"),
-        (p.failed, "refused"),
-        (p.doubtful, "doubtful"),
-    ] {
-        if n > 0 {
-            words.push(format!("{n} {what}"));
-        }
-    }
-    let role = if p.failed + p.doubtful > 0 { Role::Warning } else { Role::Muted };
-    (!words.is_empty()).then(|| vec![(words.join(", "), role)])
-}
-
 /// Predicted, source and real ETag beside each other.
 fn verdict(bench: &Bench, room: usize) -> Vec<Pieces> {
     let mut out = Vec::new();
-    let predicted = bench.machine.predicted_etag();
+    let predicted = bench.predicted_etag().cloned();
     let real = match bench.machine.state() {
         UploadState::Completed(o) => Some(o.etag.clone()),
         _ => None,
@@ -304,13 +272,12 @@ fn next_line(model: &Model, bench: &Bench) -> Vec<Pieces> {
             ("leaves it".into(), Role::Text),
         ]];
     }
-    if bench.run.is_some() {
-        return vec![vec![
-            ("s ".into(), Role::Accent),
-            ("stops after those on their way, ".into(), Role::Text),
-            ("x ".into(), Role::Accent),
-            ("cancels them".into(), Role::Text),
-        ]];
+    if let Some(run) = &bench.run {
+        let pause = if run.pace.is_paused() { "goes on, " } else { "pauses, " };
+        let keys = [("p ", pause), ("s ", "stops after those on their way, "), ("x ", "cancels them")];
+        return vec![
+            keys.iter().flat_map(|(k, w)| [((*k).into(), Role::Accent), ((*w).into(), Role::Text)]).collect(),
+        ];
     }
     match bench.next_move(model.pane() == Pane::Parts) {
         Some(m)

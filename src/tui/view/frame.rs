@@ -247,6 +247,7 @@ fn enter_hint(model: &Model) -> &'static str {
         Pane::Request if model.step.drafting.is_some() => "to its field",
         Pane::States | Pane::Parts | Pane::Request if enabled(model, Command::Release).is_ok() => "RELEASE",
         Pane::States | Pane::Parts | Pane::Request => match model.step.bench() {
+            Some(b) if b.run.is_some() && b.machine.is_busy() => "",
             Some(b) if !b.machine.legal_moves().is_empty() => "next call",
             _ => "",
         },

@@ -2,7 +2,7 @@
 
 use super::inspect::sheet;
 use super::paint::{line, lines, pane, said, text, wrap};
-use super::{Pieces, compare, draft, faults, mistakes, versions};
+use super::{Pieces, compare, draft, faults, leave, mistakes, versions};
 use crate::app::command::SPECS;
 use crate::app::explaining::{self, About, Tone};
 use crate::app::form::Form;
@@ -38,6 +38,7 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::Forms { at } => draft::forms(rect, *at, theme, buf),
         Overlay::Holds { at } => draft::holds(model, rect, *at, theme, buf),
         Overlay::Form(f) => form(rect, f, theme, buf),
+        Overlay::Leave => leave::draw(model, rect, theme, buf),
         Overlay::Confirm(c) => confirm(rect, c, theme, buf),
     }
 }
@@ -64,6 +65,7 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         }
         Overlay::Forms { .. } | Overlay::Holds { .. } => draft::list_height(),
         Overlay::Form(f) => form_height(f, room),
+        Overlay::Leave => leave::height(model, room),
         Overlay::Confirm(c) => {
             let n: usize = c.lines.iter().map(|l| wrap(l, room).len()).sum();
             u16::try_from(n + 5).unwrap_or(u16::MAX)

@@ -1,17 +1,13 @@
 //! Step: the state machine, the parts, and the request that is about to leave.
 
 use super::Pieces;
-use super::paint::{footer_note, line, lines, pane, said, select, text, title_role, wrapped};
+use super::paint::{footer_note, lines, pane, said, title_role, wrapped};
 use crate::app::command::Pane;
 use crate::app::model::Model;
 use crate::app::wiretext::{Kind, is_added, lines as wire_lines};
-use crate::domain::outcome::ServiceError;
-use crate::domain::plan::PartSource;
 use crate::domain::preview::preview;
 use crate::domain::text::visible;
 use crate::domain::units::{grouped, human_size};
-use crate::domain::upload::{PartEntry, PartState, UploadState};
-use crate::tui::regions::{list_rows, list_top};
 use crate::tui::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -20,110 +16,13 @@ pub(super) fn draw(model: &Model, which: Pane, rect: Rect, theme: Theme, buf: &m
     match which {
         Pane::States => super::bench::draw(model, rect, theme, buf),
         Pane::Form => super::draft::form(model, rect, theme, buf),
-        Pane::Parts => parts(model, rect, theme, buf),
+        Pane::Parts => super::ledger::draw(model, rect, theme, buf),
         _ => request(model, rect, theme, buf),
     }
 }
 
-fn parts(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
-    let focused = model.pane() == Pane::Parts;
-    let Some(bench) = model.step.bench() else {
-        pane(rect, "Parts", focused, theme, buf);
-        return;
-    };
-    let ledger = bench.machine.parts();
-    let inside = pane(
-        rect,
-        &format!("Parts {}", grouped(u64::try_from(ledger.len()).unwrap_or(0))),
-        focused,
-        theme,
-        buf,
-    );
-    if ledger.is_empty() {
-        let all = vec![
-            text("No part is planned or known."),
-            said("g plans a generated part, f parts of a file,", Role::Muted),
-            said("4 asks S3 which parts it has.", Role::Muted),
-        ];
-        return lines(inside, 0, &all, theme, buf);
-    }
-    line(inside, 0, &said("      #        size  state       ETag or error", Role::Muted), theme, buf);
-    let freed = matches!(bench.machine.state(), UploadState::Aborted | UploadState::Gone);
-    let rows = list_rows(rect);
-    let top = list_top(bench.part_at, ledger.len(), rows);
-    for (row, (index, entry)) in
-        (1..=u16::try_from(rows).unwrap_or(u16::MAX)).zip(ledger.values().enumerate().skip(top))
-    {
-        let marked = bench.marked.contains(&entry.planned.number);
-        let mut pieces = part_row(entry, marked, index == bench.part_at, is_held(model, entry), freed);
-        if let Some(mark) = super::rescue::mark(bench, entry.planned.number) {
-            pieces.insert(pieces.len().saturating_sub(1), mark);
-        }
-        line(inside, row, &pieces, theme, buf);
-        if index == bench.part_at {
-            select(inside, row, focused, theme, buf);
-        }
-    }
-    let marked = bench.marked.len();
-    let note = if marked > 0 {
-        format!("{marked} marked  {} of {}", bench.part_at + 1, ledger.len())
-    } else {
-        format!("{} of {}", bench.part_at + 1, ledger.len())
-    };
-    footer_note(rect, &note, theme, buf);
-}
-
-pub(super) fn is_held(model: &Model, entry: &PartEntry) -> bool {
-    matches!(entry.state, PartState::InFlight(id) if model.step.held.iter().any(|h| h.operation == id))
-}
-
-fn part_row(entry: &PartEntry, marked: bool, chosen: bool, held: bool, freed: bool) -> Pieces {
-    let lead = format!("{}{}", if chosen { "▶" } else { " " }, if marked { "+" } else { " " });
-    let number = format!("{:>5}  ", entry.planned.number);
-    let again = if entry.attempts > 1 { format!(" ({} tries)", entry.attempts) } else { String::new() };
-    let (state, role, detail, size) = match &entry.state {
-        PartState::Done(_) if freed => {
-            ("○ freed", Role::Muted, "went with the upload".into(), entry.planned.size)
-        }
-        PartState::Planned if entry.stored.is_some() => {
-            ("○ replaces", Role::Warning, source(entry), entry.planned.size)
-        }
-        PartState::Planned => ("○ planned", Role::Muted, source(entry), entry.planned.size),
-        PartState::InFlight(_) if held => ("■ held", Role::Warning, source(entry), entry.planned.size),
-        PartState::InFlight(_) => ("→ on way", Role::Accent, source(entry), entry.planned.size),
-        PartState::Done(out) => {
-            ("✓ stored", Role::Good, visible(&out.etag.to_string()), out.size.unwrap_or(entry.planned.size))
-        }
-        PartState::Failed(ServiceError { code, .. }) => {
-            ("✗ refused", Role::Bad, visible(code), entry.planned.size)
-        }
-        PartState::Doubtful => {
-            ("! doubtful", Role::Warning, "answer lost; 4 asks S3".into(), entry.planned.size)
-        }
-    };
-    vec![
-        (lead, Role::Accent),
-        (number, Role::Text),
-        (format!("{:>10}  ", human_size(size)), Role::Text),
-        (format!("{state:<11} "), role),
-        (
-            format!("{detail}{again}"),
-            if matches!(entry.state, PartState::Done(_)) { Role::Linked } else { Role::Muted },
-        ),
-    ]
-}
-
-fn source(entry: &PartEntry) -> String {
-    match &entry.planned.source {
-        PartSource::Copy(Some(range)) => visible(range),
-        PartSource::Copy(None) => "whole source".into(),
-        PartSource::Body(crate::domain::operation::PartBody::Generated { .. }) => "generated bytes".into(),
-        PartSource::Body(crate::domain::operation::PartBody::File { path, .. }) => {
-            visible(&path.display().to_string())
-        }
-        PartSource::Foreign => "sent by another client".into(),
-    }
-}
+/// What stands in place of the next request while parts are sent by themselves.
+const RUNNING: &str = "  A run is under way: w shows what it sends, p pauses it.";
 
 fn request(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     if model.step.drafting.is_some() {
@@ -132,6 +31,9 @@ fn request(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     }
     let focused = model.pane() == Pane::Request;
     let title = match model.step.held.len() {
+        0 if model.step.bench().is_some_and(|b| b.run.is_some() && b.machine.is_busy()) => {
+            "Sent by the run, not held".to_owned()
+        }
         0 => "About to send, as planned".to_owned(),
         1 => held_title(model),
         n => format!("HELD: {n} requests; this one is the first"),
@@ -192,6 +94,9 @@ fn request_pieces(model: &Model) -> Vec<Pieces> {
     let Some(bench) = model.step.bench() else {
         return vec![said("  The request of the next call will stand here before it is sent.", Role::Muted)];
     };
+    if bench.run.is_some() && bench.machine.is_busy() {
+        return vec![said(RUNNING, Role::Muted)];
+    }
     let Some(wanted) = bench.next_move(model.pane() == Pane::Parts) else {
         let words = match bench.machine.is_busy() {
             true => "  Waiting for S3's answer.",
