@@ -2,6 +2,7 @@
 
 use super::Pieces;
 use super::paint::{footer_note, line, lines, pane, said, select, text};
+use super::rescue::{MARK, is_compared, mark};
 use super::run::is_held;
 use crate::app::command::Pane;
 use crate::app::model::Model;
@@ -37,8 +38,9 @@ impl Columns {
         }
     }
 
-    fn heading(self) -> String {
-        let few = "      #        size  state       ";
+    fn heading(self, compared: bool) -> String {
+        let compared = if compared { format!("{:<MARK$}", "compared") } else { String::new() };
+        let few = format!("      #        size  state       {compared}");
         match self {
             Self::Few => format!("{few}ETag or error"),
             Self::More => format!("{few}{:<24}ETag or error", "bytes"),
@@ -64,7 +66,8 @@ pub(super) fn draw(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
         return lines(inside, 0, &all, theme, buf);
     }
     let columns = Columns::of(inside.width);
-    line(inside, 0, &said(columns.heading(), Role::Muted), theme, buf);
+    let compared = is_compared(bench);
+    line(inside, 0, &said(columns.heading(compared), Role::Muted), theme, buf);
     let rows = list_rows(rect);
     let top = list_top(bench.part_at, numbers.len(), rows);
     let shown = numbers.iter().enumerate().skip(top).take(rows);
@@ -140,7 +143,9 @@ fn part_row(model: &Model, bench: &Bench, entry: &PartEntry, index: usize, colum
         (format!("{state:<11} "), role),
     ];
     // What a comparison with a source found stands before the ETag it speaks of.
-    out.extend(super::rescue::mark(bench, entry.planned.number));
+    if is_compared(bench) {
+        out.push(mark(bench, entry.planned.number).unwrap_or_else(|| (" ".repeat(MARK), Role::Text)));
+    }
     let tries = |n: u32| if n > 1 { format!(" ({n} tries)") } else { String::new() };
     match columns {
         Columns::Few => {

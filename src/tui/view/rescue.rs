@@ -111,6 +111,9 @@ fn sign(standing: &Standing) -> (&'static str, Role) {
     }
 }
 
+/// Cells of what the comparison says of a part.
+pub(super) const MARK: usize = 15;
+
 /// How a part stands, for its row of the ledger; what was sent from the source is so because this program sent it.
 pub(super) fn mark(bench: &Bench, number: PartNumber) -> Option<(String, Role)> {
     let rescue = bench.rescue.as_ref().filter(|r| r.state == State::Ready)?;
@@ -121,7 +124,12 @@ pub(super) fn mark(bench: &Bench, number: PartNumber) -> Option<(String, Role)> 
         Standing::SizeOnly if rescue.sent(entry) => ("✓ sent here", Role::Good),
         other => sign(other),
     };
-    Some((format!("{word:<15}"), role))
+    Some((format!("{word:<MARK$}"), role))
+}
+
+/// Whether the parts of an upload were compared with a source.
+pub(super) fn is_compared(bench: &Bench) -> bool {
+    bench.rescue.as_ref().is_some_and(|r| r.state == State::Ready)
 }
 
 /// Rows of the parts from `skip` on, those that matter most first.
