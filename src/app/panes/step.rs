@@ -14,6 +14,7 @@ use crate::domain::outcome::ServiceError;
 use crate::domain::output::HeadObjectOutput;
 use crate::domain::pace::Options;
 use crate::domain::predict::{BodyDigest, Prediction, Verdict};
+use crate::domain::preview::Preview;
 use crate::domain::units::PartNumber;
 use crate::domain::upload::{Move, MultipartUpload, PartState, UploadState};
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,7 +104,8 @@ impl Bench {
     pub fn refresh(&mut self) {
         let version = self.machine.ledger_version();
         let fresh = self.predicted.as_ref().is_some_and(|(of, _)| *of == version);
-        if !fresh && !(self.run.is_some() && self.machine.is_busy()) {
+        let running = self.run.is_some() && self.machine.is_busy();
+        if !fresh && !running {
             self.predicted = Some((version, self.machine.predicted_etag()));
         }
     }
@@ -218,6 +220,8 @@ pub struct Forecast {
     pub key: ForecastKey,
     /// The expectation; `None` when there is nothing to send.
     pub expected: Option<Prediction>,
+    /// The request as text, unless it stands in a form.
+    pub written: Option<Preview>,
 }
 
 /// Everything an expectation can change with.

@@ -14,7 +14,9 @@ use crate::domain::operation::{Operation, OperationId, PartBody};
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
 use crate::domain::predict::{BodyDigest, Prediction, Seen, Verdict, World, predict};
+use crate::domain::preview::preview;
 use crate::domain::units::MIB;
+use crate::domain::upload::Move;
 
 /// The longest body that is read for its digests before it is sent.
 const READ_AHEAD: u64 = 64 * MIB;
@@ -53,10 +55,12 @@ pub(super) fn forecast(model: &mut Model) {
     }
     let (bench, operation) = next_request(model);
     let expected = operation.as_ref().map(|operation| predicted(model, bench, operation));
+    // A Complete of 10 000 parts is long: its text is made once and not at every frame.
+    let written = operation.as_ref().filter(|_| model.step.drafting.is_none()).map(preview);
     if let Some(Operation::UploadPart(part)) = operation.as_ref().map(Operation::plain) {
         read_ahead(model, &part.body);
     }
-    model.step.forecast = Some(Forecast { key, expected });
+    model.step.forecast = Some(Forecast { key, expected, written });
 }
 
 /// Everything an expectation can change with.
@@ -65,7 +69,10 @@ fn key(model: &Model) -> ForecastKey {
     let form = model.step.drafting.as_ref();
     ForecastKey {
         bench: bench.map(|b| (b.id, b.machine.ledger_version(), b.machine.state().clone())),
-        selected: bench.filter(|_| model.pane() == Pane::Parts).and_then(|b| b.selected()),
+        selected: bench.filter(|_| model.pane() == Pane::Parts).and_then(|b| match b.next_move(true) {
+            Some(Move::Part(number)) => Some(number),
+            _ => None,
+        }),
         edits: form.map(Drafting::edits),
         digests: model.step.digests.version(),
         inspected: model.inspect.object.clone(),

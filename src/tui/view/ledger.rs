@@ -65,8 +65,12 @@ pub(super) fn draw(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
         ];
         return lines(inside, 0, &all, theme, buf);
     }
-    let columns = Columns::of(inside.width);
     let compared = is_compared(bench);
+    let columns = match Columns::of(inside.width) {
+        // How each part compares with a source takes the place of its bytes.
+        Columns::More if compared => Columns::Few,
+        columns => columns,
+    };
     line(inside, 0, &said(columns.heading(compared), Role::Muted), theme, buf);
     let rows = list_rows(rect);
     let top = list_top(bench.part_at, numbers.len(), rows);

@@ -21,6 +21,9 @@ pub(super) fn draw(model: &Model, which: Pane, rect: Rect, theme: Theme, buf: &m
     }
 }
 
+/// Lines of a long body that are made beyond the first one shown.
+const AHEAD: usize = 200;
+
 /// What stands in place of the next request while parts are sent by themselves.
 const RUNNING: &str = "  A run is under way: w shows what it sends, p pauses it.";
 
@@ -104,13 +107,18 @@ fn request_pieces(model: &Model) -> Vec<Pieces> {
         };
         return vec![said(words, Role::Muted)];
     };
+    // Lines far below what is shown are not made; the next key makes them when it goes there.
+    let rows = model.step.request_top.saturating_add(AHEAD);
+    if let Some(written) = model.step.forecast.as_ref().and_then(|f| f.written.as_ref()) {
+        return planned(written, rows);
+    }
     match bench.machine.operation(wanted) {
-        Ok(operation) => planned(&preview(&operation)),
+        Ok(operation) => planned(&preview(&operation), rows),
         Err(why) => vec![said(why.to_string(), Role::Muted)],
     }
 }
 
-fn planned(p: &crate::domain::preview::Preview) -> Vec<Pieces> {
+fn planned(p: &crate::domain::preview::Preview, rows: usize) -> Vec<Pieces> {
     let mut out = vec![vec![("  ".into(), Role::Text), (visible(&p.start()), Role::Title)]];
     for (name, value) in &p.headers {
         let role = if is_added(name) { Role::Muted } else { Role::Text };
@@ -120,7 +128,7 @@ fn planned(p: &crate::domain::preview::Preview) -> Vec<Pieces> {
         "+ host, x-amz-date, x-amz-content-sha256, authorization and others are added when it is signed; hold shows all",
         Role::Muted,
     ));
-    out.extend(p.body.iter().map(|l| vec![("  ".into(), Role::Text), (visible(l), Role::Linked)]));
+    out.extend(p.body.iter().take(rows).map(|l| vec![("  ".into(), Role::Text), (visible(l), Role::Linked)]));
     out
 }
 
