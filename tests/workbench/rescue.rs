@@ -197,7 +197,11 @@ fn leaving_calls_off_what_runs_and_late_results_change_nothing() {
     let (id, _) = hashing(&mut p, "/data/raw.mov");
     p.msg(Msg::Hashing { id, done: 8 * MIB, of: Some(16 * MIB) });
     assert!(p.screen().contains("hashing 8.0 MiB of 16.0 MiB, 50 %"), "{}", p.screen());
-    p.press("Esc");
+    // Enter leaves it running, and R shows it again.
+    p.press("Enter");
+    assert!(p.others.is_empty() && p.model.overlays.is_empty());
+    assert!(p.screen().contains("hashing /data/raw.mov: R shows"), "{}", p.screen());
+    p.press("R Esc");
     assert_eq!(p.others.pop(), Some(Effect::Cancel(id)));
     hashed(&mut p, id, 16 * MIB, vec![md5(1), md5(2)]);
     assert!(p.model.step.bench().unwrap().rescue.is_none());

@@ -145,24 +145,27 @@ impl Rescue {
     fn cut(&self, looked: &Looked, machine: &MultipartUpload) -> Result<(PartLayout, bool, String), String> {
         let head = looked.head.as_ref().ok_or("the object's size is not known")?;
         let size = looked.evidence.object_size.unwrap_or_else(|| head.object_size());
-        let own = looked.evidence.best_layout().filter(|(_, grade)| *grade == Grade::Exact).map(|(l, _)| l);
-        let is_own = |layout: &PartLayout| own.as_ref().is_some_and(|own| own.parts().eq(layout.parts()));
+        let own = looked.evidence.best_layout();
         let held = machine.held_parts();
         if self.size.is_none()
-            && let Some(own) = &own
+            && let Some((own, grade)) = &own
             && Compared::compare(&wanted_of_source(own, &looked.evidence), &held, false).misfit().is_none()
         {
-            return Ok((own.clone(), true, "the object's own parts, which the upload fits".into()));
+            let grounds = match grade {
+                Grade::Exact => "the object's own parts",
+                _ => "the object's likeliest parts",
+            };
+            return Ok((own.clone(), true, grounds.into()));
         }
         let cut = Cut::of(&held);
         let (part_size, grounds) = match (self.size, cut.size()) {
             (Some(size), _) => (size, self.grounds.clone()),
             (None, Some(size)) => (size, cut.words()),
-            (None, None) => return Err(format!("{}; name a part size", cut.words())),
+            (None, None) => return Err(format!("{}; n, and type a part size", cut.words())),
         };
         let layout = PartLayout::uniform(size, part_size).map_err(|e| e.to_string())?;
-        let own = is_own(&layout);
-        Ok((layout, own, grounds))
+        let is_own = own.is_some_and(|(own, _)| own.parts().eq(layout.parts()));
+        Ok((layout, is_own, grounds))
     }
 
     fn ready(&mut self, machine: &MultipartUpload) {

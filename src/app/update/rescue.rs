@@ -245,8 +245,8 @@ pub(super) fn press(model: &mut Model, top: usize, press: Press) {
         Key::Char('n') => form(model),
         _ => {
             overlay::scroll(model, press, (top, &[Key::Char('R')]), |top| Overlay::Rescue { top });
-            let left = !matches!(model.overlays.last(), Some(Overlay::Rescue { .. }));
-            if left && stop(model) {
+            // Other keys that leave let it go on: R shows it again.
+            if press.key == Key::Esc && stop(model) {
                 model.say(Level::Plain, "the comparison is called off; nothing of it was kept");
             }
         }

@@ -25,7 +25,7 @@ pub(super) fn draw(model: &Model, rect: Rect, top: usize, theme: Theme, buf: &mu
     let keys = match model.step.bench().and_then(|b| b.rescue.as_ref()).map(|r| &r.state) {
         Some(State::Ready) => "c go on   s start over   a abort   n another source   Esc leave",
         Some(State::Failed(_)) => "n another source   a abort   Esc leave",
-        _ => "Esc calls it off",
+        _ => "Enter leaves it running   Esc calls it off",
     };
     footer_note(rect, keys, theme, buf);
 }
@@ -86,7 +86,9 @@ fn head(bench: &Bench, rescue: &Rescue) -> Vec<(String, Role)> {
     out.push((rescue.result.short(), Role::Text));
     if let Some(why) = rescue.cannot_fit() {
         out.push((format!("{why}; s starts over, a aborts"), Role::Bad));
-    } else if let Some(why) = rescue.result.misfit() {
+        return out;
+    }
+    if let Some(why) = rescue.result.misfit() {
         out.push((format!("this may be an upload of something else: {why}"), Role::Warning));
     }
     let left = rescue.left(&bench.machine);
