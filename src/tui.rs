@@ -51,9 +51,16 @@ pub fn run(options: Options) -> color_eyre::Result<i32> {
     if let Err(why) = terminal::usable() {
         return Err(color_eyre::eyre::eyre!("{why}"));
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = workers(&options.endpoint)?;
     let status = runtime.block_on(shell::run(options));
     // Whatever still waits for the network must not keep the user waiting.
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     status
+}
+
+/// What the program's tasks run on; the event loop itself stays on the thread that blocks on it. Calls alone are best
+/// served by one thread: two that hand them to each other cost more than they gain. A sandbox wants one besides.
+pub fn workers(endpoint: &Endpoint) -> std::io::Result<tokio::runtime::Runtime> {
+    let threads = if matches!(endpoint, Endpoint::Sandbox(_)) { 2 } else { 1 };
+    tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()
 }

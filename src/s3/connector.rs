@@ -141,7 +141,7 @@ impl WireConnector {
         recorder: Recorder,
         stamp: Stamp,
     ) -> Result<HttpResponse, ConnectorError> {
-        let headers = raw_headers(&recorder.response_head());
+        let headers = recorder.with_response(raw_headers);
         stamp.record.note(|answer| {
             answer.status = Some(response.status().as_u16());
             answer.headers = headers;
@@ -161,7 +161,7 @@ impl WireConnector {
             if announced(&parts.headers).is_none_or(|n| n <= DOCUMENT) {
                 body.peek(PEEK, may_be_document).await.map_err(|e| broken_body(e, facts))?;
             }
-            if !begins_with(&stamp.record.answer().body, root) {
+            if !stamp.record.look(|answer| begins_with(&answer.body, root)) {
                 let read = body.read();
                 stamp.record.note(|answer| answer.foreign = Some(read));
                 body.abandon(

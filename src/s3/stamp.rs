@@ -71,6 +71,11 @@ impl CallRecord {
         self.lock().clone()
     }
 
+    /// Looks at the latest attempt's answer without copying it.
+    pub fn look<T>(&self, at: impl FnOnce(&Answer) -> T) -> T {
+        at(&self.lock())
+    }
+
     /// Forgets the previous attempt's answer.
     pub fn reset(&self) {
         *self.lock() = Answer::default();

@@ -1,7 +1,9 @@
 //! The event loop: events in, messages to the model, effects out, a frame when something changed.
 //!
-//! Keys are served first and drawn at once; floods from the wire are drawn at most every 16 ms. When nothing
-//! happens nothing runs: there is no tick unless the model says that it changes by itself.
+//! Keys are served first and drawn at once; floods from the wire are drawn at most every 16 ms, while many calls are under
+//! way every 33 ms. When nothing happens nothing runs: there is no tick unless the model says that it changes by itself.
+
+pub mod off_screen;
 
 use super::hooks::{self, Trap};
 use super::report::Report;
@@ -22,22 +24,27 @@ use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
-use std::io::{self, Stdout, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+/// Least time between two frames that nobody pressed a key for.
 const FRAME: Duration = Duration::from_millis(16);
+/// The same while many calls are under way: what changes then are counts, and nobody reads them faster.
+const BUSY_FRAME: Duration = Duration::from_millis(33);
+/// Calls under way that are many.
+const MANY: usize = 4;
 const TICK: Duration = Duration::from_millis(250);
 /// How long an orderly end may take after a signal.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Most events taken before a frame is drawn.
 const BURST: usize = 512;
 
-struct Shell {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+struct Shell<W: Write> {
+    terminal: Terminal<CrosstermBackend<W>>,
     model: Model,
     runtime: Runtime,
     hub: Arc<Hub>,
@@ -48,6 +55,8 @@ struct Shell {
     trapped: bool,
     /// How a real endpoint is reached, for commands that are printed.
     spec: Option<TargetSpec>,
+    /// Without a terminal: who is told of every frame.
+    watcher: Option<off_screen::Watcher>,
 }
 
 /// Runs the program; gives the exit status.
@@ -57,7 +66,9 @@ pub async fn run(options: Options) -> color_eyre::Result<i32> {
     let guard = terminal::Guard;
     let mut input = terminal::events();
     let (reports_tx, mut reports) = mpsc::channel(256);
-    let mut shell = Shell::new(options, reports_tx)?;
+    let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    let mut shell = Shell::new(options, reports_tx, terminal);
+    shell.model.size = crossterm::terminal::size().unwrap_or((0, 0));
     let status = shell.serve(&mut input, &mut reports).await?;
     let open = farewell(&shell.model, shell.spec.as_ref());
     drop(guard);
@@ -66,8 +77,8 @@ pub async fn run(options: Options) -> color_eyre::Result<i32> {
     Ok(status)
 }
 
-impl Shell {
-    fn new(options: Options, reports: mpsc::Sender<Report>) -> io::Result<Self> {
+impl<W: Write> Shell<W> {
+    fn new(options: Options, reports: mpsc::Sender<Report>, terminal: Terminal<CrosstermBackend<W>>) -> Self {
         let target = match &options.endpoint {
             Endpoint::Sandbox(_) => Target::sandbox(),
             Endpoint::Real { name, .. } => Target::real(name.clone()),
@@ -88,9 +99,8 @@ impl Shell {
         // The sandbox begins with its lessons: the bucket before them in the alphabet costs work to look at.
         model.first_bucket = matches!(options.endpoint, Endpoint::Sandbox(_))
             .then(|| crate::sandbox::seed::LESSONS.to_owned());
-        model.size = crossterm::terminal::size().unwrap_or((0, 0));
-        Ok(Self {
-            terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?,
+        Self {
+            terminal,
             model,
             runtime: Runtime::new(options.endpoint, hub.clone(), reports),
             hub,
@@ -103,7 +113,8 @@ impl Shell {
             redraw_at: None,
             trapped: false,
             spec,
-        })
+            watcher: None,
+        }
     }
 
     async fn serve(
@@ -139,7 +150,7 @@ impl Shell {
                     Some(Err(_)) | None => terminal::gone(),
                 },
                 () = draw_time(self.redraw_at) => self.draw(),
-                Some(report) = reports.recv() => self.report(report)?,
+                Some(report) = reports.recv() => self.reports(report, reports)?,
                 () = self.hub.changed(), if self.redraw_at.is_none() => {
                     self.drain_wire()?;
                     self.soon();
@@ -155,6 +166,9 @@ impl Shell {
 
     /// Asks the terminal for its size.
     fn resized(&mut self) -> color_eyre::Result<()> {
+        if self.watcher.is_some() {
+            return Ok(());
+        }
         match crossterm::terminal::size() {
             Ok((cols, rows)) => self.message(Msg::Resize(cols, rows)),
             Err(_) => Ok(()),
@@ -203,20 +217,35 @@ impl Shell {
         }
     }
 
+    /// Takes what tasks have sent back by now, together: while many calls end, one look at the wire serves them all.
+    fn reports(&mut self, first: Report, waiting: &mut mpsc::Receiver<Report>) -> color_eyre::Result<()> {
+        let mut all = vec![first];
+        while all.len() < BURST
+            && let Ok(report) = waiting.try_recv()
+        {
+            all.push(report);
+        }
+        self.model.now = self.now();
+        if all.iter().any(|report| matches!(report, Report::Msg(Msg::Finished { .. }))) {
+            // No outcome must overtake the last bytes of its exchange, and those were recorded before it was sent.
+            self.drain_wire()?;
+        }
+        for report in all {
+            self.report(report)?;
+        }
+        self.soon();
+        Ok(())
+    }
+
     fn report(&mut self, report: Report) -> color_eyre::Result<()> {
         let msg = match report {
             Report::Client(client, sandbox) => self.runtime.connected(client, sandbox),
             Report::Msg(msg) => msg,
         };
-        self.model.now = self.now();
         if let Msg::Finished { id, .. } = &msg {
             self.runtime.ended(*id);
-            // The outcome must not overtake the last bytes of its exchange.
-            self.drain_wire()?;
         }
-        self.message(msg)?;
-        self.soon();
-        Ok(())
+        self.message(msg)
     }
 
     /// How long until the next tick: sooner when a run waits for less.
@@ -284,9 +313,10 @@ impl Shell {
         Rect::new(0, 0, self.model.size.0, self.model.size.1)
     }
 
-    /// Asks for a frame, no sooner than 16 ms after the last one.
+    /// Asks for a frame, no sooner than some time after the last one.
     fn soon(&mut self) {
-        self.redraw_at.get_or_insert(self.last_draw + FRAME);
+        let apart = if self.model.tasks.len() >= MANY { BUSY_FRAME } else { FRAME };
+        self.redraw_at.get_or_insert(self.last_draw + apart);
     }
 
     fn draw(&mut self) {
@@ -302,8 +332,8 @@ impl Shell {
         }
         view::clamp(&mut self.model, &regions);
         let (model, look) = (&self.model, self.look);
-        let (screen, trapped) = (&mut self.terminal, self.trapped);
-        let drawn = terminal::frame(|| {
+        let (screen, trapped, on_terminal) = (&mut self.terminal, self.trapped, self.watcher.is_none());
+        let mut write = || {
             queue!(screen.backend_mut(), BeginSynchronizedUpdate)?;
             screen.draw(|frame| {
                 view::draw(model, look, frame);
@@ -312,9 +342,13 @@ impl Shell {
                 }
             })?;
             execute!(screen.backend_mut(), EndSynchronizedUpdate)
-        });
+        };
+        let drawn = if on_terminal { terminal::frame(&mut write) } else { write() };
         if drawn.is_err() {
             terminal::gone();
+        }
+        if let Some(watcher) = &mut self.watcher {
+            watcher(&self.model);
         }
     }
 }

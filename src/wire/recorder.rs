@@ -114,9 +114,19 @@ impl Slot {
         }
     }
 
-    /// A copy, if anything changed since the last one.
+    /// A copy, if anything changed since the last one. What has ended is asked for once, so its bytes are handed over
+    /// and not copied.
     pub(super) fn take(&self) -> Option<Exchange> {
-        self.dirty.swap(false, Ordering::AcqRel).then(|| self.lock().exchange.clone())
+        if !self.dirty.swap(false, Ordering::AcqRel) {
+            return None;
+        }
+        let exchange = &mut self.lock().exchange;
+        if exchange.end.is_none() {
+            return Some(exchange.clone());
+        }
+        let (request, response) =
+            (std::mem::take(&mut exchange.request), std::mem::take(&mut exchange.response));
+        Some(Exchange { request, response, ..exchange.clone() })
     }
 
     /// Bytes were accepted by the stream.
@@ -217,9 +227,9 @@ impl Recorder {
         self.slot.touch();
     }
 
-    /// The bytes read so far, as far as kept at the beginning.
-    pub fn response_head(&self) -> Vec<u8> {
-        self.slot.lock().exchange.response.head.clone()
+    /// Looks at the bytes read so far, as far as kept at the beginning.
+    pub fn with_response<T>(&self, look: impl FnOnce(&[u8]) -> T) -> T {
+        look(&self.slot.lock().exchange.response.head)
     }
 
     /// How it ended. No byte of the request leaves after this returns.

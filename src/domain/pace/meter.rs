@@ -17,6 +17,8 @@ pub(super) struct Meter {
     pub(super) left: u64,
     begun: Option<u64>,
     ends: VecDeque<(u64, u64)>,
+    /// Bytes of all ends that are remembered.
+    kept: u128,
 }
 
 impl Meter {
@@ -30,11 +32,13 @@ impl Meter {
         self.total = self.total.saturating_add(size);
         self.left = self.left.saturating_sub(size);
         self.ends.push_back((now, size));
+        self.kept += u128::from(size);
         while self.ends.len() > KEPT || self.ends.front().is_some_and(|(at, _)| at.saturating_add(SPAN) < now)
         {
             // What goes is what the rate would no longer count from.
-            if let Some((at, _)) = self.ends.pop_front() {
+            if let Some((at, size)) = self.ends.pop_front() {
                 self.begun = Some(at);
+                self.kept = self.kept.saturating_sub(u128::from(size));
             }
         }
     }
@@ -42,8 +46,9 @@ impl Meter {
     /// Bytes a second.
     pub(super) fn rate(&self, now: u64) -> Option<u64> {
         let from = now.saturating_sub(SPAN).max(self.begun?);
-        let bytes: u128 =
-            self.ends.iter().filter(|(at, _)| *at >= from).map(|(_, size)| u128::from(*size)).sum();
+        // Asked after every part: what is too old stands in front, and there is little of it.
+        let old = self.ends.iter().take_while(|(at, _)| *at < from);
+        let bytes = self.kept.saturating_sub(old.map(|(_, size)| u128::from(*size)).sum());
         let took = u128::from(now.saturating_sub(from).max(1));
         let rate = u64::try_from(bytes * 1_000_000 / took).unwrap_or(u64::MAX);
         (rate > 0).then_some(rate)

@@ -1,0 +1,147 @@
+//! What is compared. Every row copies the same parts with the same number of calls under way, in a process of its own.
+
+use super::{KEY_SECRET, PART, Work};
+use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use clap::Parser;
+use partscope::cli::args::Cli;
+use partscope::domain::names::ObjectRef;
+use partscope::domain::operation::CompletedPart as Listed;
+use partscope::domain::operation::{CompleteMultipartUpload, Operation, OperationId, UploadPartCopy};
+use partscope::domain::outcome::Outcome;
+use partscope::domain::output::{Output, PartOutput};
+use partscope::domain::plan::UploadPlan;
+use partscope::domain::units::PartNumber;
+use partscope::s3::client::Call;
+use partscope::s3::target::{TargetSpec, connect};
+use partscope::wire::hub::Hub;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+fn ranges(parts: u32) -> impl Iterator<Item = (i32, String)> {
+    (0..u64::from(parts)).map(|i| (i as i32 + 1, format!("bytes={}-{}", i * PART, (i + 1) * PART - 1)))
+}
+
+fn one_thread() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// The SDK with its own HTTP client and nothing of ours: a loop that keeps `flight` calls under way.
+pub fn sdk(work: &Work, threads: usize) {
+    let runtime = match threads {
+        1 => one_thread(),
+        n => tokio::runtime::Builder::new_multi_thread().worker_threads(n).enable_all().build().unwrap(),
+    };
+    runtime.block_on(async {
+        let shared = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new(KEY_SECRET.0, KEY_SECRET.1, None, None, "static"))
+            .endpoint_url(&work.endpoint)
+            .load()
+            .await;
+        let client = aws_sdk_s3::Client::from_conf(Builder::from(&shared).force_path_style(true).build());
+        let created = client.create_multipart_upload().bucket("b").key("copy").send().await.unwrap();
+        let upload = created.upload_id.unwrap();
+        let (mut flying, mut done) = (JoinSet::new(), Vec::new());
+        let mut left = ranges(work.parts);
+        loop {
+            while flying.len() < work.flight
+                && let Some((number, range)) = left.next()
+            {
+                let call = client
+                    .upload_part_copy()
+                    .bucket("b")
+                    .key("copy")
+                    .upload_id(&upload)
+                    .part_number(number)
+                    .copy_source("b/source")
+                    .copy_source_range(range)
+                    .copy_source_if_match("\"9a10e3fb885fb16525231cb6a440a941\"");
+                flying.spawn(async move { (number, call.send().await.unwrap()) });
+            }
+            let Some(landed) = flying.join_next().await else { break };
+            let (number, out) = landed.unwrap();
+            let tag = out.copy_part_result.unwrap().e_tag.unwrap();
+            done.push(CompletedPart::builder().part_number(number).e_tag(tag).build());
+        }
+        assert_eq!(done.len(), work.parts as usize);
+        done.sort_by_key(|part| part.part_number);
+        let list = CompletedMultipartUpload::builder().set_parts(Some(done)).build();
+        let call = client.complete_multipart_upload().bucket("b").key("copy").upload_id(upload);
+        let made = call.multipart_upload(list).send().await.unwrap();
+        assert!(made.e_tag.unwrap().contains(&format!("-{}", work.parts)));
+    });
+}
+
+/// Our client and connections without a machine, a pace or a screen; `kept` records every byte as the screen needs it.
+pub fn client(work: &Work, kept: bool) {
+    one_thread().block_on(async {
+        let hub = if kept { Hub::new() } else { Hub::discard() };
+        let spec = TargetSpec {
+            endpoint_url: Some(work.endpoint.clone()),
+            path_style: true,
+            static_credentials: Some((KEY_SECRET.0.into(), KEY_SECRET.1.into())),
+            ..TargetSpec::default()
+        };
+        let client = connect(&spec, hub.clone()).await.unwrap();
+        let call = |id| Call { id: OperationId(id), hold: false, cancel: CancellationToken::new() };
+        let create = UploadPlan::empty(ObjectRef::new("b", "copy")).create();
+        let created = client.perform(&Operation::CreateMultipartUpload(create), call(1)).await;
+        let Outcome::Answered(Output::Created(created)) = created else { panic!("{created:?}") };
+        let (mut flying, mut done) = (JoinSet::<(i32, Outcome)>::new(), Vec::new());
+        let mut left = ranges(work.parts);
+        loop {
+            while flying.len() < work.flight
+                && let Some((number, range)) = left.next()
+            {
+                let (client, call) = (client.clone(), call(number as u64 + 1));
+                let part = Operation::UploadPartCopy(UploadPartCopy {
+                    upload: created.upload.clone(),
+                    part_number: PartNumber(number),
+                    source: ObjectRef::new("b", "source"),
+                    copy_source_range: Some(range),
+                    copy_source_if_match: Some("\"9a10e3fb885fb16525231cb6a440a941\"".into()),
+                });
+                flying.spawn(async move { (number, client.perform(&part, call).await) });
+            }
+            let Some(landed) = flying.join_next().await else { break };
+            let (number, outcome) = landed.unwrap();
+            let Outcome::Answered(Output::Part(PartOutput { etag, .. })) = outcome else {
+                panic!("{outcome:?}")
+            };
+            done.push(Listed { part_number: PartNumber(number), etag, checksum: None });
+        }
+        assert_eq!(done.len(), work.parts as usize);
+        done.sort_by_key(|part| part.part_number);
+        let complete = CompleteMultipartUpload {
+            upload: created.upload,
+            parts: done,
+            if_none_match: false,
+            mpu_object_size: None,
+            checksum_type: None,
+        };
+        let made = client.perform(&Operation::CompleteMultipartUpload(complete), call(1 << 20)).await;
+        assert!(matches!(made, Outcome::Answered(_)), "{made:?}");
+        hub.drain();
+    });
+}
+
+/// `partscope copy` as typed, from its arguments to its verdict.
+pub fn headless(work: &Work) {
+    let words = [
+        "partscope",
+        "--endpoint-url",
+        &work.endpoint,
+        "--path-style",
+        "copy",
+        "--part-size",
+        "8MiB",
+        "--concurrency",
+        &work.flight.to_string(),
+        "s3://b/source",
+        "s3://b/copy",
+    ];
+    let cli = Cli::try_parse_from(words).unwrap();
+    let command = cli.command.as_ref().unwrap();
+    assert_eq!(partscope::cli::run(&cli, command), 0, "the copy succeeds");
+}
