@@ -291,3 +291,19 @@ fn what_a_head_by_hand_shows_is_used_by_the_next_expectation() {
     let screen = only_if_new(&mut p);
     assert!(screen.contains("≈ expects 412 PreconditionFailed"), "{screen}");
 }
+
+#[test]
+fn a_file_that_cannot_be_read_is_asked_for_once() {
+    let mut p = Play::new(120, 36);
+    p.press("n").press("Tab Tab Tab Tab C-s").press("Enter Enter").released(None);
+    p.press("e");
+    to_field(&mut p, "Body");
+    p.press("C-u").text("/missing");
+    for _ in 0..3 {
+        for asked in std::mem::take(&mut p.others) {
+            let Effect::Digest(body) = asked else { continue };
+            p.msg(Msg::Digested { body, digest: Err("no such file".into()) });
+        }
+    }
+    assert!(p.others.is_empty(), "{:?}", p.others);
+}

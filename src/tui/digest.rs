@@ -19,6 +19,11 @@ pub fn of(body: &PartBody) -> Result<BodyDigest, String> {
     match body {
         PartBody::Generated { seed, len } => generated(*seed, *len, &mut feed),
         PartBody::File { path, offset, len } => {
+            // A pipe or a device would be waited for, or read for ever.
+            let known = std::fs::metadata(path).map_err(|e| format!("{}: {e}", path.display()))?;
+            if !known.is_file() {
+                return Err(format!("{} is not a regular file", path.display()));
+            }
             let mut file = File::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
             file.seek(SeekFrom::Start(*offset)).map_err(|e| format!("{}: {e}", path.display()))?;
             let read =

@@ -149,8 +149,16 @@ pub struct Held {
 /// Digests of bodies that were computed, and those that are being computed.
 #[derive(Debug, Clone, Default)]
 pub struct Digests {
-    known: Vec<(PartBody, Option<BodyDigest>)>,
+    known: Vec<(PartBody, Read)>,
     version: u64,
+}
+
+/// How far the bytes of a body are read.
+#[derive(Debug, Clone)]
+enum Read {
+    Reading,
+    Done(BodyDigest),
+    Failed(String),
 }
 
 /// Bodies whose digests are kept.
@@ -159,7 +167,22 @@ const KEPT_DIGESTS: usize = 64;
 impl Digests {
     /// The digests of a body, once they are computed.
     pub fn get(&self, body: &PartBody) -> Option<&BodyDigest> {
-        self.known.iter().find(|(known, _)| known == body)?.1.as_ref()
+        match self.read(body)? {
+            Read::Done(digest) => Some(digest),
+            _ => None,
+        }
+    }
+
+    /// Why a body cannot be read.
+    pub fn failure(&self, body: &PartBody) -> Option<&str> {
+        match self.read(body)? {
+            Read::Failed(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    fn read(&self, body: &PartBody) -> Option<&Read> {
+        self.known.iter().find(|(known, _)| known == body).map(|(_, read)| read)
     }
 
     /// Another value after every change.
@@ -175,17 +198,16 @@ impl Digests {
         if self.known.len() >= KEPT_DIGESTS {
             self.known.remove(0);
         }
-        self.known.push((body.clone(), None));
+        self.known.push((body.clone(), Read::Reading));
         true
     }
 
-    /// The digests of a body came; without them it may be asked for again.
-    pub fn put(&mut self, body: PartBody, digest: Option<BodyDigest>) {
+    /// The digests of a body came. One that cannot be read is remembered as such: asking again at once would go on
+    /// for ever.
+    pub fn put(&mut self, body: PartBody, digest: Result<BodyDigest, String>) {
         self.version += 1;
         self.known.retain(|(known, _)| *known != body);
-        if digest.is_some() {
-            self.known.push((body, digest));
-        }
+        self.known.push((body, digest.map_or_else(Read::Failed, Read::Done)));
     }
 }
 
@@ -220,6 +242,8 @@ pub struct Forecast {
     pub key: ForecastKey,
     /// The expectation; `None` when there is nothing to send.
     pub expected: Option<Prediction>,
+    /// Why the bytes that would be sent cannot be read.
+    pub unreadable: Option<String>,
     /// The request as text, unless it stands in a form.
     pub written: Option<Preview>,
 }

@@ -57,10 +57,12 @@ pub(super) fn forecast(model: &mut Model) {
     let expected = operation.as_ref().map(|operation| predicted(model, bench, operation));
     // A Complete of 10 000 parts is long: its text is made once and not at every frame.
     let written = operation.as_ref().filter(|_| model.step.drafting.is_none()).map(preview);
+    let mut unreadable = None;
     if let Some(Operation::UploadPart(part)) = operation.as_ref().map(Operation::plain) {
+        unreadable = model.step.digests.failure(&part.body).map(str::to_owned);
         read_ahead(model, &part.body);
     }
-    model.step.forecast = Some(Forecast { key, expected, written });
+    model.step.forecast = Some(Forecast { key, expected, written, unreadable });
 }
 
 /// Everything an expectation can change with.
@@ -100,10 +102,7 @@ fn read_ahead(model: &mut Model, body: &PartBody) {
 
 /// The digests of a body came, or why it cannot be read.
 pub(super) fn digested(model: &mut Model, body: PartBody, digest: Result<BodyDigest, String>) {
-    if let Err(why) = &digest {
-        model.say(Level::Warning, format!("the bytes of the part cannot be read: {why}"));
-    }
-    model.step.digests.put(body, digest.ok());
+    model.step.digests.put(body, digest.map_err(|why| crate::domain::text::visible(&why)));
 }
 
 /// Remembers what is expected of a call that is about to be made by hand.

@@ -20,7 +20,13 @@ pub(super) fn lines(model: &Model, room: usize) -> Vec<Pieces> {
     if let (None, Some(settled)) = (&model.step.drafting, &model.step.settled) {
         out.extend(ended(settled, room));
     }
-    if let Some(expectation) = model.step.forecast.as_ref().and_then(|f| f.expected.as_ref()) {
+    if let Some(why) = model.step.forecast.as_ref().and_then(|f| f.unreadable.as_ref()) {
+        out.extend(laid(
+            &format!("! the bytes cannot be read, so nothing will be sent: {why}"),
+            room,
+            Role::Bad,
+        ));
+    } else if let Some(expectation) = model.step.forecast.as_ref().and_then(|f| f.expected.as_ref()) {
         out.extend(expected(expectation, room));
     }
     if let Some(remark) = model.step.drafting.as_ref().and_then(|f| f.remark.as_ref()) {
