@@ -175,7 +175,7 @@ fn source_plan(properties: ObjectProperties) -> UploadPlan {
     let sizes = [FIVE_MIB, SIZE - FIVE_MIB];
     let part = |(at, size): (usize, &u64)| PlannedPart {
         number: PartNumber::of_index(at),
-        size: *size,
+        size: Some(*size),
         source: PartSource::Body(PartBody::Generated { seed: 7, len: *size }),
     };
     UploadPlan {

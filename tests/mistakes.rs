@@ -10,7 +10,6 @@ use partscope::domain::explain;
 use partscope::domain::mistake::{Mistake, Prepared, all, mend, prepare};
 use partscope::domain::operation::{Operation, OperationId, OperationKind};
 use partscope::domain::outcome::{Outcome, ServiceError};
-use partscope::domain::plan::{PartSource, PlannedPart};
 use partscope::domain::predict::{Certainty, Verdict};
 use partscope::domain::upload::Move;
 use rig::Rig;
@@ -47,11 +46,8 @@ fn prepared(rig: &Rig, mistake: &Mistake) -> Prepared {
 async fn store(rig: &mut Rig, draft: &Draft) {
     let operation = draft.operation().unwrap();
     let Operation::UploadPart(part) = &operation else { panic!("{operation:?}") };
-    let source = PartSource::Body(part.body.clone());
-    let planned = PlannedPart { number: part.part_number, size: part.body.len(), source };
-    rig.machine.plan_part(planned).unwrap();
     assert_eq!(rig.predict(&operation).code, None);
-    rig.machine.begin_with(Move::Part(part.part_number), OperationId(0), &operation);
+    rig.machine.begin_with(Move::Part(part.part_number), OperationId(0), &operation).unwrap();
     let outcome = rig.perform(&operation).await;
     assert!(matches!(outcome, Outcome::Answered(_)), "{outcome:?}");
     rig.machine.apply(OperationId(0), &outcome);

@@ -107,7 +107,7 @@ pub fn resumable(machine: &MultipartUpload) -> Option<Resumed<'_>> {
         return None;
     }
     // An object of one piece has no boundaries to keep: its copy is one part of the whole.
-    let part_size = (!plan.keeps_boundaries).then(|| plan.parts.first().map(|p| p.size)).flatten();
+    let part_size = (!plan.keeps_boundaries).then(|| plan.parts.first().and_then(|p| p.size)).flatten();
     Some(Resumed {
         source: &source.object,
         part_size,

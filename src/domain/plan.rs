@@ -27,8 +27,8 @@ pub enum PartSource {
 pub struct PlannedPart {
     /// Part number.
     pub number: PartNumber,
-    /// Bytes.
-    pub size: u64,
+    /// Bytes; `None` when only S3 knows, until ListParts tells: a copy of the whole of an object that nobody looked at.
+    pub size: Option<u64>,
     /// Their source.
     pub source: PartSource,
 }
@@ -88,7 +88,7 @@ impl UploadPlan {
             .parts()
             .map(|p| PlannedPart {
                 number: p.number,
-                size: p.size,
+                size: Some(p.size),
                 source: PartSource::Copy(p.range().map(|r| r.to_string())),
             })
             .collect();
@@ -118,23 +118,24 @@ impl UploadPlan {
         }
     }
 
-    /// Bytes of all parts.
+    /// Bytes of all parts whose size is known.
     pub fn total_size(&self) -> u64 {
-        self.parts.iter().map(|p| p.size).sum()
+        self.parts.iter().filter_map(|p| p.size).sum()
     }
 
     /// What S3 will object to, in words; empty when the plan keeps every rule.
     pub fn objections(&self) -> Vec<String> {
         let mut out = Vec::new();
         let last = self.parts.len().saturating_sub(1);
-        if let Some(p) = self.parts.iter().take(last).find(|p| p.size < AWS.min_part_size) {
+        let sized = || self.parts.iter().enumerate().filter_map(|(at, p)| Some((at, p.number, p.size?)));
+        if let Some((_, number, size)) = sized().find(|(at, _, size)| *at < last && *size < AWS.min_part_size)
+        {
             out.push(format!(
-                "part {} has {} bytes; only the last part may be below 5 MiB, so Complete will answer EntityTooSmall",
-                p.number, p.size
+                "part {number} has {size} bytes; only the last part may be below 5 MiB, so Complete will answer EntityTooSmall"
             ));
         }
-        if let Some(p) = self.parts.iter().find(|p| p.size > AWS.max_part_size) {
-            out.push(format!("part {} has {} bytes; a part holds at most 5 GiB", p.number, p.size));
+        if let Some((_, number, size)) = sized().find(|(_, _, size)| *size > AWS.max_part_size) {
+            out.push(format!("part {number} has {size} bytes; a part holds at most 5 GiB"));
         }
         if self.parts.len() > 10_000 {
             out.push(format!("{} parts; S3 allows 10 000", self.parts.len()));

@@ -9,16 +9,34 @@
 //!   (ask S3)             └─ Abort ────▶ Aborting ───▶ Aborted
 //! ```
 //!
+//! Every step there is; after `!` those that only a move sent against the rules can cause:
+//!
+//! ```text
+//! Planned            -> Creating
+//! Creating           -> Planned, Open, Doubtful(Create)
+//! Doubtful(Create)   -> Planned
+//! Open               -> Completing, Aborting, Gone, Doubtful(Complete) ! Completed, Aborted, Doubtful(Abort)
+//! Completing         -> Open, Completed, Gone, Doubtful(Complete) ! Doubtful(Abort)
+//! Doubtful(Complete) -> Open, Completed, Gone
+//! Aborting           -> Open, Aborted, Gone, Doubtful(Abort), Doubtful(Complete) ! Completed
+//! Doubtful(Abort)    -> Open, Aborting, Aborted, Doubtful(Complete) ! Completed
+//! Aborted            -> Open ! Completed
+//! Gone               -> ! Completed
+//! Completed          ->
+//! ```
+//!
 //! The machine says which moves are legal, turns a move into an [`Operation`], and learns from the
 //! [`Outcome`](super::outcome::Outcome). It never believes what no answer has confirmed: a lost answer makes a part or the upload
 //! *doubtful*, and only what S3 says afterwards settles it. The screen, the headless copy and the tests all
 //! drive this one type.
 
+mod flight;
 mod learn;
 mod ledger;
+mod listed;
 mod state;
 
-pub use state::{Enforce, Fact, IllegalMove, Move, PartEntry, PartState, Progress, UploadState};
+pub use state::{Enforce, Fact, IllegalMove, Move, PartEntry, PartState, Progress, Replaces, UploadState};
 
 use super::etag::ETag;
 use super::names::Tag;
@@ -30,7 +48,9 @@ use super::operation::{
 use super::output::{ListedPart, PartOutput};
 use super::plan::{CopySource, PartSource, PlannedPart, UploadPlan};
 use super::units::PartNumber;
+use flight::Flight;
 use ledger::Ledger;
+use listed::Listing;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The machine.
@@ -44,37 +64,22 @@ pub struct MultipartUpload {
     listing: Listing,
     tags_pending: bool,
     listed_uploads: Vec<UploadRef>,
-    /// S3 said NoSuchUpload of an upload that was open.
+    /// S3 has said that it does not know this upload any more.
     gone: bool,
     /// The ETag that the list of the latest Complete must give.
     promised: Option<ETag>,
+    /// What each Complete must give that may have taken effect unseen; `None` for one that cannot be told.
+    unseen: Vec<Option<ETag>>,
+    /// A Complete or Abort whose answer was lost while another of them was under way.
+    latent: Option<Move>,
+    /// Grows with every move and every answer, so that one can be said to be older than another.
+    clock: u64,
+    /// When a Complete or Abort last left, or last got no answer: what was asked before proves nothing after.
+    turned: u64,
+    /// When each part last left or came.
+    moved: BTreeMap<PartNumber, u64>,
     /// Whether every part S3 holds is in the ledger: always for an upload begun here.
     whole: bool,
-}
-
-/// A move under way, and what was there before it.
-#[derive(Debug, Clone)]
-struct Flight {
-    wanted: Move,
-    /// Whether the rules allowed it; a forbidden one changes as little as its answer proves.
-    legal: bool,
-    state: UploadState,
-    part: Option<PartState>,
-    /// Of a Complete: the ETag its list must give.
-    promised: Option<ETag>,
-}
-
-/// A walk through the pages of ListParts.
-#[derive(Debug, Clone, Default)]
-struct Listing {
-    marker: Option<String>,
-    seen: BTreeSet<PartNumber>,
-    /// Parts that were on their way when the walk began, or were sent or planned since: what the listing says of
-    /// them may be older than their answers.
-    touched: BTreeSet<PartNumber>,
-    complete: bool,
-    /// One page, wherever it was made to begin.
-    by_hand: bool,
 }
 
 impl MultipartUpload {
@@ -96,6 +101,11 @@ impl MultipartUpload {
             listed_uploads: Vec::new(),
             gone: false,
             promised: None,
+            unseen: Vec::new(),
+            latent: None,
+            clock: 0,
+            turned: 0,
+            moved: BTreeMap::new(),
             whole: true,
         }
     }
@@ -201,14 +211,20 @@ impl MultipartUpload {
         if let Some(PartState::InFlight(_)) = old.map(|p| &p.state) {
             return Err(IllegalMove::PartInFlight(part.number));
         }
+        self.plan_anew(part);
+        Ok(())
+    }
+
+    fn plan_anew(&mut self, part: PlannedPart) {
+        let old = self.ledger.get(part.number);
         let attempts = old.map_or(0, |p| p.attempts);
-        let stored = old.and_then(|p| p.stored.clone());
+        let replaces = old.map_or(Replaces::Nothing, PartEntry::left_behind);
+        let stored = old.and_then(|p| p.confirmed()).cloned();
         let stored_as = old
             .filter(|_| stored.is_some())
             .map(|p| p.stored_as.clone().unwrap_or_else(|| Box::new(p.planned.clone())));
-        self.listing.touched.insert(part.number);
-        self.ledger.insert(PartEntry { attempts, stored, stored_as, ..PartEntry::planned(part) });
-        Ok(())
+        self.touch(part.number);
+        self.ledger.insert(PartEntry { attempts, stored, stored_as, replaces, ..PartEntry::planned(part) });
     }
 
     /// Takes a part out of the plan. Of one that was planned over a stored one only the new plan goes; what S3
@@ -221,6 +237,7 @@ impl MultipartUpload {
         match (&entry.state, &entry.stored) {
             (PartState::InFlight(_), _) => return Err(IllegalMove::PartInFlight(number)),
             (PartState::Doubtful, _) => return Err(IllegalMove::PartDoubtful(number)),
+            _ if entry.replaces == Replaces::Doubtful => return Err(IllegalMove::PartDoubtful(number)),
             (PartState::Done(_), _) => return Err(IllegalMove::PartStored(number)),
             (PartState::Planned | PartState::Failed(_), Some(out)) => {
                 let out = out.clone();
@@ -228,7 +245,7 @@ impl MultipartUpload {
                     if let Some(before) = entry.stored_as.take() {
                         entry.planned = *before;
                     }
-                    entry.state = PartState::Done(out);
+                    (entry.state, entry.replaces) = (PartState::Done(out), Replaces::Nothing);
                 });
             }
             (PartState::Planned | PartState::Failed(_), None) => self.ledger.remove(number),
@@ -428,7 +445,8 @@ impl MultipartUpload {
         }
     }
 
-    /// What S3 holds of this upload as far as confirmed, by ascending number.
+    /// What S3 holds of this upload as far as confirmed, by ascending number. A part whose size only S3 knows is not
+    /// among them before ListParts told it.
     pub fn held_parts(&self) -> Vec<ListedPart> {
         self.ledger.rows().values().filter_map(PartEntry::held).collect()
     }
@@ -462,73 +480,6 @@ impl MultipartUpload {
         part.checksums.get(algorithm).map(|v| (algorithm.to_owned(), v.to_owned()))
     }
 
-    /// Takes a move: marks it under way and gives the request to send.
-    pub fn begin(
-        &mut self,
-        wanted: Move,
-        id: OperationId,
-        enforce: Enforce,
-    ) -> Result<Operation, IllegalMove> {
-        if enforce == Enforce::Rules {
-            self.check(wanted)?;
-        }
-        let legal = self.check(wanted).is_ok();
-        if wanted == Move::ListParts && self.listing.complete {
-            self.listing = Listing::default();
-        }
-        let operation = self.operation(wanted)?;
-        self.take_off(wanted, id, legal, &operation);
-        Ok(operation)
-    }
-
-    /// Takes a move whose request was written by hand, right or wrong. What it may change is decided as for any other:
-    /// one that is forbidden now changes as little as its answer proves.
-    pub fn begin_with(&mut self, wanted: Move, id: OperationId, operation: &Operation) {
-        let legal = self.check(wanted).is_ok();
-        if wanted == Move::ListParts {
-            // The page may begin anywhere: it shows what it shows and proves nothing missing.
-            self.listing = Listing { by_hand: true, ..Listing::default() };
-        }
-        self.take_off(wanted, id, legal, operation);
-    }
-
-    fn take_off(&mut self, wanted: Move, id: OperationId, legal: bool, operation: &Operation) {
-        let part = match wanted {
-            Move::Part(number) => self.ledger.get(number).map(|p| p.state.clone()),
-            _ => None,
-        };
-        let promised = match operation.plain() {
-            Operation::CompleteMultipartUpload(complete) => composite(&complete.parts),
-            _ => None,
-        };
-        if promised.is_some() {
-            self.promised.clone_from(&promised);
-        }
-        self.in_flight.insert(id, Flight { wanted, legal, state: self.state.clone(), part, promised });
-        // A move sent against the rules changes the state only by its answer.
-        match wanted {
-            Move::Create if legal => self.state = UploadState::Creating,
-            Move::Complete if legal => self.state = UploadState::Completing,
-            Move::Abort if legal => self.state = UploadState::Aborting,
-            Move::ListParts if self.listing.seen.is_empty() => self.listing.touched = self.parts_in_flight(),
-            _ => {}
-        }
-        if let Move::Part(number) = wanted
-            && self.ledger.get(number).is_some()
-        {
-            self.ledger.change(number, |part| {
-                part.state = PartState::InFlight(id);
-                part.attempts += 1;
-            });
-            self.listing.touched.insert(number);
-        }
-    }
-
-    fn parts_in_flight(&self) -> BTreeSet<PartNumber> {
-        let on_way = self.ledger.rows().values().filter(|p| matches!(p.state, PartState::InFlight(_)));
-        on_way.map(|p| p.planned.number).collect()
-    }
-
     /// The ETag that Complete will give if it lists the parts that are done now: the composite rule over their
     /// ETags. `None` while no part is done or when part ETags are not MD5-shaped (SSE-KMS and SSE-C parts are
     /// shaped alike, so under those the prediction can fail; it is then the surprise to look at).
@@ -549,16 +500,10 @@ impl MultipartUpload {
     }
 }
 
-/// The composite rule over a list of parts; `None` for an empty one or when some ETag is not MD5-shaped.
-fn composite(parts: &[CompletedPart]) -> Option<ETag> {
-    let digests: Option<Vec<[u8; 16]>> = parts.iter().map(|p| p.etag.digest()).collect();
-    digests.filter(|d| !d.is_empty()).map(|d| ETag::composite(&d))
-}
-
 /// Convenience for tests and forms: a generated part.
 pub fn generated_part(number: PartNumber, len: u64) -> PlannedPart {
     let seed = u64::try_from(number.0).unwrap_or(0);
-    PlannedPart { number, size: len, source: PartSource::Body(PartBody::Generated { seed, len }) }
+    PlannedPart { number, size: Some(len), source: PartSource::Body(PartBody::Generated { seed, len }) }
 }
 
 #[cfg(test)]

@@ -118,7 +118,8 @@ impl Rig {
         let copy =
             |n: u64| PartSource::Copy(Some(format!("bytes={}-{}", (n - 1) * 5 * MIB, n * 5 * MIB - 1)));
         let body = |n: u64| PartSource::Body(PartBody::Generated { seed: n, len: TAIL });
-        let part = |n: i32, size: u64, source| PlannedPart { number: PartNumber(n), size, source };
+        let part =
+            |n: i32, size: u64, source| PlannedPart { number: PartNumber(n), size: Some(size), source };
         plan.parts = vec![
             part(1, 5 * MIB, copy(1)),
             part(2, 5 * MIB, copy(2)),

@@ -213,7 +213,7 @@ impl Rescue {
                 PartSource::Body(PartBody::File { path: path.clone(), offset: laid.offset, len: laid.size })
             }
         };
-        PlannedPart { number: laid.number, size: laid.size, source }
+        PlannedPart { number: laid.number, size: Some(laid.size), source }
     }
 
     /// Every part as it would be sent.
@@ -299,7 +299,7 @@ impl Rescue {
 
     /// What is planned to be sent, in words.
     pub fn left_words(parts: &[PlannedPart]) -> String {
-        let bytes = parts.iter().map(|p| p.size).sum();
+        let bytes = parts.iter().filter_map(|p| p.size).sum();
         format!("{} {}, {}", parts.len(), if parts.len() == 1 { "part" } else { "parts" }, human_size(bytes))
     }
 }

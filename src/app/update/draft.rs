@@ -14,8 +14,6 @@ use crate::domain::draft::{Draft, KINDS, LineKind};
 use crate::domain::operation::{Operation, OperationKind, UploadRef};
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
-use crate::domain::plan::{PartSource, PlannedPart};
-use crate::domain::units::ByteRange;
 use crate::domain::upload::{Move, MultipartUpload, UploadState};
 
 /// The form of the call that Enter would make, or of the part under the cursor.
@@ -273,23 +271,7 @@ fn begin(model: &mut Model, bench: u64, wanted: Move, operation: &Operation) -> 
     if let (true, Err(why)) = (real, legal(machine, wanted)) {
         return Err(format!("{why}; only the sandbox takes it all the same"));
     }
-    match operation.plain() {
-        Operation::CreateMultipartUpload(create) => machine.replan(create),
-        // A number S3 will refuse is no part of the plan.
-        Operation::UploadPart(part) if part.part_number.is_valid() => {
-            let source = PartSource::Body(part.body.clone());
-            plan(machine, PlannedPart { number: part.part_number, size: part.body.len(), source })?;
-        }
-        Operation::UploadPartCopy(part) if part.part_number.is_valid() => {
-            let range = part.copy_source_range.clone();
-            let size = range.as_deref().and_then(ByteRange::parse_copy_source).map(ByteRange::len);
-            let whole = machine.plan().source.as_ref().filter(|s| s.object == part.source).map(|s| s.size);
-            let size = size.or(whole).unwrap_or(0);
-            plan(machine, PlannedPart { number: part.part_number, size, source: PartSource::Copy(range) })?;
-        }
-        _ => {}
-    }
-    machine.begin_with(wanted, id, operation);
+    machine.begin_with(wanted, id, operation).map_err(|e| e.to_string())?;
     if let (Move::Create, Some(origin)) = (wanted, on_bench.origin.as_mut()) {
         origin.sent = Some(operation.clone());
     }
@@ -302,15 +284,6 @@ fn legal(machine: &MultipartUpload, wanted: Move) -> Result<(), String> {
         Move::Part(number) if !machine.parts().contains_key(&number) => Ok(()),
         _ => machine.check(wanted).map_err(|e| e.to_string()),
     }
-}
-
-/// Takes a part into the plan as it was written, unless it is on its way or the upload takes no parts any more.
-fn plan(machine: &mut MultipartUpload, part: PlannedPart) -> Result<(), String> {
-    let same = machine.parts().get(&part.number).is_some_and(|p| p.planned == part);
-    if same || *machine.state() != UploadState::Open {
-        return Ok(());
-    }
-    machine.plan_part(part).map_err(|e| e.to_string())
 }
 
 /// A call that belongs to no upload on the workbench has ended.

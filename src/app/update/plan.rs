@@ -274,7 +274,7 @@ pub(super) fn file_known(model: &mut Model, path: PathBuf, size: Result<u64, Str
         for part in layout.parts() {
             let number = PartNumber(first.0.saturating_add(part.number.0 - 1));
             let body = PartBody::File { path: path.clone(), offset: part.offset, len: part.size };
-            add_part(model, PlannedPart { number, size: part.size, source: PartSource::Body(body) })?;
+            add_part(model, PlannedPart { number, size: Some(part.size), source: PartSource::Body(body) })?;
         }
         Ok(format!("{} parts of {} are planned", layout.count(), human_size(layout.object_size())))
     });

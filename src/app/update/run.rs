@@ -40,15 +40,20 @@ pub(super) fn offer(model: &mut Model, stop: Stop) {
         return model.say(Level::Warning, "no part is left to send before there");
     }
     let rows = bench.machine.parts();
-    let size: u64 =
-        queue.iter().filter_map(|n| rows.get(n)).fold(0, |sum, p| sum.saturating_add(p.planned.size));
+    let sizes = || queue.iter().filter_map(|n| rows.get(n)).map(|p| p.planned.size);
+    let size = sizes().flatten().fold(0_u64, u64::saturating_add);
+    let more = if sizes().any(|size| size.is_none()) { " and what only S3 can tell" } else { "" };
     let again = queue.iter().filter(|n| rows.get(n).is_some_and(|p| p.stored.is_some())).count();
     let upto = match stop {
         Stop::At(last) => format!(" up to part {last}"),
         _ => String::new(),
     };
-    let mut lines =
-        vec![format!("{} in {} calls, {} at a time, not held.", human_size(size), queue.len(), bench.dial)];
+    let mut lines = vec![format!(
+        "{}{more} in {} calls, {} at a time, not held.",
+        human_size(size),
+        queue.len(),
+        bench.dial
+    )];
     if again > 0 {
         lines.push(format!("{again} of them are stored already: S3 replaces what it holds."));
     }
@@ -106,7 +111,7 @@ pub(super) fn begin(model: &mut Model, stop: Stop) {
         bench.run.take().filter(|r| r.ending.is_none()).unwrap_or_else(|| Run::new(now, bench.dial));
     for number in queue {
         let Some(part) = bench.machine.parts().get(&number) else { continue };
-        if run.pace.add(number, part.planned.size) && matches!(part.state, PartState::Done(_)) {
+        if run.pace.add(number, part.planned.size.unwrap_or(0)) && matches!(part.state, PartState::Done(_)) {
             run.replaces.insert(number);
         }
     }

@@ -166,7 +166,7 @@ impl Run<'_> {
     async fn parts(&mut self) -> Result<(), Failure> {
         let planned = self.machine.parts().values().filter(|p| p.state == PartState::Planned);
         for part in planned.filter(|p| p.planned.source != PartSource::Foreign) {
-            self.pace.add(part.planned.number, part.planned.size);
+            self.pace.add(part.planned.number, part.planned.size.unwrap_or(0));
         }
         let cancel = self.session.token();
         let mut flying: JoinSet<(OperationId, PartNumber, Outcome)> = JoinSet::new();

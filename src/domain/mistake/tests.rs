@@ -41,7 +41,7 @@ fn no_edit_mixes_an_object_of_two_sources() {
     let mut plan = UploadPlan::empty(ObjectRef::new("b", "k"));
     plan.source =
         Some(CopySource { object: ObjectRef::new("b", "from"), etag: ETag::of_bytes(b"1"), size: 9 });
-    plan.parts = vec![PlannedPart { number: PartNumber(1), size: 9, source: PartSource::Copy(None) }];
+    plan.parts = vec![PlannedPart { number: PartNumber(1), size: Some(9), source: PartSource::Copy(None) }];
     let mut machine = MultipartUpload::new(plan);
     let id = OperationId(1);
     machine.begin(Move::Create, id, Enforce::Rules).unwrap();

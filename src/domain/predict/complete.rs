@@ -234,8 +234,7 @@ fn check_sizes(
     list: &[CompletedPart],
     stored: &[Option<&PartOutput>],
 ) -> Result<Option<u64>, Refusal> {
-    // Of a part copied from an object that was not read, no size is known: 0 stands there.
-    let sizes = || stored.iter().map(|part| part.and_then(|part| part.size).filter(|size| *size > 0));
+    let sizes = || stored.iter().map(|part| part.and_then(|part| part.size));
     let but_last = list.len().saturating_sub(1);
     for (listed, size) in list.iter().zip(sizes()).take(but_last) {
         match size {

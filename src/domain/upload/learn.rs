@@ -1,62 +1,72 @@
 //! How the machine learns: what each answer, refusal or silence means for its state.
 
-use super::state::{Fact, Move, PartEntry, PartState, UploadState};
-use super::{Flight, Listing, MultipartUpload};
+use super::MultipartUpload;
+use super::flight::Flight;
+use super::state::{Fact, Move, PartState, Replaces, UploadState};
 use crate::domain::checksum::Checksums;
 use crate::domain::etag::ETag;
-use crate::domain::operation::{OperationId, UploadRef};
+use crate::domain::names::ObjectRef;
+use crate::domain::operation::OperationId;
 use crate::domain::outcome::{Outcome, ServiceError};
-use crate::domain::output::{CompletedObject, ListedPart, Output, PartOutput, PartPage};
-use crate::domain::plan::{PartSource, PlannedPart};
+use crate::domain::output::{CompletedObject, CreatedUpload, Output, PartOutput};
 use crate::domain::units::PartNumber;
 
 impl MultipartUpload {
     /// Learns how a move ended. An id the machine did not begin changes nothing.
     pub fn apply(&mut self, id: OperationId, outcome: &Outcome) -> Vec<Fact> {
         let Some(flight) = self.in_flight.remove(&id) else { return Vec::new() };
-        if flight.wanted == Move::ListParts && !matches!(outcome, Outcome::Answered(_)) {
-            // A walk with a page missing proves nothing about parts that were not seen.
-            self.listing = Listing::default();
+        self.clock += 1;
+        if !flight.own {
+            return told(&flight, outcome);
         }
-        match outcome {
+        if flight.wanted == Move::ListParts && !matches!(outcome, Outcome::Answered(_)) {
+            self.page_missing(&flight);
+        }
+        if let Move::Part(number) = flight.wanted {
+            self.touch(number);
+        }
+        let mut facts = told(&flight, outcome);
+        facts.extend(match outcome {
             Outcome::Answered(output) => self.answered(&flight, output),
             Outcome::Refused(error) => self.refused(&flight, error),
-            Outcome::Lost(_) | Outcome::Cancelled { .. } => self.unanswered(&flight, outcome),
+            Outcome::Lost(_) | Outcome::Cancelled { .. } => {
+                self.unanswered(&flight, outcome.is_doubtful());
+                Vec::new()
+            }
+        });
+        if let Move::Part(number) = flight.wanted
+            && flight.crossed
+        {
+            self.part_crossed(number);
         }
+        facts
     }
 
     fn answered(&mut self, flight: &Flight, output: &Output) -> Vec<Fact> {
         match (flight.wanted, output) {
-            (Move::Create, Output::Created(created)) => {
-                // A second Create, sent on purpose, begins another upload; this one stays what it is.
-                if flight.legal {
-                    self.upload_id = Some(created.upload.upload_id.clone());
-                    self.state = UploadState::Open;
-                }
-                vec![Fact::UploadCreated { upload: created.upload.clone() }]
-            }
+            (Move::Create, Output::Created(created)) => vec![self.created(flight, created)],
             (Move::Part(number), Output::Part(part)) => {
                 self.ledger.change(number, |entry| {
-                    let out = PartOutput { size: Some(entry.planned.size), ..part.clone() };
+                    let out = PartOutput { size: flight.size, ..part.clone() };
                     entry.stored = Some(out.clone());
                     entry.stored_as = None;
-                    entry.state = PartState::Done(out);
+                    (entry.state, entry.replaces) = (PartState::Done(out), Replaces::Nothing);
                 });
                 vec![Fact::PartStored { part_number: number, etag: part.etag.clone() }]
             }
-            (Move::ListParts, Output::Parts(page)) => vec![self.take_page(page)],
+            (Move::ListParts, Output::Parts(page)) => vec![self.take_page(flight, page)],
             (Move::Complete, Output::Completed(object)) => {
                 vec![self.complete(object.clone(), flight.promised.clone())]
             }
             (Move::Abort, Output::Aborted) => {
-                if !matches!(self.state, UploadState::Completed(_)) {
-                    self.state = UploadState::Aborted;
-                }
+                self.aborted();
                 vec![Fact::Aborted]
             }
-            (Move::Head, Output::Head(head)) => self.settle_complete(&head.etag, head.version_id.clone()),
+            (Move::Head, Output::Head(head)) if flight.legal => {
+                self.settle_complete(&head.etag, head.version_id.clone())
+            }
             (Move::ListUploads, Output::Uploads(page)) => {
-                self.take_uploads(page.uploads.iter().map(|u| &u.upload));
+                self.take_uploads(flight, page.uploads.iter().map(|u| &u.upload));
                 Vec::new()
             }
             (Move::Tag, Output::TagsPut) => {
@@ -67,163 +77,206 @@ impl MultipartUpload {
         }
     }
 
-    fn take_uploads<'a>(&mut self, listed: impl Iterator<Item = &'a UploadRef>) {
-        self.listed_uploads = listed.filter(|u| u.key == self.plan.destination.key).cloned().collect();
-        if self.listed_uploads.is_empty() && self.state == UploadState::Doubtful(Move::Create) {
-            self.state = UploadState::Planned;
+    /// A second Create, sent on purpose, begins another upload; this one stays what it is.
+    fn created(&mut self, flight: &Flight, created: &CreatedUpload) -> Fact {
+        if flight.legal {
+            self.plan.destination = ObjectRef::new(&created.upload.bucket, &created.upload.key);
+            self.upload_id = Some(created.upload.upload_id.clone());
+            self.state = UploadState::Open;
         }
+        Fact::UploadCreated { upload: created.upload.clone() }
     }
 
     fn complete(&mut self, object: CompletedObject, predicted: Option<ETag>) -> Fact {
         let etag = object.etag.clone();
         self.state = UploadState::Completed(object);
+        self.forget_doubt();
         Fact::Completed { etag, predicted }
     }
 
-    /// The upload is gone, and HeadObject has answered. It was completed by the lost call exactly if the object
-    /// now has the ETag the parts predict; otherwise somebody else ended it, or wrote the key since.
+    /// S3 dropped the upload, or had dropped it before: its answer to Abort may be the same. What a Complete that is
+    /// under way or in doubt did is for its own answer, or for HeadObject, to say.
+    fn aborted(&mut self) {
+        match self.state {
+            // A 204 may be the answer to the Abort of an upload that was completed long ago.
+            UploadState::Completed(_) | UploadState::Gone => {}
+            UploadState::Completing | UploadState::Doubtful(Move::Complete) => self.gone = true,
+            _ => {
+                self.state = UploadState::Aborted;
+                self.forget_doubt();
+            }
+        }
+    }
+
+    fn forget_doubt(&mut self) {
+        self.unseen.clear();
+        self.latent = None;
+    }
+
+    /// The upload is gone, and HeadObject has answered. It was completed by a lost call exactly if the object
+    /// now has the ETag its parts give; otherwise somebody else ended it, or wrote the key since.
     fn settle_complete(&mut self, etag: &ETag, version_id: Option<String>) -> Vec<Fact> {
         if !self.gone || self.state != UploadState::Doubtful(Move::Complete) {
             return Vec::new();
         }
-        if self.promised.as_ref() != Some(etag) {
+        if !self.unseen.iter().flatten().any(|promised| promised == etag) {
             self.state = UploadState::Gone;
+            self.forget_doubt();
             return Vec::new();
         }
         let (location, checksums) = (None, Checksums::default());
         let object = CompletedObject { etag: etag.clone(), location, checksums, version_id };
-        vec![self.complete(object, self.promised.clone())]
-    }
-
-    fn take_page(&mut self, page: &PartPage) -> Fact {
-        // An upload that still lists its parts is open, whatever was in doubt. After an abort it is so only if
-        // a part that was on its way has landed.
-        let landed = self.state == UploadState::Aborted && !page.parts.is_empty();
-        if landed || matches!(self.state, UploadState::Doubtful(Move::Complete | Move::Abort)) {
-            self.state = UploadState::Open;
-        }
-        if self.plan.properties.checksum_algorithm.is_none() {
-            // Complete needs to know whether parts carry checksums; of an upload taken over, this page says it.
-            self.plan.properties.checksum_algorithm.clone_from(&page.checksum_algorithm);
-            self.plan.properties.checksum_type.clone_from(&page.checksum_type);
-        }
-        for listed in &page.parts {
-            self.take_listed(listed);
-        }
-        self.listing.marker.clone_from(&page.next);
-        self.listing.complete = page.next.is_none();
-        if self.listing.by_hand {
-            self.listing = Listing::default();
-        } else if self.listing.complete {
-            self.close_listing();
-        }
-        let more = page.next.is_some() && self.listing.marker.is_some();
-        Fact::PartsListed { count: page.parts.len(), more }
-    }
-
-    /// What a whole walk did not show is not there, unless it was touched while the walk went on.
-    fn close_listing(&mut self) {
-        self.whole = true;
-        let seen = std::mem::take(&mut self.listing.seen);
-        let touched = std::mem::take(&mut self.listing.touched);
-        self.ledger.change_all(|part| {
-            let number = part.planned.number;
-            if seen.contains(&number) || touched.contains(&number) {
-                return;
-            }
-            part.stored = None;
-            if matches!(part.state, PartState::Doubtful | PartState::Done(_)) {
-                part.state = PartState::Planned;
-            }
-        });
-        self.listing.touched = touched;
-    }
-
-    fn take_listed(&mut self, listed: &ListedPart) {
-        self.listing.seen.insert(listed.part_number);
-        let known = self.ledger.get(listed.part_number).is_some();
-        if known && self.listing.touched.contains(&listed.part_number) {
-            return;
-        }
-        let out = PartOutput {
-            etag: listed.etag.clone(),
-            checksums: listed.checksums.clone(),
-            size: Some(listed.size),
-        };
-        if !known {
-            self.ledger.insert(PartEntry::planned(PlannedPart {
-                number: listed.part_number,
-                size: listed.size,
-                source: PartSource::Foreign,
-            }));
-        }
-        self.ledger.change(listed.part_number, |entry| {
-            entry.stored = Some(out.clone());
-            entry.state = PartState::Done(out);
-        });
+        vec![self.complete(object, Some(etag.clone()))]
     }
 
     fn refused(&mut self, flight: &Flight, error: &ServiceError) -> Vec<Fact> {
         let gone = error.code == "NoSuchUpload";
-        let fact = Fact::Refused { what: flight.wanted.to_string(), error: error.clone() };
         match flight.wanted {
-            Move::Part(number) => self.part_refused(number, flight, error),
+            Move::Part(number) => {
+                self.part_refused(number, flight, error);
+                if gone {
+                    self.lost_sight();
+                }
+            }
             // The first of two identical calls may have acted: S3 forgets an upload that it completed.
-            Move::Complete if gone && flight.legal => {
-                self.gone = true;
-                self.state = UploadState::Doubtful(Move::Complete);
+            Move::Complete if gone => self.complete_found_nothing(flight),
+            Move::Abort if gone => return self.abort_found_nothing(flight),
+            Move::Create | Move::Complete | Move::Abort => self.fall_back(flight),
+            Move::ListParts if gone => {
+                let before = matches!(self.state, UploadState::Doubtful(Move::Abort) | UploadState::Aborted);
+                self.lost_sight();
+                if before && self.state == UploadState::Aborted {
+                    return vec![Fact::Aborted];
+                }
             }
-            Move::Abort if gone && !matches!(self.state, UploadState::Completed(_)) => {
-                self.state = UploadState::Aborted;
-                return vec![fact, Fact::Aborted];
+            Move::Head if error.status == 404 && flight.legal && self.gone => {
+                if self.state == UploadState::Doubtful(Move::Complete) {
+                    self.state = UploadState::Gone;
+                    self.forget_doubt();
+                }
             }
-            Move::Create | Move::Complete | Move::Abort if flight.legal => {
-                self.state = flight.state.clone();
-            }
-            Move::ListParts if gone => return self.listing_refused(fact),
-            Move::Head if error.status == 404 && self.gone => self.state = UploadState::Gone,
             _ => {}
         }
-        vec![fact]
+        Vec::new()
+    }
+
+    /// S3 does not know the upload. If a Complete may have taken effect unseen, the object is to be asked for.
+    fn lost_sight(&mut self) {
+        self.gone = true;
+        let ended = match self.state {
+            UploadState::Open => UploadState::Gone,
+            UploadState::Doubtful(Move::Abort) => UploadState::Aborted,
+            _ => return,
+        };
+        self.state = if self.unseen.is_empty() { ended } else { UploadState::Doubtful(Move::Complete) };
+    }
+
+    fn complete_found_nothing(&mut self, flight: &Flight) {
+        if matches!(self.state, UploadState::Completed(_) | UploadState::Aborted | UploadState::Gone) {
+            return;
+        }
+        self.gone = true;
+        self.unseen.push(flight.promised.clone());
+        if self.state != UploadState::Aborting {
+            self.state = UploadState::Doubtful(Move::Complete);
+        }
+    }
+
+    fn abort_found_nothing(&mut self, flight: &Flight) -> Vec<Fact> {
+        if flight.legal && self.state == UploadState::Aborting {
+            self.state = UploadState::Doubtful(Move::Abort);
+        }
+        self.lost_sight();
+        if self.state == UploadState::Aborted { vec![Fact::Aborted] } else { Vec::new() }
+    }
+
+    /// A Create, Complete or Abort did nothing: the upload is where it was, unless more became known since.
+    fn fall_back(&mut self, flight: &Flight) {
+        let under_way = match flight.wanted {
+            Move::Create => UploadState::Creating,
+            Move::Complete => UploadState::Completing,
+            _ => UploadState::Aborting,
+        };
+        if !flight.legal || self.state != under_way {
+            return;
+        }
+        self.state = match self.latent.take() {
+            Some(doubt) if flight.state == UploadState::Open => UploadState::Doubtful(doubt),
+            _ => flight.state.clone(),
+        };
+        if self.gone {
+            self.lost_sight();
+        }
     }
 
     /// A refused replacement leaves what S3 held before it.
     fn part_refused(&mut self, number: PartNumber, flight: &Flight, error: &ServiceError) {
-        let state = match &flight.part {
-            Some(before @ (PartState::Done(_) | PartState::Doubtful)) => before.clone(),
-            _ => PartState::Failed(error.clone()),
-        };
-        self.ledger.change(number, |part| part.state = state);
+        self.ledger.change(number, |part| {
+            part.state = match &flight.part {
+                Some(before @ (PartState::Done(_) | PartState::Doubtful)) => before.clone(),
+                // What an earlier plan left in doubt is in doubt still.
+                _ if part.replaces == Replaces::Doubtful => PartState::Doubtful,
+                _ => PartState::Failed(error.clone()),
+            };
+        });
     }
 
-    /// ListParts does not know the upload.
-    fn listing_refused(&mut self, fact: Fact) -> Vec<Fact> {
-        match self.state {
-            UploadState::Doubtful(Move::Abort) | UploadState::Aborted => {
-                self.state = UploadState::Aborted;
-                return vec![fact, Fact::Aborted];
-            }
-            UploadState::Doubtful(Move::Complete) => self.gone = true,
-            UploadState::Open => self.state = UploadState::Gone,
-            _ => {}
-        }
-        vec![fact]
+    /// One of two that were under way at once has ended. S3 keeps the one it took last, and only S3 knows which.
+    fn part_crossed(&mut self, number: PartNumber) {
+        let wanted = Move::Part(number);
+        let other = self.in_flight.iter().find(|(_, f)| f.own && f.wanted == wanted).map(|(id, _)| *id);
+        self.ledger.change(number, |part| {
+            part.state = other.map_or(PartState::Doubtful, PartState::InFlight);
+        });
     }
 
-    fn unanswered(&mut self, flight: &Flight, outcome: &Outcome) -> Vec<Fact> {
-        let (what, message) = (flight.wanted.to_string(), outcome.summary());
-        let doubtful = outcome.is_doubtful();
+    fn unanswered(&mut self, flight: &Flight, doubtful: bool) {
         match flight.wanted {
             Move::Part(number) => {
                 let before = flight.part.clone().unwrap_or(PartState::Planned);
                 let state = if doubtful { PartState::Doubtful } else { before };
                 self.ledger.change(number, |part| part.state = state);
             }
-            wanted @ (Move::Create | Move::Complete | Move::Abort) if flight.legal => {
-                self.state = if doubtful { UploadState::Doubtful(wanted) } else { flight.state.clone() };
+            Move::Create if doubtful && flight.legal => self.state = UploadState::Doubtful(Move::Create),
+            Move::Complete | Move::Abort if doubtful => self.may_have_ended(flight),
+            Move::Create | Move::Complete | Move::Abort => self.fall_back(flight),
+            _ => {}
+        }
+    }
+
+    /// A Complete or an Abort got no answer.
+    fn may_have_ended(&mut self, flight: &Flight) {
+        self.turned = self.clock;
+        let wanted = flight.wanted;
+        let own = flight.legal
+            && match wanted {
+                Move::Complete => self.state == UploadState::Completing,
+                _ => self.state == UploadState::Aborting,
+            };
+        match self.state {
+            UploadState::Completed(_) | UploadState::Aborted | UploadState::Gone => return,
+            UploadState::Completing | UploadState::Aborting if !own => self.latent = Some(wanted),
+            UploadState::Open | UploadState::Completing | UploadState::Aborting => {
+                self.state = UploadState::Doubtful(wanted);
             }
             _ => {}
         }
-        if doubtful { vec![Fact::InDoubt { what, message }] } else { vec![Fact::NotSent { what, message }] }
+        if wanted == Move::Complete {
+            self.unseen.push(flight.promised.clone());
+        }
+        if self.gone {
+            self.lost_sight();
+        }
+    }
+}
+
+/// What is to be told of a move that was not answered.
+fn told(flight: &Flight, outcome: &Outcome) -> Vec<Fact> {
+    let (what, message) = (flight.wanted.to_string(), outcome.summary());
+    match outcome {
+        Outcome::Answered(_) => Vec::new(),
+        Outcome::Refused(error) => vec![Fact::Refused { what, error: error.clone() }],
+        _ if outcome.is_doubtful() => vec![Fact::InDoubt { what, message }],
+        _ => vec![Fact::NotSent { what, message }],
     }
 }

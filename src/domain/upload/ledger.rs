@@ -27,6 +27,7 @@ struct Counts {
     confirmed: usize,
     replacing: usize,
     foreign: usize,
+    unsized_parts: usize,
     // Sizes are what somebody typed: their sum may be anything.
     bytes: u128,
     bytes_done: u128,
@@ -38,11 +39,14 @@ impl Counts {
         let sum = |n: &mut u128, by: u64| {
             *n = if add { *n + u128::from(by) } else { n.saturating_sub(u128::from(by)) };
         };
-        sum(&mut self.bytes, row.planned.size);
+        match row.size() {
+            Some(size) => sum(&mut self.bytes, size),
+            None => step(&mut self.unsized_parts),
+        }
         match &row.state {
-            PartState::Done(out) => {
+            PartState::Done(_) => {
                 step(&mut self.done);
-                sum(&mut self.bytes_done, out.size.unwrap_or(row.planned.size));
+                sum(&mut self.bytes_done, row.size().unwrap_or(0));
             }
             PartState::InFlight(_) => step(&mut self.in_flight),
             PartState::Failed(_) => step(&mut self.failed),
@@ -178,6 +182,7 @@ impl Ledger {
             in_flight: c.in_flight,
             failed: c.failed,
             doubtful: c.doubtful,
+            unsized_parts: c.unsized_parts,
             bytes: bytes(c.bytes),
             bytes_done: bytes(c.bytes_done),
         }

@@ -80,12 +80,32 @@ pub struct PartEntry {
     pub stored: Option<PartOutput>,
     /// What that was planned as, while something else is planned over it.
     pub stored_as: Option<Box<PlannedPart>>,
+    /// What the plan takes the place of, until S3 has it.
+    pub replaces: Replaces,
+}
+
+/// What was under a number before it was planned anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaces {
+    /// Nothing that S3 could have.
+    Nothing,
+    /// A part that S3 had confirmed.
+    Stored,
+    /// A part whose answer was lost: S3 may have it.
+    Doubtful,
 }
 
 impl PartEntry {
     /// A row of which nothing was sent.
     pub fn planned(planned: PlannedPart) -> Self {
-        Self { planned, state: PartState::Planned, attempts: 0, stored: None, stored_as: None }
+        Self {
+            planned,
+            state: PartState::Planned,
+            attempts: 0,
+            stored: None,
+            stored_as: None,
+            replaces: Replaces::Nothing,
+        }
     }
 
     /// The same as ListParts would list it.
@@ -93,7 +113,7 @@ impl PartEntry {
         let out = self.confirmed()?;
         Some(ListedPart {
             part_number: self.planned.number,
-            size: out.size.unwrap_or(self.planned.size),
+            size: out.size.or(self.planned.size)?,
             etag: out.etag.clone(),
             checksums: out.checksums.clone(),
         })
@@ -105,6 +125,24 @@ impl PartEntry {
             PartState::Done(out) => Some(out),
             PartState::Planned | PartState::Failed(_) => self.stored.as_ref(),
             PartState::InFlight(_) | PartState::Doubtful => None,
+        }
+    }
+
+    /// Its bytes: as S3 tells, else as planned; `None` while nobody but S3 knows.
+    pub fn size(&self) -> Option<u64> {
+        match &self.state {
+            PartState::Done(out) => out.size.or(self.planned.size),
+            _ => self.planned.size,
+        }
+    }
+
+    /// What a new plan under this number would replace.
+    pub(super) fn left_behind(&self) -> Replaces {
+        match self.state {
+            PartState::Doubtful => Replaces::Doubtful,
+            _ if self.replaces == Replaces::Doubtful => Replaces::Doubtful,
+            _ if self.stored.is_some() => Replaces::Stored,
+            _ => Replaces::Nothing,
         }
     }
 }
@@ -229,6 +267,8 @@ pub struct Progress {
     pub failed: usize,
     /// Answer lost.
     pub doubtful: usize,
+    /// Parts whose size is not known yet; they count for nothing in the bytes.
+    pub unsized_parts: usize,
     /// Bytes of all parts.
     pub bytes: u64,
     /// Bytes of stored parts.

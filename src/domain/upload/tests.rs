@@ -1,5 +1,6 @@
 //! Scripts of moves and answers for the upload machine, and laws that hold for any of them.
 
+use super::flight::composite;
 use super::*;
 use crate::domain::checksum::Checksums;
 use crate::domain::layout::PartLayout;
@@ -12,6 +13,7 @@ use crate::domain::output::{
 use crate::domain::plan::CopySource;
 use crate::domain::units::MIB;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 fn head(etag: &str) -> HeadObjectOutput {
     HeadObjectOutput {
@@ -348,7 +350,7 @@ fn counted(m: &MultipartUpload) -> Progress {
     let rows = || m.parts().values();
     let count = |f: fn(&PartState) -> bool| rows().filter(|p| f(&p.state)).count();
     let done = |p: &PartEntry| match &p.state {
-        PartState::Done(out) => out.size.unwrap_or(p.planned.size),
+        PartState::Done(_) => p.size().unwrap_or(0),
         _ => 0,
     };
     Progress {
@@ -357,7 +359,8 @@ fn counted(m: &MultipartUpload) -> Progress {
         in_flight: count(|s| matches!(s, PartState::InFlight(_))),
         failed: count(|s| matches!(s, PartState::Failed(_))),
         doubtful: count(|s| matches!(s, PartState::Doubtful)),
-        bytes: rows().map(|p| p.planned.size).sum(),
+        unsized_parts: rows().filter(|p| p.size().is_none()).count(),
+        bytes: rows().filter_map(PartEntry::size).sum(),
         bytes_done: rows().map(done).sum(),
     }
 }
@@ -378,7 +381,7 @@ fn a_complete_written_by_hand_promises_the_etag_of_its_own_list() {
     by_hand.parts.remove(1);
     let promised = composite(&by_hand.parts).unwrap();
     assert_ne!(Some(&promised), m.predicted_etag().as_ref());
-    m.begin_with(Move::Complete, OperationId(9), &Operation::CompleteMultipartUpload(by_hand));
+    m.begin_with(Move::Complete, OperationId(9), &Operation::CompleteMultipartUpload(by_hand)).unwrap();
     let facts = m.apply(OperationId(9), &completed(promised.clone()));
     assert_eq!(facts, [Fact::Completed { etag: promised.clone(), predicted: Some(promised) }]);
 }
@@ -391,7 +394,7 @@ fn a_page_asked_for_by_hand_proves_nothing_missing() {
     m.begin(Move::Part(PartNumber(1)), OperationId(2), Enforce::Rules).unwrap();
     m.apply(OperationId(2), &part(b"1"));
     let operation = m.operation(Move::ListParts).unwrap();
-    m.begin_with(Move::ListParts, OperationId(3), &operation);
+    m.begin_with(Move::ListParts, OperationId(3), &operation).unwrap();
     let facts = m.apply(OperationId(3), &listed(&[(2, b"2")], Some("2")));
     assert_eq!(facts, [Fact::PartsListed { count: 1, more: false }]);
     assert_eq!(m.progress().done, 2);
@@ -409,6 +412,285 @@ fn what_create_was_edited_to_is_the_plan() {
     create.key = "late".into();
     m.replan(&create);
     assert_eq!(m.plan().destination.key, "other");
+}
+
+/// Lets a move leave whatever the rules say, and gives its name.
+fn leave(m: &mut MultipartUpload, id: u64, wanted: Move) -> OperationId {
+    m.begin(wanted, OperationId(id), Enforce::Nothing).unwrap();
+    OperationId(id)
+}
+
+/// An open upload with part 1 stored.
+fn open_machine() -> MultipartUpload {
+    let mut m = copy_machine();
+    play(&mut m, &[(Move::Create, created()), (P1, part(b"1"))]);
+    m
+}
+
+fn not_sent() -> Outcome {
+    Outcome::Cancelled { sent: false }
+}
+fn aborted() -> Outcome {
+    Outcome::Answered(Output::Aborted)
+}
+fn state_of(m: &MultipartUpload, number: i32) -> PartState {
+    m.parts()[&PartNumber(number)].state.clone()
+}
+fn head_of(etag: &ETag) -> Outcome {
+    Outcome::Answered(Output::Head(Box::new(head(&etag.to_string()))))
+}
+
+#[test]
+fn a_part_sent_twice_at_once_is_in_doubt_and_never_stays_on_its_way() {
+    for (first, second) in [(part(b"a"), not_sent()), (not_sent(), part(b"b")), (part(b"a"), lost())] {
+        let mut m = open_machine();
+        let (a, b) = (leave(&mut m, 1, P2), leave(&mut m, 2, P2));
+        m.apply(a, &first);
+        assert_eq!(state_of(&m, 2), PartState::InFlight(b));
+        m.apply(b, &second);
+        assert_eq!(state_of(&m, 2), PartState::Doubtful);
+        play(&mut m, &[(Move::ListParts, listed(&[(1, b"1"), (2, b"b")], None))]);
+        assert!(matches!(state_of(&m, 2), PartState::Done(out) if out.etag == ETag::of_bytes(b"b")));
+    }
+}
+
+#[test]
+fn a_listing_asked_for_before_complete_does_not_settle_it() {
+    for (wanted, doubt) in [(Move::Complete, Move::Complete), (Move::Abort, Move::Abort)] {
+        let mut m = open_machine();
+        let list = leave(&mut m, 1, Move::ListParts);
+        play(&mut m, &[(wanted, lost())]);
+        m.apply(list, &listed(&[(1, b"1")], None));
+        assert_eq!(m.state(), &UploadState::Doubtful(doubt));
+        // One asked for since does.
+        play(&mut m, &[(Move::ListParts, listed(&[(1, b"1")], None))]);
+        assert_eq!(m.state(), &UploadState::Open);
+    }
+}
+
+#[test]
+fn what_ended_meanwhile_is_not_opened_again_by_a_refusal() {
+    for end in [refused(400, "InvalidPart"), not_sent(), lost(), refused(404, "NoSuchUpload")] {
+        let mut m = open_machine();
+        let abort = leave(&mut m, 1, Move::Abort);
+        let complete = leave(&mut m, 2, Move::Complete);
+        m.apply(complete, &completed(ETag::of_bytes(b"x")));
+        m.apply(abort, &end);
+        assert!(matches!(m.state(), UploadState::Completed(_)), "{end:?}");
+
+        // S3 may answer an Abort of what it completed as if it were there: only the object tells.
+        let mut m = open_machine();
+        let complete = leave(&mut m, 1, Move::Complete);
+        let abort = leave(&mut m, 2, Move::Abort);
+        m.apply(abort, &aborted());
+        m.apply(complete, &end);
+        assert!(!m.holds_parts() || *m.state() == UploadState::Doubtful(Move::Complete), "{end:?}");
+        if m.check(Move::Head).is_ok() {
+            play(&mut m, &[(Move::Head, refused(404, "NotFound"))]);
+        }
+        assert_eq!(m.state(), &UploadState::Gone, "{end:?}");
+    }
+}
+
+#[test]
+fn an_abort_in_doubt_is_not_forgotten_when_complete_is_refused() {
+    let mut m = open_machine();
+    let complete = leave(&mut m, 1, Move::Complete);
+    let abort = leave(&mut m, 2, Move::Abort);
+    m.apply(abort, &lost());
+    m.apply(complete, &refused(400, "InvalidPart"));
+    assert_eq!(m.state(), &UploadState::Doubtful(Move::Abort));
+}
+
+#[test]
+fn no_such_upload_after_a_lost_complete_sends_to_the_object() {
+    // The first listing came before S3 had got that far.
+    for wanted in [Move::ListParts, Move::Abort, P2] {
+        let mut m = open_machine();
+        let promised = m.predicted_etag().unwrap();
+        play(
+            &mut m,
+            &[
+                (Move::Complete, lost()),
+                (Move::ListParts, listed(&[(1, b"1")], None)),
+                (wanted, refused(404, "NoSuchUpload")),
+            ],
+        );
+        assert_eq!(m.state(), &UploadState::Doubtful(Move::Complete), "{wanted}");
+        assert_eq!(m.legal_moves()[0], Move::Head);
+        play(&mut m, &[(Move::Head, head_of(&promised))]);
+        assert!(matches!(m.state(), UploadState::Completed(_)), "{wanted}");
+    }
+}
+
+#[test]
+fn an_abort_sent_on_purpose_does_not_hide_a_complete_in_doubt() {
+    for end in [refused(404, "NoSuchUpload"), aborted()] {
+        let mut m = open_machine();
+        let promised = m.predicted_etag().unwrap();
+        play(&mut m, &[(Move::Complete, lost())]);
+        let abort = leave(&mut m, 1, Move::Abort);
+        m.apply(abort, &end);
+        assert_eq!(m.state(), &UploadState::Doubtful(Move::Complete));
+        play(&mut m, &[(Move::Head, head_of(&promised))]);
+        assert!(matches!(m.state(), UploadState::Completed(_)));
+    }
+}
+
+#[test]
+fn each_complete_in_doubt_keeps_its_own_promise() {
+    let mut m = open_machine();
+    let first = m.predicted_etag().unwrap();
+    play(&mut m, &[(Move::Complete, lost())]);
+    let Operation::CompleteMultipartUpload(mut other) = m.operation(Move::Complete).unwrap() else {
+        panic!()
+    };
+    other.parts[0].etag = ETag::of_bytes(b"other");
+    let other = Operation::CompleteMultipartUpload(other);
+    m.begin_with(Move::Complete, OperationId(1), &other).unwrap();
+    m.apply(OperationId(1), &refused(404, "NoSuchUpload"));
+    play(&mut m, &[(Move::Head, head_of(&first))]);
+    assert!(matches!(m.state(), UploadState::Completed(object) if object.etag == first));
+}
+
+#[test]
+fn a_complete_written_by_hand_for_parts_not_known_here_can_be_in_doubt() {
+    let upload = UploadRef { bucket: "b".into(), key: "k".into(), upload_id: "U".into() };
+    let mut m = MultipartUpload::adopt(&upload);
+    let parts =
+        vec![CompletedPart { part_number: PartNumber(1), etag: ETag::of_bytes(b"1"), checksum: None }];
+    let Operation::CompleteMultipartUpload(by_hand) = m.operation(Move::Complete).unwrap() else { panic!() };
+    let by_hand = Operation::CompleteMultipartUpload(CompleteMultipartUpload { parts, ..by_hand });
+    m.begin_with(Move::Complete, OperationId(1), &by_hand).unwrap();
+    m.apply(OperationId(1), &lost());
+    assert_eq!(m.state(), &UploadState::Doubtful(Move::Complete));
+}
+
+#[test]
+fn head_takes_no_object_back_and_counts_only_when_it_was_due() {
+    let mut m = open_machine();
+    let promised = m.predicted_etag().unwrap();
+    let early = leave(&mut m, 1, Move::Head);
+    play(&mut m, &[(Move::Complete, lost()), (Move::ListParts, refused(404, "NoSuchUpload"))]);
+    m.apply(early, &refused(404, "NotFound"));
+    assert_eq!(m.state(), &UploadState::Doubtful(Move::Complete));
+    play(&mut m, &[(Move::Head, head_of(&promised))]);
+    let late = leave(&mut m, 2, Move::Head);
+    m.apply(late, &refused(404, "NotFound"));
+    assert!(matches!(m.state(), UploadState::Completed(_)));
+}
+
+#[test]
+fn a_part_that_finds_no_upload_ends_it() {
+    let mut m = open_machine();
+    play(&mut m, &[(P2, refused(404, "NoSuchUpload"))]);
+    assert_eq!(m.state(), &UploadState::Gone);
+    assert!(m.legal_moves().is_empty());
+}
+
+#[test]
+fn what_was_in_doubt_is_not_confirmed_by_planning_it_anew() {
+    let mut m = open_machine();
+    m.plan_part(generated_part(PartNumber(1), 5)).unwrap();
+    play(&mut m, &[(P1, lost())]);
+    m.plan_part(generated_part(PartNumber(1), 6)).unwrap();
+    assert!(m.completed_parts().is_empty());
+    play(&mut m, &[(P1, refused(503, "SlowDown"))]);
+    assert_eq!(state_of(&m, 1), PartState::Doubtful);
+}
+
+#[test]
+fn a_part_that_is_to_be_replaced_is_not_done_because_s3_lists_the_old_one() {
+    let old =
+        |m: &MultipartUpload| m.parts()[&PartNumber(1)].confirmed().unwrap().etag == ETag::of_bytes(b"1");
+    let mut m = open_machine();
+    m.plan_part(generated_part(PartNumber(1), 5)).unwrap();
+    // Not sent yet, then sent in vain.
+    for _ in 0..2 {
+        play(&mut m, &[(Move::ListParts, listed(&[(1, b"1")], None))]);
+        assert!(state_of(&m, 1) == PartState::Planned && old(&m));
+        play(&mut m, &[(P1, lost())]);
+    }
+    // It had landed.
+    play(&mut m, &[(Move::ListParts, listed(&[(1, b"new")], None))]);
+    assert!(matches!(state_of(&m, 1), PartState::Done(_)) && !old(&m));
+    // Of two in doubt nobody knows which one it is.
+    for size in [6, 7] {
+        m.plan_part(generated_part(PartNumber(1), size)).unwrap();
+        play(&mut m, &[(P1, lost())]);
+    }
+    play(&mut m, &[(Move::ListParts, listed(&[(1, b"either")], None))]);
+    assert_eq!(state_of(&m, 1), PartState::Planned);
+    assert_eq!(m.completed_parts()[0].etag, ETag::of_bytes(b"either"));
+}
+
+#[test]
+fn two_walks_sent_on_purpose_prove_nothing_missing_that_one_of_them_saw() {
+    let mut m = open_machine();
+    play(&mut m, &[(P2, part(b"2"))]);
+    let (a, b) = (leave(&mut m, 1, Move::ListParts), leave(&mut m, 2, Move::ListParts));
+    m.apply(a, &listed(&[(1, b"1")], Some("1")));
+    m.apply(b, &listed(&[(1, b"1")], Some("1")));
+    // A page by hand that began anywhere comes after the walk has been broken off.
+    let (c, d) = (leave(&mut m, 3, Move::ListParts), OperationId(4));
+    let by_hand = m.operation(Move::ListParts).unwrap();
+    m.begin_with(Move::ListParts, d, &by_hand).unwrap();
+    m.apply(c, &lost());
+    m.apply(d, &listed(&[], None));
+    assert_eq!(m.progress().done, 2);
+    play(&mut m, &[(Move::ListParts, listed(&[(1, b"1"), (2, b"2")], None))]);
+    assert_eq!(m.progress().done, 2);
+}
+
+#[test]
+fn a_request_about_another_upload_teaches_nothing_of_this_one() {
+    let mut m = open_machine();
+    let foreign = UploadRef { bucket: "b".into(), key: "other".into(), upload_id: "V".into() };
+    let before = (m.state().clone(), m.parts().clone());
+    let body = PartBody::Generated { seed: 1, len: 1 };
+    let sent = UploadPart { upload: foreign.clone(), part_number: PartNumber(2), body };
+    for (wanted, operation, end) in [
+        (P2, Operation::UploadPart(sent), part(b"2")),
+        (Move::Abort, Operation::AbortMultipartUpload(foreign.clone()), aborted()),
+        (Move::Abort, Operation::AbortMultipartUpload(foreign), refused(404, "NoSuchUpload")),
+    ] {
+        m.begin_with(wanted, OperationId(1), &operation).unwrap();
+        m.apply(OperationId(1), &end);
+        assert_eq!((m.state().clone(), m.parts().clone()), before, "{operation:?}");
+        assert!(!m.is_busy());
+    }
+}
+
+#[test]
+fn a_create_written_by_hand_is_where_the_upload_is() {
+    let mut m = copy_machine();
+    let Operation::CreateMultipartUpload(mut create) = m.operation(Move::Create).unwrap() else { panic!() };
+    create.key = "elsewhere".into();
+    m.begin_with(Move::Create, OperationId(1), &Operation::CreateMultipartUpload(create)).unwrap();
+    m.apply(OperationId(1), &lost());
+    let Operation::ListMultipartUploads(list) = m.operation(Move::ListUploads).unwrap() else { panic!() };
+    assert_eq!(list.prefix.as_deref(), Some("elsewhere"));
+}
+
+#[test]
+fn a_copy_of_an_object_nobody_looked_at_has_the_size_that_list_parts_tells() {
+    let mut m = open_machine();
+    let upload = m.upload().unwrap();
+    let copy = Operation::UploadPartCopy(UploadPartCopy {
+        upload,
+        part_number: PartNumber(9),
+        source: ObjectRef::new("another", "object"),
+        copy_source_range: None,
+        copy_source_if_match: None,
+    });
+    let nine = PartNumber(9);
+    m.begin_with(Move::Part(nine), OperationId(1), &copy).unwrap();
+    assert_eq!((m.parts()[&nine].size(), m.progress().unsized_parts), (None, 1));
+    m.apply(OperationId(1), &part(b"9"));
+    assert_eq!((m.parts()[&nine].size(), m.progress().unsized_parts), (None, 1));
+    assert!(m.held_parts().iter().all(|p| p.part_number != nine));
+    play(&mut m, &[(Move::ListParts, listed(&[(1, b"1"), (9, b"9")], None))]);
+    assert_eq!((m.parts()[&nine].size(), m.progress().unsized_parts), (Some(8 * MIB), 0));
 }
 
 proptest! {

@@ -204,8 +204,11 @@ fn progress(bench: &Bench, room: usize) -> Pieces {
         all => usize::try_from(p.bytes_done.saturating_mul(10) / all).unwrap_or(0).min(10),
     };
     let bar = format!("{}{}", "█".repeat(share), "░".repeat(10 - share)) + " ";
-    let words =
+    let mut words =
         format!("{} of {} parts, {} of {}", p.done, p.parts, human_size(p.bytes_done), human_size(p.bytes));
+    if p.unsized_parts > 0 {
+        words.push_str(&format!(", {} of a size not known", p.unsized_parts));
+    }
     let bar = if room >= 50 { bar } else { String::new() };
     vec![(bar, Role::Good), (words, Role::Text)]
 }

@@ -135,15 +135,13 @@ fn part_row(model: &Model, bench: &Bench, entry: &PartEntry, index: usize, colum
         PartState::Failed(_) | PartState::Doubtful if again => ("… again", Role::Warning),
         _ => state_words(entry, freed, held),
     };
-    let size = match &entry.state {
-        PartState::Done(out) if !freed => out.size.unwrap_or(entry.planned.size),
-        _ => entry.planned.size,
-    };
+    let size = if freed { entry.planned.size } else { entry.size() };
+    let size = size.map_or_else(|| "not known".to_owned(), human_size);
     let detail_role = if matches!(entry.state, PartState::Done(_)) { Role::Linked } else { Role::Muted };
     let mut out = vec![
         (format!("{}{}", if chosen { "▶" } else { " " }, if marked { "+" } else { " " }), Role::Accent),
         (format!("{:>5}  ", entry.planned.number), Role::Text),
-        (format!("{:>10}  ", human_size(size)), Role::Text),
+        (format!("{size:>10}  "), Role::Text),
         (format!("{state:<11} "), role),
     ];
     // What a comparison with a source found stands before the ETag it speaks of.

@@ -70,7 +70,7 @@ fn described(model: &Model, listed: &ListedUpload, room: usize) -> Vec<Pieces> {
     out
 }
 
-/// What the upload holds, if its parts were listed to their end on the workbench.
+/// What the upload holds, if its parts were listed to their end on the workbench and all their sizes are known.
 fn held(model: &Model, listed: &ListedUpload) -> Option<Held> {
     let is_it = |m: &crate::domain::upload::MultipartUpload| {
         m.ledger_is_whole() && m.upload().as_ref() == Some(&listed.upload)
@@ -79,7 +79,7 @@ fn held(model: &Model, listed: &ListedUpload) -> Option<Held> {
     let mut held = Held::default();
     for (part, out) in machine.parts().values().filter_map(|p| Some((p, p.confirmed()?))) {
         held.parts += 1;
-        held.bytes = held.bytes.saturating_add(out.size.unwrap_or(part.planned.size));
+        held.bytes = held.bytes.saturating_add(out.size.or(part.planned.size)?);
     }
     Some(held)
 }
