@@ -61,7 +61,7 @@ fn plan(parts: u32) -> UploadPlan {
     let layout = PartLayout::uniform(size, PART).unwrap();
     let planned = layout.parts().map(|p| PlannedPart {
         number: p.number,
-        size: p.size,
+        size: Some(p.size),
         source: PartSource::Copy(p.range().map(|r| r.to_string())),
     });
     UploadPlan {
@@ -154,7 +154,7 @@ fn prepare(model: &mut Model, plan: UploadPlan, flight: usize) {
     bench.dial = u16::try_from(flight).unwrap();
     let mut run = Run::new(0, bench.dial);
     for part in bench.machine.parts().values() {
-        run.pace.add(part.planned.number, part.planned.size);
+        run.pace.add(part.planned.number, part.planned.size.unwrap_or(0));
     }
     bench.run = Some(run);
     // In the middle of the ledger, so that looking for the row costs what it costs.

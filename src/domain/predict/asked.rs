@@ -19,7 +19,7 @@ pub(super) struct Asked<'o, 'a> {
 }
 
 /// Headers whose effect depends on what is not known here.
-const UNKNOWN_EFFECT: [(&str, &str); 12] = [
+const UNKNOWN_EFFECT: [(&str, &str); 16] = [
     ("x-amz-expected-bucket-owner", "whether the bucket belongs to that account"),
     ("x-amz-source-expected-bucket-owner", "whether the source's bucket belongs to that account"),
     ("x-amz-server-side-encryption-customer-", "whether the client's key is the right one"),
@@ -32,7 +32,13 @@ const UNKNOWN_EFFECT: [(&str, &str); 12] = [
     ("x-amz-object-lock-", "whether the bucket has Object Lock"),
     ("x-amz-if-match-initiated-time", "whether the bucket is a directory bucket, which alone knows this"),
     ("x-amz-website-redirect-location", "whether S3 accepts the redirect"),
+    ("x-amz-checksum-sha512", NEW_ALGORITHM),
+    ("x-amz-checksum-md5", NEW_ALGORITHM),
+    ("x-amz-checksum-xxhash", NEW_ALGORITHM),
+    ("x-amz-object-annotation-directive", "how S3 copies annotations, which is new"),
 ];
+
+const NEW_ALGORITHM: &str = "how S3 answers to a checksum algorithm that was added in 2026";
 
 impl<'o, 'a> Asked<'o, 'a> {
     pub(super) fn new(operation: &'o Operation, world: World<'a>) -> Self {
