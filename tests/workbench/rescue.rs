@@ -4,12 +4,13 @@ use crate::play::{self, Play, refused};
 use partscope::app::msg::{Effect, Msg};
 use partscope::app::overlay::Overlay;
 use partscope::app::panes::rescue::{Rescue, State};
+use partscope::domain::checksum::Checksums;
 use partscope::domain::etag::ETag;
 use partscope::domain::hashing::{HashedParts, PartsWork};
 use partscope::domain::layout::PartLayout;
 use partscope::domain::operation::{Operation, OperationId, OperationKind as Op, PartBody};
 use partscope::domain::outcome::Outcome;
-use partscope::domain::output::Output;
+use partscope::domain::output::{Output, PartOutput};
 use partscope::domain::rescue::{Proof, Standing, Why};
 use partscope::domain::units::PartNumber;
 use partscope::domain::upload::{PartState, UploadState};
@@ -126,8 +127,8 @@ fn equal_sizes_are_never_taken_for_equal_bytes() {
     assert!(c.lines.iter().any(|l| l.contains("bytes not compared: parts 1, 2")), "{c:?}");
 }
 
-#[test]
-fn an_object_is_asked_about_and_its_parts_are_copied_pinned() {
+/// The upload compared with the marked object, and the part that was missing held as a copy of it.
+fn copying() -> Play {
     let mut p = Play::new(120, 36);
     // The marked object is offered.
     p.press("Tab End = Tab R").settle();
@@ -143,8 +144,24 @@ fn an_object_is_asked_about_and_its_parts_are_copied_pinned() {
     let Operation::UploadPartCopy(copy) = &p.calls[0].operation else { panic!("{:?}", p.kinds()) };
     assert_eq!(copy.copy_source_range.as_deref(), Some("bytes=16777216-20447231"));
     assert_eq!(copy.copy_source_if_match, Some(play::source_etag()));
-    p.press("Enter").released(None);
-    // What was copied is of the source; what was there before is not proved by that.
+    p.press("Enter");
+    p
+}
+
+#[test]
+fn parts_that_together_give_the_objects_etag_are_proved_by_it() {
+    let mut p = copying();
+    p.released(None).press("R");
+    assert!(p.screen().contains("together give this ETag"), "{}", p.screen());
+    p.press("Esc 5");
+    assert_eq!(p.kinds(), [Op::CompleteMultipartUpload]);
+}
+
+#[test]
+fn what_was_copied_is_of_the_source_and_proves_nothing_of_what_was_there_before() {
+    let mut p = copying();
+    let (etag, checksums) = (ETag::of_bytes(b"under a key"), Checksums::default());
+    p.released(Some(Outcome::Answered(Output::Part(PartOutput { etag, checksums, size: None }))));
     assert!(p.screen().contains("✓ sent here"), "{}", p.screen());
     p.press("5");
     let Some(Overlay::Confirm(c)) = p.model.overlays.last() else { panic!("{:?}", p.kinds()) };

@@ -270,6 +270,11 @@ impl Rescue {
         }
     }
 
+    /// Whether the parts that are held give the source's ETag together: then their bytes are the source's.
+    pub fn is_whole(&self, machine: &MultipartUpload) -> bool {
+        self.etag.is_some() && self.etag == machine.predicted_etag()
+    }
+
     /// What Complete would do that one may not mean; empty when there is nothing to say.
     pub fn warnings(&self, machine: &MultipartUpload) -> Vec<String> {
         if self.state != State::Ready {
@@ -281,7 +286,7 @@ impl Rescue {
             let sent = |n: &PartNumber| machine.parts().get(n).is_some_and(|entry| self.sent(entry));
             some(&numbers.filter(|n| !sent(n)).collect::<Vec<_>>())
         };
-        let whole = self.etag.is_some() && self.etag == machine.predicted_etag();
+        let whole = self.is_whole(machine);
         let mut out = Vec::new();
         out.extend(
             list(&|s| matches!(s, Standing::Different { .. }))

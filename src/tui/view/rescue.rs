@@ -84,6 +84,12 @@ fn head(bench: &Bench, rescue: &Rescue) -> Vec<(String, Role)> {
         out.push((format!("gives   ETag {etag}, if the ETags of parts are MD5s"), Role::Muted));
     }
     out.push((rescue.result.short(), Role::Text));
+    if rescue.is_whole(&bench.machine) {
+        out.push((
+            "the parts that are held together give this ETag: their bytes are the source's".into(),
+            Role::Good,
+        ));
+    }
     if let Some(why) = rescue.cannot_fit() {
         out.push((format!("{why}; s starts over, a aborts"), Role::Bad));
         return out;
