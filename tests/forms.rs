@@ -307,3 +307,37 @@ fn a_file_that_cannot_be_read_is_asked_for_once() {
     }
     assert!(p.others.is_empty(), "{:?}", p.others);
 }
+
+#[test]
+fn the_smallest_terminal_shows_the_field_one_types_in() {
+    let mut p = Play::new(60, 16);
+    p.planned_copy().press("e").text("x");
+    assert!(p.screen().contains("› ContentType"), "{}", p.screen());
+    p.press("Esc h End");
+    assert!(p.screen().contains("DeleteObjectTagging"), "{}", p.screen());
+}
+
+#[test]
+fn a_part_that_never_left_leaves_the_plan_as_it_was() {
+    let mut p = open();
+    let before = p.model.step.bench().unwrap().machine.parts().clone();
+    p.press("e");
+    to_field(&mut p, "CopySourceRange");
+    p.press("C-u").text("bytes=0-5");
+    p.press("C-s x");
+    let call = p.calls.remove(0);
+    p.finish(&call, Outcome::Cancelled { sent: false });
+    let now = p.model.step.bench().unwrap().machine.parts();
+    let planned = |parts: &std::collections::BTreeMap<_, partscope::domain::upload::PartEntry>| {
+        parts.values().map(|p| p.planned.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(planned(now), planned(&before));
+}
+
+#[test]
+fn errors_are_seen_while_a_call_is_held() {
+    let mut p = open();
+    p.press("Enter");
+    p.press("e");
+    assert!(p.screen().contains("a call is held; Enter releases it"), "{}", p.screen());
+}

@@ -50,7 +50,7 @@ impl Draft {
                 Place::Key => slots.push(one(typed::address(plain).1)),
                 Place::Query(name) => slots.push(one(told.parameter(name).unwrap_or_default().to_owned())),
                 Place::Header(name) => slots.push(one(told.header(name).unwrap_or_default())),
-                Place::Source | Place::Length | Place::Offset => {
+                Place::Source | Place::Length | Place::Offset | Place::Seed => {
                     slots.push(one(body_text(plain, param.place)))
                 }
                 Place::Metadata => {
@@ -106,6 +106,23 @@ impl Draft {
         if param.place.repeats() && last && self.slots.get(at).is_some_and(|s| !s.value.is_empty()) {
             self.slots.insert(at + 1, Slot { param, value: String::new() });
         }
+    }
+
+    /// The first field in which another draft of the same request differs.
+    pub fn first_difference(&self, other: &Self) -> Option<usize> {
+        let pairs = self.slots.iter().zip(&other.slots);
+        let differs = pairs.enumerate().find(|(_, (mine, theirs))| mine != theirs).map(|(at, _)| at);
+        differs.or((self.slots.len() != other.slots.len()).then(|| self.slots.len().min(other.slots.len())))
+    }
+
+    /// Why nothing can be sent, as far as single texts say it.
+    pub fn unsendable(&self) -> Option<String> {
+        self.slots.iter().enumerate().find_map(|(at, slot)| match self.check(at) {
+            Said::Unsendable(why) if !(slot.param.place.repeats() && slot.value.is_empty()) => {
+                Some(format!("{}: {why}", slot.param.name))
+            }
+            _ => None,
+        })
     }
 
     /// What the rule of a text says of it.
@@ -174,12 +191,8 @@ impl Draft {
 
     /// The request this draft stands for, or why nothing can be sent.
     pub fn operation(&self) -> Result<Operation, String> {
-        for (at, slot) in self.slots.iter().enumerate() {
-            if let Said::Unsendable(why) = self.check(at)
-                && !(slot.param.place.repeats() && slot.value.is_empty())
-            {
-                return Err(format!("{}: {why}", slot.param.name));
-            }
+        if let Some(why) = self.unsendable() {
+            return Err(why);
         }
         let plain = self.typed()?;
         let told = preview_head(&plain);
@@ -243,9 +256,10 @@ fn body_text(operation: &Operation, place: Place) -> String {
     match (&part.body, place) {
         (body, Place::Length) => body.len().to_string(),
         (PartBody::Generated { .. }, Place::Source) => "generated".into(),
-        (PartBody::Generated { seed, .. }, _) => seed.to_string(),
+        (PartBody::Generated { seed, .. }, Place::Seed) => seed.to_string(),
         (PartBody::File { path, .. }, Place::Source) => path.to_string_lossy().into_owned(),
-        (PartBody::File { offset, .. }, _) => offset.to_string(),
+        (PartBody::File { offset, .. }, Place::Offset) => offset.to_string(),
+        _ => String::new(),
     }
 }
 

@@ -103,6 +103,19 @@ impl UploadPlan {
         }
     }
 
+    /// The same without the list of parts.
+    pub(super) fn clone_without_parts(&self) -> Self {
+        Self {
+            destination: self.destination.clone(),
+            source: self.source.clone(),
+            parts: Vec::new(),
+            properties: self.properties.clone(),
+            tags: self.tags.clone(),
+            keeps_boundaries: self.keeps_boundaries,
+            if_none_match: self.if_none_match,
+        }
+    }
+
     /// Whether the tags fit the 2 KB that `x-amz-tagging` may have; otherwise PutObjectTagging follows Complete.
     pub fn tags_fit_header(&self) -> bool {
         tagging_header(&self.tags).len() <= AWS.max_tagging_header

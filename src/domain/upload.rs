@@ -66,6 +66,8 @@ pub struct MultipartUpload {
     listed_uploads: Vec<UploadRef>,
     /// S3 has said that it does not know this upload any more.
     gone: bool,
+    /// The plan before a Create was edited by hand, and whether its tags were to follow; until S3 has answered it.
+    unedited: Option<Box<(UploadPlan, bool)>>,
     /// The ETag that the list of the latest Complete must give.
     promised: Option<ETag>,
     /// What each Complete must give that may have taken effect unseen; `None` for one that cannot be told.
@@ -100,6 +102,7 @@ impl MultipartUpload {
             tags_pending,
             listed_uploads: Vec::new(),
             gone: false,
+            unedited: None,
             promised: None,
             unseen: Vec::new(),
             latent: None,
@@ -278,6 +281,9 @@ impl MultipartUpload {
     pub fn replan(&mut self, create: &CreateMultipartUpload) {
         if self.state != UploadState::Planned {
             return;
+        }
+        if self.unedited.is_none() {
+            self.unedited = Some(Box::new((self.plan.clone_without_parts(), self.tags_pending)));
         }
         self.plan.destination = super::names::ObjectRef::new(&create.bucket, &create.key);
         self.plan.properties = create.properties.clone();

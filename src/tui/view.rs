@@ -101,7 +101,8 @@ pub fn hit(area: Rect, model: &Model, col: u16, row: u16) -> Option<(Pane, Optio
         Pane::Form => model.step.drafting.as_ref().map_or((0, 0), |f| (f.at, f.draft.slots().len())),
         _ => return Some((pane, None)),
     };
-    let line = usize::from(row.checked_sub(inside.y + 1)?);
+    let heading = pane != Pane::Form || draft::has_heading(rect);
+    let line = usize::from(row.checked_sub(inside.y + u16::from(heading))?);
     let rows = match pane {
         Pane::Form => draft::form_rows(rect),
         Pane::Uploads => uploads::rows(rect),

@@ -26,6 +26,7 @@ pub struct Drafting {
     fresh: Draft,
     lines: Vec<Line>,
     broken: usize,
+    unsendable: Option<String>,
     edits: u64,
     recalled: usize,
 }
@@ -49,6 +50,7 @@ impl Drafting {
             lesson: false,
             lines: Vec::new(),
             broken: 0,
+            unsendable: None,
             edits: 0,
             recalled: 0,
         };
@@ -75,6 +77,11 @@ impl Drafting {
     /// Whether anything was typed since it was opened.
     pub fn is_edited(&self) -> bool {
         self.draft != self.fresh
+    }
+
+    /// Why nothing can be sent as it stands.
+    pub fn unsendable(&self) -> Option<&str> {
+        self.unsendable.as_deref()
     }
 
     /// How often it was changed.
@@ -133,6 +140,7 @@ impl Drafting {
         self.edits += 1;
         self.lines = self.draft.lines();
         self.broken = self.draft.broken();
+        self.unsendable = self.draft.unsendable();
     }
 
     /// Changes the lines of a repeated parameter, and follows the one under the cursor.
@@ -161,15 +169,18 @@ impl Drafting {
     }
 
     /// An earlier value of this field, the latest first.
-    pub fn recall(&mut self, history: &History) {
-        let Some(slot) = self.draft.slots().get(self.at) else { return };
-        let Some(earlier) = history.of(slot.param.name).filter(|e| !e.is_empty()) else { return };
+    ///
+    /// `false` when none was sent.
+    pub fn recall(&mut self, history: &History) -> bool {
+        let Some(slot) = self.draft.slots().get(self.at) else { return false };
+        let Some(earlier) = history.of(slot.param.name).filter(|e| !e.is_empty()) else { return false };
         let index = self.recalled % earlier.len();
         let recalled = self.recalled + 1;
         if let Some(value) = earlier.iter().rev().nth(index).cloned() {
             self.replace(&value);
         }
         self.recalled = recalled;
+        true
     }
 }
 

@@ -5,6 +5,7 @@ use super::draft::{Drafting, History};
 use super::rescue::Rescue;
 use super::run::Run;
 use super::select::{Motion, moved};
+use crate::domain::draft::Draft;
 use crate::domain::etag::ETag;
 use crate::domain::exchange::ExchangeId;
 use crate::domain::mistake::Mend;
@@ -13,6 +14,7 @@ use crate::domain::operation::{Operation, OperationId, OperationKind, PartBody};
 use crate::domain::outcome::ServiceError;
 use crate::domain::output::HeadObjectOutput;
 use crate::domain::pace::Options;
+use crate::domain::plan::PlannedPart;
 use crate::domain::predict::{BodyDigest, Prediction, Verdict};
 use crate::domain::preview::Preview;
 use crate::domain::units::PartNumber;
@@ -222,6 +224,8 @@ pub struct Asked {
     pub expected: Prediction,
     /// Whether it is wrong on purpose.
     pub lesson: bool,
+    /// What was planned under the number of a part that was written by hand.
+    pub undo: Option<PlannedPart>,
 }
 
 /// What calls by hand have shown of an object.
@@ -276,6 +280,8 @@ pub struct Settled {
     pub verdict: Verdict,
     /// What S3 refused.
     pub error: Option<ServiceError>,
+    /// What was sent, as it can be edited.
+    pub sent: Option<Draft>,
     /// The edit that mends it.
     pub mend: Option<Mend>,
 }

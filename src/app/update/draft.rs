@@ -149,6 +149,7 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
     if wanted == Command::SendForm {
         return send(model);
     }
+    let mut nothing_recalled = false;
     let history = std::mem::take(&mut model.step.history);
     if let Some(form) = model.step.drafting.as_mut() {
         match wanted {
@@ -168,12 +169,15 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
             }),
             Command::NextValue => form.other_value(1),
             Command::PreviousValue => form.other_value(-1),
-            Command::Recall => form.recall(&history),
+            Command::Recall if !form.recall(&history) => nothing_recalled = true,
             Command::ResetForm => form.reset(),
             _ => {}
         }
     }
     model.step.history = history;
+    if nothing_recalled {
+        model.say(Level::Plain, "no value of this field was sent before");
+    }
 }
 
 /// Sends what the form says, if anything can be sent.
@@ -185,7 +189,11 @@ fn send(model: &mut Model) {
     };
     let kind = operation.kind();
     if kind.writes() && !model.target.writable {
-        return model.say(Level::Warning, "this endpoint is read-only; U unlocks writes");
+        return model
+            .say(Level::Warning, "this endpoint is read-only; Esc leaves the form, then U unlocks writes");
+    }
+    if let Some(why) = model.step.forecast.as_ref().and_then(|f| f.unreadable.clone()) {
+        return model.say(Level::Bad, format!("nothing can be sent: {why}"));
     }
     if let (true, OperationKind::AbortMultipartUpload) = (model.target.real, kind) {
         return confirm_abort(model, &operation);
@@ -326,8 +334,13 @@ fn answered(output: &Output) -> String {
 
 /// Opens the request that mends what was refused last. `false` when nothing is known to mend it.
 pub(super) fn open_mended(model: &mut Model) -> bool {
-    let Some(mend) = model.step.settled.as_ref().and_then(|s| s.mend.clone()) else { return false };
+    let Some(settled) = model.step.settled.as_ref() else { return false };
+    let Some(mend) = settled.mend.clone() else { return false };
+    let changed = settled.sent.as_ref().and_then(|sent| sent.first_difference(&mend.draft));
     show_draft(model, mend.draft, Some(mend.edit));
+    if let (Some(form), Some(at)) = (model.step.drafting.as_mut(), changed) {
+        form.go_to(at);
+    }
     true
 }
 

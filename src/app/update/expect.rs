@@ -13,6 +13,7 @@ use crate::domain::names::ObjectRef;
 use crate::domain::operation::{Operation, OperationId, PartBody};
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
+use crate::domain::plan::PlannedPart;
 use crate::domain::predict::{BodyDigest, Prediction, Seen, Verdict, World, predict};
 use crate::domain::preview::preview;
 use crate::domain::units::MIB;
@@ -110,7 +111,35 @@ pub(super) fn expect(model: &mut Model, id: OperationId, bench: Option<u64>, ope
     let expected = predicted(model, bench, operation);
     let lesson = model.step.drafting.as_ref().is_some_and(|form| form.lesson);
     model.step.settled = None;
-    model.step.asked.insert(id, Asked { operation: operation.clone(), bench, expected, lesson });
+    let undo = planned(model, bench, operation);
+    model.step.asked.insert(id, Asked { operation: operation.clone(), bench, expected, lesson, undo });
+}
+
+/// What is planned under the number of a part, before it is written by hand.
+fn planned(model: &Model, bench: Option<u64>, operation: &Operation) -> Option<PlannedPart> {
+    let bench = model.step.benches.iter().find(|b| Some(b.id) == bench)?;
+    let number = match operation.plain() {
+        Operation::UploadPart(part) => part.part_number,
+        Operation::UploadPartCopy(part) => part.part_number,
+        _ => return None,
+    };
+    bench.machine.parts().get(&number).map(|p| p.planned.clone())
+}
+
+/// A part that never left does not change the plan.
+fn take_back(model: &mut Model, asked: &Asked, outcome: &Outcome) {
+    let unsent = match outcome {
+        Outcome::Lost(lost) => !lost.maybe_sent,
+        Outcome::Cancelled { sent } => !sent,
+        _ => false,
+    };
+    let Some(undo) = asked.undo.clone().filter(|_| unsent) else { return };
+    if let Some(bench) = asked.bench.and_then(|id| model.step.by_id(id)) {
+        let changed = bench.machine.parts().get(&undo.number).is_some_and(|p| p.planned != undo);
+        if changed && let Err(why) = bench.machine.plan_part(undo) {
+            model.say(Level::Warning, why.to_string());
+        }
+    }
 }
 
 /// What a call by hand has shown of the object it is about.
@@ -138,6 +167,7 @@ pub(super) fn settle(model: &mut Model, id: OperationId, outcome: &Outcome) {
     let Some(asked) = model.step.asked.remove(&id) else { return };
     let verdict = asked.expected.judge(outcome);
     learn(model, &asked.operation, outcome);
+    take_back(model, &asked, outcome);
     let draft = Draft::of(&asked.operation);
     let error = match outcome {
         Outcome::Refused(error) => Some(error.clone()),
@@ -152,7 +182,7 @@ pub(super) fn settle(model: &mut Model, id: OperationId, outcome: &Outcome) {
     }
     let lesson = asked.lesson && error.is_some();
     let (kind, expected) = (asked.operation.kind(), asked.expected);
-    model.step.settled = Some(Settled { kind, expected, verdict, error, mend: mended });
+    model.step.settled = Some(Settled { kind, expected, verdict, error, sent: draft, mend: mended });
     if lesson {
         model.overlays.push(Overlay::Explain { about: About::Refusal, top: 0 });
     }

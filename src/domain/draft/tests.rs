@@ -166,6 +166,16 @@ fn a_request_that_would_be_another_one_is_not_made() {
 }
 
 #[test]
+fn a_file_in_place_of_generated_bytes_begins_at_its_first_byte() {
+    let body = PartBody::Generated { seed: 7, len: 9 };
+    let part = Operation::UploadPart(UploadPart { upload: upload(), part_number: PartNumber(1), body });
+    let mut draft = Draft::of(&part).unwrap();
+    draft.set("Body", "/tmp/x");
+    let Operation::UploadPart(part) = draft.operation().unwrap() else { panic!() };
+    assert_eq!(part.body, PartBody::File { path: "/tmp/x".into(), offset: 0, len: 9 });
+}
+
+#[test]
 fn every_parameter_is_explained() {
     use crate::domain::explain::{Direction, header, parameter};
     for param in KINDS.into_iter().flat_map(params) {

@@ -140,10 +140,10 @@ impl Draft {
     }
 
     fn body(&self) -> Result<PartBody, String> {
-        let (len, offset) =
-            (parse_size(self.get("Body length"))?, parse_size(self.get("Body offset")).unwrap_or(0));
+        let number = |name: &str| parse_size(self.get(name)).unwrap_or(0);
+        let (len, offset) = (parse_size(self.get("Body length"))?, number("Body offset"));
         Ok(match self.get("Body") {
-            "generated" => PartBody::Generated { seed: offset, len },
+            "generated" => PartBody::Generated { seed: number("Body seed"), len },
             path => PartBody::File { path: path.into(), offset, len },
         })
     }

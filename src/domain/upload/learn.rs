@@ -80,6 +80,7 @@ impl MultipartUpload {
     /// A second Create, sent on purpose, begins another upload; this one stays what it is.
     fn created(&mut self, flight: &Flight, created: &CreatedUpload) -> Fact {
         if flight.legal {
+            self.unedited = None;
             self.plan.destination = ObjectRef::new(&created.upload.bucket, &created.upload.key);
             self.upload_id = Some(created.upload.upload_id.clone());
             self.state = UploadState::Open;
@@ -199,6 +200,14 @@ impl MultipartUpload {
         };
         if !flight.legal || self.state != under_way {
             return;
+        }
+        // What was edited into a Create that did not happen is not the plan.
+        if let Some(unedited) = self.unedited.take().filter(|_| flight.wanted == Move::Create) {
+            let (plan, tags_pending) = *unedited;
+            self.plan.destination = plan.destination;
+            self.plan.properties = plan.properties;
+            self.plan.tags = plan.tags;
+            self.tags_pending = tags_pending;
         }
         self.state = match self.latent.take() {
             Some(doubt) if flight.state == UploadState::Open => UploadState::Doubtful(doubt),

@@ -401,6 +401,21 @@ fn a_page_asked_for_by_hand_proves_nothing_missing() {
 }
 
 #[test]
+fn what_a_create_that_did_not_happen_was_edited_to_is_not_the_plan() {
+    for end in [refused(400, "InvalidStorageClass"), Outcome::Cancelled { sent: false }] {
+        let mut m = copy_machine();
+        let before = m.operation(Move::Create).unwrap();
+        let Operation::CreateMultipartUpload(mut create) = before.clone() else { panic!() };
+        create.properties.storage_class = Some("BARGAIN".into());
+        m.replan(&create);
+        m.begin_with(Move::Create, OperationId(1), &Operation::CreateMultipartUpload(create)).unwrap();
+        m.apply(OperationId(1), &end);
+        assert_eq!(m.operation(Move::Create).unwrap(), before);
+        assert_eq!(*m.state(), UploadState::Planned);
+    }
+}
+
+#[test]
 fn what_create_was_edited_to_is_the_plan() {
     let mut m = copy_machine();
     let Operation::CreateMultipartUpload(mut create) = m.operation(Move::Create).unwrap() else { panic!() };

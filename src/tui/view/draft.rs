@@ -19,7 +19,12 @@ const LABEL: usize = 31;
 
 /// Rows of the form that hold fields: one is the heading, one says what the rule of the field says.
 pub(super) fn form_rows(rect: Rect) -> usize {
-    list_rows(rect).saturating_sub(1)
+    list_rows(rect).saturating_sub(usize::from(has_heading(rect)))
+}
+
+/// Whether there is room for a heading beside the fields.
+pub(super) fn has_heading(rect: Rect) -> bool {
+    inner(rect).height > 4
 }
 
 /// Draws the form.
@@ -28,18 +33,22 @@ pub(super) fn form(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     let focused = model.pane() == Pane::Form;
     let kind = form.draft.kind();
     let broken = match form.broken() {
+        _ if form.unsendable().is_some() => "   cannot be sent as it stands".into(),
         0 => String::new(),
         1 => "   one field breaks a rule: it can be sent all the same".into(),
         n => format!("   {n} fields break rules: they can be sent all the same"),
     };
     let inside = pane(rect, &format!("Edit {kind}{broken}"), focused, theme, buf);
-    let heading = format!("  {:<LABEL$}Value", "Parameter");
-    line(inside, 0, &said(heading, Role::Muted), theme, buf);
+    let first = u16::from(has_heading(rect));
+    if first > 0 {
+        let heading = format!("  {:<LABEL$}Value", "Parameter");
+        line(inside, 0, &said(heading, Role::Muted), theme, buf);
+    }
     let slots = form.draft.slots();
     let rows = form_rows(rect);
     let top = list_top(form.at, slots.len(), rows);
     let shown = slots.iter().enumerate().skip(top);
-    for (row, (at, slot)) in (1..=u16::try_from(rows).unwrap_or(u16::MAX)).zip(shown) {
+    for (row, (at, slot)) in (first..).zip(shown.take(rows)) {
         line(inside, row, &field(form, at, slot, usize::from(inside.width)), theme, buf);
     }
     let bottom = inside.height.saturating_sub(1);
@@ -56,7 +65,11 @@ fn field(form: &Drafting, at: usize, slot: &Slot, width: usize) -> Pieces {
         MASK.to_owned()
     } else if here {
         let scroll = form.input.visual_scroll(room.saturating_sub(1));
-        clip(&visible(&slot.value), scroll, room)
+        match scroll {
+            0 => clip(&visible(&slot.value), 0, room),
+            // What is scrolled away is not there by accident.
+            _ => format!("…{}", clip(&visible(&slot.value), scroll + 1, room.saturating_sub(1))),
+        }
     } else {
         visible(&slot.value)
     };
@@ -110,7 +123,7 @@ fn place(place: Place) -> String {
         Place::Metadata => "header x-amz-meta-…".into(),
         Place::Entry => "element Part".into(),
         Place::Tag => "element Tag".into(),
-        Place::Source | Place::Length | Place::Offset => "body".into(),
+        Place::Source | Place::Length | Place::Offset | Place::Seed => "body".into(),
     }
 }
 
@@ -124,7 +137,7 @@ pub(super) fn cursor(r: &Regions, model: &Model) -> Option<Position> {
     let room = usize::from(inside.width).saturating_sub(LABEL + 2);
     let scroll = form.input.visual_scroll(room.saturating_sub(1));
     let x = LABEL + 2 + form.input.visual_cursor().saturating_sub(scroll);
-    let (x, y) = (u16::try_from(x).ok()?, u16::try_from(row + 1).ok()?);
+    let (x, y) = (u16::try_from(x).ok()?, u16::try_from(row + usize::from(has_heading(rect))).ok()?);
     Some(Position { x: (inside.x + x).min(inside.right()), y: inside.y + y })
 }
 
@@ -134,7 +147,7 @@ pub(super) fn request(model: &Model, rect: Rect, above: Vec<Pieces>, theme: Them
     let focused = model.pane() == Pane::Request;
     let inside = pane(rect, "About to send: it changes as you type", focused, theme, buf);
     let cells = usize::from(inside.width);
-    let mut all: Vec<Pieces> = above.into_iter().take(usize::from(inside.height / 2)).collect();
+    let mut all: Vec<Pieces> = above.into_iter().take(usize::from(inside.height.saturating_sub(3))).collect();
     let rows = usize::from(inside.height).saturating_sub(all.len());
     let mark = all.len();
     let (body, cursor) = window(form, rows, cells);
@@ -203,7 +216,9 @@ fn masked(text: &str) -> String {
 /// Draws the list of operations that have a form.
 pub(super) fn forms(rect: Rect, at: usize, theme: Theme, buf: &mut Buffer) {
     let inside = pane(rect, "Edit which request?", true, theme, buf);
-    for (row, (index, kind)) in (0..inside.height).zip(KINDS.iter().enumerate()) {
+    let rows = inside.height.saturating_sub(1);
+    let top = list_top(at, KINDS.len(), usize::from(rows));
+    for (row, (index, kind)) in (0..rows).zip(KINDS.iter().enumerate().skip(top)) {
         let help =
             crate::app::command::spec_of(crate::app::command::Command::Send(*kind)).map_or("", |s| s.help);
         let pieces = vec![(format!("  {:<24}", kind.name()), Role::Text), (help.to_owned(), Role::Muted)];
@@ -220,7 +235,9 @@ pub(super) fn forms(rect: Rect, at: usize, theme: Theme, buf: &mut Buffer) {
 pub(super) fn holds(model: &Model, rect: Rect, at: usize, theme: Theme, buf: &mut Buffer) {
     let title = if model.hold { "Hold which calls?" } else { "Hold is off: H turns it on" };
     let inside = pane(rect, title, true, theme, buf);
-    for (row, (index, kind)) in (0..inside.height).zip(KINDS.iter().enumerate()) {
+    let rows = inside.height.saturating_sub(1);
+    let top = list_top(at, KINDS.len(), usize::from(rows));
+    for (row, (index, kind)) in (0..rows).zip(KINDS.iter().enumerate().skip(top)) {
         let held = model.holds(*kind);
         let words = if held { "waits for Enter once it is signed" } else { "leaves at once" };
         let pieces = vec![

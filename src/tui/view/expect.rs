@@ -44,8 +44,10 @@ fn expected(p: &Prediction, room: usize) -> Vec<Pieces> {
         (Certainty::Open(on), _) => {
             return laid(&format!("≈ cannot be told beforehand: {}", visible(on)), room, Role::Muted);
         }
-        (_, None) => (format!("≈ expects {}: {}", p.status, p.effect), Role::Good),
-        (_, Some(code)) => (format!("≈ expects {} {code}: {}; {}", p.status, p.why, p.effect), Role::Warning),
+        (_, None) => (format!("≈ expects {}: {}", p.status, effect(p)), Role::Good),
+        (_, Some(code)) => {
+            (format!("≈ expects {} {code}: {}; {}", p.status, p.why, effect(p)), Role::Warning)
+        }
     };
     let mut words = visible(&words);
     if let Some(tag) = &p.etag {
@@ -58,6 +60,14 @@ fn expected(p: &Prediction, room: usize) -> Vec<Pieces> {
         words.push_str(" (not verified against S3 itself)");
     }
     laid(&words, room, role)
+}
+
+/// What changes, in words that stand after a status.
+fn effect(p: &Prediction) -> String {
+    match p.effect.strip_prefix("nothing: ") {
+        Some(rest) => format!("nothing changes, {rest}"),
+        None => p.effect.clone(),
+    }
 }
 
 fn ended(settled: &Settled, room: usize) -> Vec<Pieces> {

@@ -155,8 +155,12 @@ fn cards(model: &Model) -> Pieces {
 }
 
 fn status(model: &Model) -> Pieces {
+    let urgent = |n: &crate::app::model::Note| {
+        matches!(n.level, Level::Bad | Level::Warning) && model.now < n.at + NOTE_MICROS
+    };
     if let Some(held) = model.step.held.first()
         && let Some(e) = model.wire.by_id(held.exchange)
+        && !model.note.as_ref().is_some_and(urgent)
     {
         let age = model.now.saturating_sub(e.timing.begun) / 1_000_000;
         let old = if age > 600 { "; a signature older than 15 min is refused" } else { "" };

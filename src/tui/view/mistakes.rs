@@ -1,6 +1,6 @@
 //! The menu of mistakes: what is wrong, what S3 will answer, and what that teaches.
 
-use super::paint::{line, pane, said, select, wrap};
+use super::paint::{footer_note, line, pane, said, select, wrap};
 use crate::app::overlay::Mistakes;
 use crate::domain::mistake::{Mistake, all};
 use crate::domain::text::{cut_end, visible, width};
@@ -33,6 +33,7 @@ pub(super) fn draw(rect: Rect, menu: &Mistakes, theme: Theme, buf: &mut Buffer) 
         }
     }
     below(inside, menu, theme, buf);
+    footer_note(rect, &format!("{} of {}", menu.at + 1, all().len()), theme, buf);
 }
 
 fn expected(mistake: &Mistake) -> String {

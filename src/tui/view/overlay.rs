@@ -1,7 +1,7 @@
 //! What lies over the screen: palette, help, log, forms, questions.
 
 use super::inspect::sheet;
-use super::paint::{line, lines, pane, said, text, wrap};
+use super::paint::{footer_note, line, lines, pane, said, text, wrap};
 use super::{Pieces, compare, draft, faults, leave, mistakes, versions};
 use crate::app::command::SPECS;
 use crate::app::explaining::{self, About, Tone};
@@ -143,7 +143,13 @@ fn explain(model: &Model, rect: Rect, about: About, top: usize, theme: Theme, bu
         About::Refusal => "S3 said no",
     };
     let inside = pane(rect, title, true, theme, buf);
-    lines(inside, top, &explain_lines(model, about, usize::from(inside.width)), theme, buf);
+    let all = explain_lines(model, about, usize::from(inside.width));
+    lines(inside, top, &all, theme, buf);
+    let mends = about == About::Refusal && model.step.settled.as_ref().is_some_and(|s| s.mend.is_some());
+    let enter = if mends { "Enter opens the mended request   " } else { "" };
+    let more = all.len().saturating_sub(top + usize::from(inside.height));
+    let more = if more > 0 { format!("   Down: {more} more lines") } else { String::new() };
+    footer_note(rect, &format!("{enter}Esc leaves{more}"), theme, buf);
 }
 
 fn explain_lines(model: &Model, about: About, room: usize) -> Vec<Pieces> {
