@@ -90,7 +90,7 @@ impl fmt::Display for Failure {
 }
 
 /// What a command runs on. A copy sends thousands of small calls: two threads that hand them to each other take a
-/// quarter more CPU time for no more calls, while a sandbox in the same process, hashing and reading files want more than one.
+/// quarter more CPU time for no more calls. A sandbox in the same process, hashing and reading files want more than one.
 fn threads(cli: &Cli, command: &Command) -> tokio::runtime::Builder {
     if matches!(command, Command::Copy(_)) && !cli.target.sandbox {
         return tokio::runtime::Builder::new_current_thread();
