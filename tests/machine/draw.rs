@@ -136,11 +136,22 @@ fn doubtful_end() -> impl Strategy<Value = Vec<Step>> {
         Trouble::Rule("reset"),
         Trouble::Rule("reset-after=40"),
     ]);
-    let then =
-        prop::sample::select(vec![Wanted::Suggested, Wanted::Suggested, Wanted::Machines(Move::Abort)]);
-    (wanted, trouble, prop::collection::vec(then, 0..3)).prop_map(|(wanted, trouble, then)| {
+    let abort = |rule| Step::Do {
+        wanted: Wanted::Machines(Move::Abort),
+        trouble: Trouble::Rule(rule),
+        purpose: false,
+    };
+    let then = prop_oneof![
+        6 => Just(quiet(Wanted::Suggested)),
+        2 => Just(abort("lost-answer")),
+        1 => Just(abort("slow-down")),
+        1 => Just(quiet(Wanted::Machines(Move::Abort))),
+        2 => Just(Step::Meddle(Meddling::Abort)),
+        1 => Just(Step::Meddle(Meddling::Overwrite)),
+    ];
+    (wanted, trouble, prop::collection::vec(then, 0..6)).prop_map(|(wanted, trouble, then)| {
         let end = Step::Do { wanted: Wanted::Machines(wanted), trouble, purpose: false };
-        std::iter::once(end).chain(then.into_iter().map(quiet)).collect()
+        std::iter::once(end).chain(then).collect()
     })
 }
 
@@ -150,6 +161,6 @@ pub fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>>
         let moves = [Move::Create, Move::Part(PartNumber(3))];
         if begun { moves.map(Wanted::Machines).map(quiet).to_vec() } else { Vec::new() }
     });
-    let some = prop_oneof![12 => step().prop_map(|step| vec![step]), 1 => doubtful_end()];
+    let some = prop_oneof![8 => step().prop_map(|step| vec![step]), 1 => doubtful_end()];
     (begun, prop::collection::vec(some, length)).prop_map(|(begun, steps)| [begun, steps.concat()].concat())
 }

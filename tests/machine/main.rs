@@ -88,6 +88,7 @@ fn what_the_machine_holds_for_confirmed_is_so_and_every_doubt_can_be_settled() {
     let rare = [
         ("Completing", "Gone"),
         ("Aborting", "Gone"),
+        ("Doubtful(Abort)", "Doubtful(Complete)"),
         ("Aborting", "Doubtful(Complete)"),
         ("Aborted", "Open"),
     ];

@@ -150,11 +150,9 @@ impl MultipartUpload {
                     return vec![Fact::Aborted];
                 }
             }
-            Move::Head if error.status == 404 && flight.legal && self.gone => {
-                if self.state == UploadState::Doubtful(Move::Complete) {
-                    self.state = UploadState::Gone;
-                    self.forget_doubt();
-                }
+            Move::Head if error.status == 404 && flight.legal && self.check(Move::Head).is_ok() => {
+                self.state = UploadState::Gone;
+                self.forget_doubt();
             }
             _ => {}
         }

@@ -539,6 +539,37 @@ fn no_such_upload_after_a_lost_complete_sends_to_the_object() {
 }
 
 #[test]
+fn an_abort_in_doubt_after_a_lost_complete_sends_to_the_object_too() {
+    let mut m = open_machine();
+    play(
+        &mut m,
+        &[
+            (Move::Complete, lost()),
+            (Move::ListParts, listed(&[(1, b"1")], None)),
+            (Move::Abort, lost()),
+            (Move::ListParts, refused(404, "NoSuchUpload")),
+        ],
+    );
+    assert_eq!(m.state(), &UploadState::Doubtful(Move::Complete));
+    play(&mut m, &[(Move::Head, refused(404, "NotFound"))]);
+    assert_eq!(m.state(), &UploadState::Gone);
+}
+
+#[test]
+fn what_an_earlier_plan_left_in_doubt_is_not_taken_out_of_the_plan() {
+    let mut m = open_machine();
+    play(&mut m, &[(P2, lost())]);
+    m.plan_part(generated_part(PartNumber(2), 5)).unwrap();
+    assert_eq!(m.unplan(PartNumber(2)), Err(IllegalMove::PartDoubtful(PartNumber(2))));
+    // What S3 lists is of a plan that is gone; taken out, the row says so.
+    play(&mut m, &[(Move::ListParts, listed(&[(1, b"1"), (2, b"2")], None))]);
+    assert_eq!(state_of(&m, 2), PartState::Planned);
+    m.unplan(PartNumber(2)).unwrap();
+    let row = &m.parts()[&PartNumber(2)];
+    assert!(matches!(row.state, PartState::Done(_)) && row.planned.source == PartSource::Foreign);
+}
+
+#[test]
 fn an_abort_sent_on_purpose_does_not_hide_a_complete_in_doubt() {
     for end in [refused(404, "NoSuchUpload"), aborted()] {
         let mut m = open_machine();
