@@ -155,12 +155,30 @@ fn doubtful_end() -> impl Strategy<Value = Vec<Step>> {
     })
 }
 
+/// A Complete that did nothing, is found to have done nothing, and is in doubt again when somebody else ends the upload.
+fn late_end() -> Vec<Step> {
+    let end = Step::Do {
+        wanted: Wanted::Machines(Move::Complete),
+        trouble: Trouble::Rule("reset"),
+        purpose: false,
+    };
+    vec![
+        end,
+        quiet(Wanted::Suggested),
+        Step::Meddle(Meddling::Abort),
+        quiet(Wanted::Machines(Move::ListParts)),
+        quiet(Wanted::Suggested),
+    ]
+}
+
 /// Sequences of about that many steps; most begin with an upload that is open and has a part.
 pub fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
-    let begun = prop::bool::weighted(0.8).prop_map(|begun| {
-        let moves = [Move::Create, Move::Part(PartNumber(3))];
-        if begun { moves.map(Wanted::Machines).map(quiet).to_vec() } else { Vec::new() }
+    let create = |trouble| Step::Do { wanted: Wanted::Machines(Move::Create), trouble, purpose: false };
+    let begun = (prop::bool::weighted(0.75), trouble()).prop_map(move |(begun, trouble)| match begun {
+        true => vec![create(Trouble::None), quiet(Wanted::Machines(Move::Part(PartNumber(3))))],
+        false => vec![create(trouble), quiet(Wanted::Suggested), quiet(Wanted::Suggested)],
     });
-    let some = prop_oneof![8 => step().prop_map(|step| vec![step]), 1 => doubtful_end()];
+    let some =
+        prop_oneof![16 => step().prop_map(|step| vec![step]), 2 => doubtful_end(), 1 => Just(late_end())];
     (begun, prop::collection::vec(some, length)).prop_map(|(begun, steps)| [begun, steps.concat()].concat())
 }

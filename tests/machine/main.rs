@@ -18,12 +18,15 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use std::cell::{Cell, RefCell};
 use world::World;
 
+/// Its sequences meet every step that is not rare.
+const DEFAULT_SEED: u64 = 1;
+
 fn from_env(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|n| n.parse().ok())
 }
 
 fn seed() -> u64 {
-    let seed = from_env("MACHINE_SEED").unwrap_or(1);
+    let seed = from_env("MACHINE_SEED").unwrap_or(DEFAULT_SEED);
     println!("MACHINE_SEED={seed}");
     seed
 }
@@ -81,6 +84,9 @@ fn what_the_machine_holds_for_confirmed_is_so_and_every_doubt_can_be_settled() {
         Ok(()) => {}
         Err(TestError::Fail(reason, _)) => panic!("seed {seed}: {reason}"),
         Err(TestError::Abort(reason)) => panic!("seed {seed}: gave up: {reason}"),
+    }
+    if seed != DEFAULT_SEED {
+        return;
     }
     let met = met.into_inner();
     let steps = states::STEPS.iter().flat_map(|(from, to, _)| to.iter().map(|to| (*from, *to)));
