@@ -161,7 +161,7 @@ impl<'w> Play<'w> {
                 if self.machine.begin_with(wanted, id, &operation).is_err() {
                     return Ok(None);
                 }
-                (operation, false)
+                (*operation, false)
             }
             other => {
                 let Ok(mut operation) = self.machine.begin(wanted, id, Enforce::Nothing) else {
@@ -185,7 +185,7 @@ impl<'w> Play<'w> {
 
     /// The move, and its request if the machine is not to write it.
     fn request(&self, wanted: Wanted) -> Option<(Move, Option<Request>)> {
-        let by_hand = |wanted, operation| Some((wanted, Some(Request::ByHand(operation))));
+        let by_hand = |wanted, operation| Some((wanted, Some(Request::ByHand(Box::new(operation)))));
         let upload = self.machine.upload();
         Some(match wanted {
             Wanted::Suggested => (*self.machine.legal_moves().first()?, None),
@@ -450,7 +450,7 @@ impl<'w> Play<'w> {
 
 /// A request that the machine does not write, or not quite.
 enum Request {
-    ByHand(Operation),
+    ByHand(Box<Operation>),
     SmallPage,
 }
 
