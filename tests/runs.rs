@@ -178,7 +178,9 @@ fn a_refusal_that_concerns_every_part_stops_the_run_and_says_why() {
         assert!(bench(&p).run.is_none());
         assert!(p.note().contains(code), "{}", p.note());
         if code == "NoSuchUpload" {
-            assert_eq!(*bench(&p).machine.state(), UploadState::Gone, "S3 has said that it is");
+            assert_eq!(*bench(&p).machine.state(), UploadState::Gone);
+            p.press("Enter");
+            assert_eq!(p.kinds(), [], "nothing more is sent to what is gone");
         }
     }
 }

@@ -121,11 +121,6 @@ impl Bench {
     /// What Enter does next: the selected part when the ledger has the focus and that part can be sent, else what
     /// the machine suggests. The screen's words and the key press both come from here.
     pub fn next_move(&self, on_ledger: bool) -> Option<Move> {
-        let unknown = self.refusal.as_ref().is_some_and(|(_, error)| error.code == "NoSuchUpload");
-        if unknown && self.machine.check(Move::ListParts).is_ok() {
-            // Whether it is gone comes before anything else that could be sent to it.
-            return Some(Move::ListParts);
-        }
         let selected = self.selected().filter(|_| on_ledger).filter(|n| {
             let stored = self.machine.parts().get(n).is_some_and(|p| matches!(p.state, PartState::Done(_)));
             !stored && self.machine.check(Move::Part(*n)).is_ok()

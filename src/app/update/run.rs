@@ -299,7 +299,7 @@ pub(super) fn answered(model: &mut Model, bench_id: u64, id: OperationId, outcom
         if is_hopeless(error) {
             let why = format!("S3 refused part {number} with {} and would refuse every other", error.code);
             run.end(Ending::Senseless(match error.code.as_str() {
-                "NoSuchUpload" => format!("{why}; 4 asks whether the upload is gone"),
+                "NoSuchUpload" => format!("{why}: the upload is not there any more"),
                 "PreconditionFailed" => format!("{why}: the source is no longer the object that was planned"),
                 _ => why,
             }));
