@@ -46,16 +46,22 @@ pub(super) fn stated(asked: &Asked<'_, '_>) -> Result<Option<(ChecksumAlgorithm,
     }
 }
 
+/// The MD5 a request states of its body.
+pub(super) fn stated_md5(asked: &Asked<'_, '_>) -> Result<Option<Vec<u8>>, Refusal> {
+    let Some(text) = asked.header("content-md5") else { return Ok(None) };
+    let raw = STANDARD.decode(text).unwrap_or_default();
+    if raw.len() != 16 {
+        return Err(Refusal::new(400, "InvalidDigest", "Content-MD5 is 16 bytes in base64"));
+    }
+    Ok(Some(raw))
+}
+
 /// Checks what a part states about its bytes; gives the checksum that will be echoed.
 pub(super) fn check_body(
     asked: &mut Asked<'_, '_>,
     digest: Option<&BodyDigest>,
 ) -> Result<Option<(ChecksumAlgorithm, String)>, Refusal> {
-    if let Some(text) = asked.header("content-md5") {
-        let raw = STANDARD.decode(text).unwrap_or_default();
-        if raw.len() != 16 {
-            return Err(Refusal::new(400, "InvalidDigest", "Content-MD5 is 16 bytes in base64"));
-        }
+    if let Some(raw) = stated_md5(asked)? {
         match digest {
             Some(digest) if raw != digest.md5 => {
                 return Err(Refusal::new(400, "BadDigest", "Content-MD5 is not the MD5 of these bytes"));

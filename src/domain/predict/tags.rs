@@ -1,7 +1,7 @@
 //! Reading, replacing and removing tags.
 
 use super::asked::{Asked, counted};
-use super::{Answer, Done, Refusal, Seen};
+use super::{Answer, Done, Refusal, Seen, sums};
 use crate::domain::limits::AWS;
 use crate::domain::names::{ObjectRef, Tag};
 use crate::domain::operation::Operation;
@@ -82,6 +82,9 @@ pub(super) fn get(asked: &mut Asked<'_, '_>) -> Answer {
 
 pub(super) fn put(asked: &mut Asked<'_, '_>) -> Answer {
     let Operation::PutObjectTagging(put) = asked.plain else { return Ok(Done::default()) };
+    if sums::stated_md5(asked)?.is_some() {
+        asked.doubt("the MD5 of the document");
+    }
     if let Some(key) = twice(&put.tags) {
         return Err(Refusal::new(400, "InvalidTag", format!("the tag key {key} stands there twice")));
     }
