@@ -127,7 +127,9 @@ pub(super) fn acl(list: &mut List<'_>) {
             (None, Verdict::CannotBeRead("not asked for; GetObjectAcl tells it".to_owned()), None)
         }
     };
-    list.row("ACL", source, planned, verdict, PLACE);
+    // A private list comes without being named.
+    let place = if verdict == Verdict::Kept && canned.is_none() && granted.is_empty() { "" } else { PLACE };
+    list.row("ACL", source, planned, verdict, place);
     let why = "the copy belongs to the account that writes it, or to the bucket's owner where ACLs are off";
     list.row("Owner", owner, None, Verdict::Changes(why.to_owned()), "");
 }

@@ -109,7 +109,9 @@ pub(super) fn storage(list: &mut List<'_>) {
         }
         other => other,
     };
-    list.row("Storage class", source, planned, verdict, header);
+    // STANDARD comes without being named.
+    let place = if verdict == Verdict::Kept && list.header(header).is_none() { "" } else { header };
+    list.row("Storage class", source, planned, verdict, place);
     let redirect = "x-amz-website-redirect-location";
     let planned = list.header(redirect);
     let left_out = "no copy takes the redirect from the source";

@@ -66,7 +66,11 @@ fn target(model: &Model, room: usize) -> Pieces {
     match &t.link {
         Link::Connecting => more.push(("connecting…".into(), Role::Muted)),
         Link::Failed(_) => more.push(("not connected".into(), Role::Bad)),
-        Link::Ready => more.extend(t.region.clone().map(|r| (visible(&r), Role::Text))),
+        // The name of a real endpoint may say both already.
+        Link::Ready => {
+            let region = t.region.as_ref().filter(|r| !t.real || !t.name.contains(r.as_str()));
+            more.extend(region.map(|r| (visible(r), Role::Text)));
+        }
     }
     more.push(if model.hold { ("hold on".into(), Role::Text) } else { ("hold off".into(), Role::Warning) });
     match model.revealing() {
@@ -75,10 +79,10 @@ fn target(model: &Model, room: usize) -> Pieces {
         false => more.push(("secrets hidden".into(), Role::Muted)),
     }
     if let (Link::Ready, Some(e)) = (&t.link, &t.endpoint) {
-        more.insert(
-            1,
-            (visible(e.trim_start_matches("http://").trim_start_matches("https://")), Role::Muted),
-        );
+        let host = e.trim_start_matches("http://").trim_start_matches("https://");
+        if !t.real || !t.name.contains(host) {
+            more.insert(1.min(more.len()), (visible(host), Role::Muted));
+        }
     }
     let waiting = model.waiting_faults();
     if waiting > 0 {
