@@ -369,6 +369,26 @@ mod tests {
     }
 
     #[test]
+    fn values_that_cannot_be_meant_are_refused_before_anything_is_asked() {
+        const COPY: [&str; 4] = ["partscope", "copy", "s3://a/k", "s3://b/k"];
+        const UPLOADS: [&str; 3] = ["partscope", "uploads", "s3://a"];
+        let wrong =
+            |args: &[&[&str]]| Cli::try_parse_from(args.concat()).expect_err("it was taken").to_string();
+        for (said, want) in [
+            (wrong(&[&COPY, &["--resume", ""]]), "an upload id is never empty"),
+            (wrong(&[&UPLOADS, &["--upload-id", ""]]), "an upload id is never empty"),
+            (wrong(&[&COPY, &["--part-size", "6GiB"]]), "at most 5 GiB"),
+            (wrong(&[&COPY, &["--part-size", "999999999999999999999TiB"]]), "too large"),
+            (wrong(&[&COPY, &["--part-size", "0"]]), "cuts nothing"),
+            (wrong(&[&UPLOADS, &["--older-than", "99999999999999999999d"]]), "too large"),
+            (wrong(&[&UPLOADS, &["--older-than", "-1d"]]), "is not an age"),
+        ] {
+            assert!(said.contains(want), "{said}");
+        }
+        assert!(Cli::try_parse_from([&COPY[..], &["--part-size", "5GiB"]].concat()).is_ok());
+    }
+
+    #[test]
     fn faults_are_for_the_sandbox() {
         const RULE: &str = "UploadPart part=3 slow-down";
         for (args, faults, fine) in [

@@ -99,8 +99,23 @@ pub fn parse_age(text: &str) -> Result<u64, String> {
         "w" => 7 * 86_400,
         _ => return Err(wrong()),
     };
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    number.checked_mul(factor).ok_or_else(wrong)
+    if number.is_empty() {
+        return Err(wrong());
+    }
+    // Digits and nothing else: what cannot be read is too large.
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    seconds
+        .ok_or_else(|| format!("{text:?} is too large: no upload is so old; write an age such as 7d or 12h"))
+}
+
+/// Reads an upload id as people pass it; any text but none at all, which no upload has.
+pub fn parse_upload_id(text: &str) -> Result<String, String> {
+    match text.trim().is_empty() {
+        true => Err("an upload id is never empty; is the shell variable set that should hold it? \
+                     partscope uploads lists the ids"
+            .into()),
+        false => Ok(text.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -141,12 +156,23 @@ mod tests {
         {
             assert_eq!(parse_age(text), Ok(want), "{text}");
         }
-        for wrong in ["7", "d", "", "-7d", "7y", "7.5d", "99999999999999999999d"] {
-            assert!(parse_age(wrong).is_err_and(|e| e.contains("such as 7d")), "{wrong}");
+        for wrong in ["7", "d", "", "-7d", "7y", "7.5d", "99999999999999999999y"] {
+            assert!(parse_age(wrong).is_err_and(|e| e.contains("is not an age")), "{wrong}");
+        }
+        for large in ["99999999999999999999d", "18446744073709551615d"] {
+            assert!(parse_age(large).is_err_and(|e| e.contains("too large")), "{large}");
         }
         let words: Vec<String> = [59, 3599, 86_399, 86_400].into_iter().map(age_words).collect();
         assert_eq!(words, ["59 s", "59 min", "23 h", "1 d"]);
         assert_eq!((upload(900).age(1000), upload(1001).age(1000)), (100, 0));
+    }
+
+    #[test]
+    fn an_upload_id_is_anything_but_nothing() {
+        assert_eq!(parse_upload_id("-x.y_"), Ok("-x.y_".to_owned()));
+        for empty in ["", " ", "\n"] {
+            assert!(parse_upload_id(empty).is_err_and(|e| e.contains("never empty")), "{empty:?}");
+        }
     }
 
     #[test]

@@ -121,10 +121,12 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let number: u64 = number
-        .replace('_', "")
-        .parse()
-        .map_err(|_| format!("{text:?} is not a size; write bytes or a unit, such as 8388608 or 8MiB"))?;
+    let digits = number.replace('_', "");
+    if digits.is_empty() {
+        return Err(format!("{text:?} is not a size; write bytes or a unit, such as 8388608 or 8MiB"));
+    }
+    // Digits and nothing else: what cannot be read is too large.
+    let number = digits.parse::<u64>();
     let factor = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "b" => 1,
         "k" | "kib" => KIB,
@@ -139,7 +141,8 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
             return Err(format!("{other:?} is not a unit of size; use KiB, MiB, GiB, TiB or kB, MB, GB, TB"));
         }
     };
-    number.checked_mul(factor).ok_or_else(|| format!("{text:?} is larger than any object"))
+    let bytes = number.ok().and_then(|number| number.checked_mul(factor));
+    bytes.ok_or_else(|| format!("{text:?} is too large: larger than any object"))
 }
 
 #[cfg(test)]
@@ -159,7 +162,10 @@ mod tests {
         assert_eq!(parse_size("5_242_880"), Ok(5 * MIB));
         assert!(parse_size("eight").is_err());
         assert!(parse_size("8 furlongs").is_err());
-        assert!(parse_size("99999999999999999TiB").is_err());
+        for large in ["99999999999999999TiB", "999999999999999999999TiB", "99999999999999999999999"] {
+            assert!(parse_size(large).is_err_and(|e| e.contains("too large")), "{large}");
+        }
+        assert!(parse_size("_").is_err_and(|e| e.contains("is not a size")));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Arguments of `copy`.
 
 use super::FaultArgs;
+use crate::domain::limits::AWS;
 use crate::domain::names::S3Uri;
+use crate::domain::open_uploads::parse_upload_id;
 use crate::domain::units::parse_size;
 use clap::Args;
 
@@ -21,7 +23,7 @@ pub struct CopyArgs {
     pub version_id: Option<String>,
 
     /// Cut the object into parts of this size instead of the source's own (8MiB, 64MB, bytes)
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, conflicts_with = "source_parts")]
+    #[arg(long, value_name = "SIZE", value_parser = part_size, conflicts_with = "source_parts")]
     pub part_size: Option<u64>,
 
     /// Insist on the source's own boundaries: give up if they cannot be proved
@@ -57,7 +59,7 @@ pub struct CopyArgs {
     pub if_none_match: bool,
 
     /// Go on with this open upload of the destination: send only the parts it does not hold
-    #[arg(long, value_name = "UPLOAD_ID")]
+    #[arg(long, value_name = "UPLOAD_ID", value_parser = parse_upload_id)]
     pub resume: Option<String>,
 
     /// When it fails keep the upload and its parts, and print the command that goes on from there
@@ -67,4 +69,15 @@ pub struct CopyArgs {
     /// How the sandbox fails.
     #[command(flatten)]
     pub faults: FaultArgs,
+}
+
+/// A size that one part can have; whether it may be below 5 MiB depends on how many there are.
+fn part_size(text: &str) -> Result<u64, String> {
+    match parse_size(text)? {
+        0 => Err("a part size of 0 bytes cuts nothing; write one of 5MiB … 5GiB".into()),
+        size if size > AWS.max_part_size => {
+            Err(format!("{text:?} is too large: S3 takes parts of at most 5 GiB; write one of 5MiB … 5GiB"))
+        }
+        size => Ok(size),
+    }
 }

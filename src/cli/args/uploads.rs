@@ -2,7 +2,7 @@
 
 use super::FaultArgs;
 use crate::domain::names::S3Uri;
-use crate::domain::open_uploads::parse_age;
+use crate::domain::open_uploads::{parse_age, parse_upload_id};
 use clap::Args;
 
 const HELP: &str = "\
@@ -27,11 +27,11 @@ pub struct UploadsArgs {
     pub address: S3Uri,
 
     /// Only uploads that were initiated at least so long ago (7d, 12h, 30m, 45s, 2w)
-    #[arg(long, value_name = "AGE", value_parser = parse_age)]
+    #[arg(long, value_name = "AGE", value_parser = parse_age, allow_hyphen_values = true)]
     pub older_than: Option<u64>,
 
     /// Only the upload with this id
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parse_upload_id)]
     pub upload_id: Option<String>,
 
     /// Abort them: their parts are deleted for good
