@@ -55,6 +55,12 @@ fn what_is_in_progress_is_listed_with_its_age_parts_and_cost() {
     );
     assert!(table.contains("it is no bill"), "{table}");
     assert_eq!(bench.run(&["uploads", "s3://many-keys"]).out, "no upload in progress\n");
+    let none = bench.run(&["uploads", "s3://lessons", "--older-than", "30d"]);
+    assert_eq!((none.code, none.out.as_str()), (0, "none of the 2 uploads in progress is so old\n"));
+    let none = bench.run(&["uploads", "s3://lessons", "--older-than", "30d", "--json"]);
+    assert!(none.out.is_empty() && none.err.contains("none of the 2"), "{}", none.err);
+    let none = bench.run(&["uploads", "s3://lessons/nothing"]);
+    assert_eq!(none.out, "no upload in progress of a key that begins with \"nothing\"\n");
     create(&bench, "warm", Some("INTELLIGENT_TIERING"));
     let table = bench.run(&["uploads", "s3://scratch"]).out;
     assert!(table.contains("no figure for 1 of them"), "{table}");
@@ -82,11 +88,7 @@ fn nothing_is_aborted_that_was_not_named_and_confirmed() {
         (&["--abort"][..], 2, "--abort needs --older-than AGE or --upload-id ID"),
         (&["--abort", "--older-than", "7d"], 2, "look with --dry-run first, then add --yes"),
         (&["--abort", "--older-than", "week", "--yes"], 2, "such as 7d"),
-        (
-            &["--abort", "--upload-id", "made-up", "--yes"],
-            2,
-            "no upload in progress there has the id made-up",
-        ),
+        (&["--abort", "--upload-id", "made-up", "--yes"], 1, "no upload in progress has the id made-up"),
         (&["--dry-run"], 2, "--abort"),
         (&["--abort", "--older-than", "7d", "--dry-run"], 0, ""),
         (&["--abort", "--older-than", "99d", "--yes"], 0, ""),

@@ -58,11 +58,13 @@ impl Field {
             Rule::PartNumber => match value.parse::<i32>() {
                 Ok(n) if PartNumber(n).is_valid() => Ok("1 … 10 000".into()),
                 Ok(_) => Err("S3 numbers parts 1 … 10 000".into()),
+                Err(e) if is_too_large(&e) => Err("too large: S3 numbers parts 1 … 10 000".into()),
                 Err(_) => Err("not a whole number".into()),
             },
             Rule::Count => match value.trim().parse::<u64>() {
                 Ok(0) => Err("at least 1".into()),
                 Ok(_) => Ok(String::new()),
+                Err(e) if is_too_large(&e) => Err("too large".into()),
                 Err(_) => Err("not a whole number".into()),
             },
             Rule::Size => parse_size(value).map(|n| format!("{} bytes", grouped(n))),
@@ -219,6 +221,11 @@ pub fn parse_destination(text: &str) -> Result<ObjectRef, String> {
     S3Uri::parse(&uri)?.object()
 }
 
+/// Whether a number was written well and is larger than any that is kept.
+fn is_too_large(error: &std::num::ParseIntError) -> bool {
+    *error.kind() == std::num::IntErrorKind::PosOverflow
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,6 +235,9 @@ mod tests {
         let said = |rule, value: &str| Field::new("x", value, rule, "").check();
         assert!(said(Rule::PartNumber, "0").unwrap_err().contains("10 000"));
         assert!(said(Rule::PartNumber, "10000").is_ok());
+        for rule in [Rule::PartNumber, Rule::Count] {
+            assert!(said(rule, "99999999999999999999999").unwrap_err().starts_with("too large"));
+        }
         assert!(said(Rule::PartSize, "5MB").unwrap_err().contains("5 MiB"));
         assert!(said(Rule::PartSize, "8MiB").unwrap().contains("8 388 608"));
         assert!(said(Rule::Word("write"), "writ").is_err());

@@ -29,14 +29,12 @@ pub async fn run(target: &TargetArgs, args: &UploadsArgs) -> Result<(), Failure>
     allowed(target, args, &filter)?;
     let session = Session::open(target, Pace::Run).await?;
     let now = seconds_now();
-    let mut listed = list(&session, &args.address.bucket, &args.address.key).await?;
-    listed.retain(|upload| filter.takes(upload, now));
-    if let (true, Some(id)) = (listed.is_empty(), &filter.upload_id) {
-        return Err(Failure::Local(format!(
-            "no upload in progress there has the id {id}, or it is not so old"
-        )));
+    let listed = list(&session, &args.address.bucket, &args.address.key).await?;
+    let (meant, others): (Vec<_>, Vec<_>) = listed.into_iter().partition(|u| filter.takes(u, now));
+    if meant.is_empty() {
+        return none(args, &filter, &others);
     }
-    let open = look(&session, listed).await?;
+    let open = look(&session, meant).await?;
     if args.abort {
         return abort::all(&session, args, &open, now).await;
     }
@@ -44,6 +42,24 @@ pub async fn run(target: &TargetArgs, args: &UploadsArgs) -> Result<(), Failure>
         return open.iter().try_for_each(|upload| Out.json(&upload.json(now)));
     }
     table(&open, now).iter().try_for_each(|line| Out.line(&visible(line)))
+}
+
+/// None of the uploads is meant. An id that no upload has is S3's answer to what was asked for: it is not there.
+fn none(args: &UploadsArgs, filter: &Filter, listed: &[ListedUpload]) -> Result<(), Failure> {
+    let mut said = filter.none_words(listed, &args.address.key);
+    let known = |id: &String| listed.iter().any(|l| l.upload.upload_id == *id);
+    if filter.upload_id.as_ref().is_some_and(|id| !known(id)) {
+        return Err(Failure::Refused(said));
+    }
+    if args.abort {
+        said.push_str("; nothing to abort");
+    }
+    // Lines of JSON are uploads: none of them is no line.
+    if args.json {
+        note(&said);
+        return Ok(());
+    }
+    Out.line(&visible(&said))
 }
 
 /// What must be said before anything is aborted.
@@ -160,7 +176,7 @@ fn table(open: &[OpenUpload], now: i64) -> Vec<String> {
     let bytes = known().fold(0_u64, |sum, held| sum.saturating_add(held.bytes));
     let usd: f64 = open.iter().filter_map(|u| u.estimate()).map(|e| e.usd_per_month).sum();
     let count = match open.len() {
-        0 => return vec!["no upload in progress".into()],
+        0 => return vec!["no upload is in progress any more".into()],
         1 => "1 upload".to_owned(),
         n => format!("{} uploads", grouped(u64::try_from(n).unwrap_or(u64::MAX))),
     };

@@ -69,6 +69,31 @@ impl Filter {
             && self.upload_id.as_ref().is_none_or(|id| *id == listed.upload.upload_id)
     }
 
+    /// What to say when it takes none of the uploads that are listed; `prefix` is what their keys were to begin with.
+    pub fn none_words(&self, listed: &[ListedUpload], prefix: &str) -> String {
+        let of = match prefix {
+            "" => String::new(),
+            prefix => format!(" of a key that begins with {prefix:?}"),
+        };
+        if let Some(id) = &self.upload_id {
+            return match listed.iter().find(|l| l.upload.upload_id == *id) {
+                Some(young) => format!(
+                    "the upload {id} is in progress, but not so old: initiated {} UTC",
+                    utc(young.initiated)
+                ),
+                None => format!("no upload in progress{of} has the id {id}"),
+            };
+        }
+        match listed.len() {
+            0 => format!("no upload in progress{of}"),
+            1 => format!("the 1 upload in progress{of} is not so old"),
+            n => {
+                let n = grouped(u64::try_from(n).unwrap_or(u64::MAX));
+                format!("none of the {n} uploads in progress{of} is so old")
+            }
+        }
+    }
+
     /// Whether it names anything at all.
     pub fn is_empty(&self) -> bool {
         self.older_than.is_none() && self.upload_id.is_none()
@@ -148,6 +173,27 @@ mod tests {
             assert_eq!(filter.takes(&upload(initiated).listed, 1000), want, "{filter:?} {initiated}");
         }
         assert!(filter(None, None).is_empty() && !filter(Some(0), None).is_empty());
+    }
+
+    #[test]
+    fn where_none_is_meant_the_others_are_not_denied() {
+        let filter = |older_than, id: Option<&str>| Filter { older_than, upload_id: id.map(str::to_owned) };
+        let (one, two) = ([upload(0).listed], [upload(0).listed, upload(1).listed]);
+        for (filter, listed, prefix, want) in [
+            (filter(None, None), &[][..], "", "no upload in progress"),
+            (filter(Some(9), None), &[], "a/", "no upload in progress of a key that begins with \"a/\""),
+            (filter(Some(9), None), &one, "", "the 1 upload in progress is not so old"),
+            (filter(Some(9), None), &two, "", "none of the 2 uploads in progress is so old"),
+            (filter(None, Some("x")), &two, "", "no upload in progress has the id x"),
+            (
+                filter(Some(9), Some("ID")),
+                &two,
+                "",
+                "the upload ID is in progress, but not so old: initiated 1970-01-01 00:00:00 UTC",
+            ),
+        ] {
+            assert_eq!(filter.none_words(listed, prefix), want);
+        }
     }
 
     #[test]
