@@ -4,7 +4,7 @@ use crate::cli::Failure;
 use crate::cli::args::CopyArgs;
 use crate::cli::gather::Gathered;
 use crate::cli::session::Session;
-use crate::domain::carry::{Row, Source, Told, Verdict};
+use crate::domain::carry::{self, Planned, Row, Source, Told, Verdict};
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::Operation;
 use crate::domain::outcome::Outcome;
@@ -42,7 +42,7 @@ pub(super) async fn acl(session: &Session, args: &CopyArgs, object: &ObjectRef) 
 }
 
 /// The source as it was asked about.
-pub(super) fn source<'a>(gathered: &'a Gathered, acl: &'a Acl) -> Source<'a> {
+fn source<'a>(gathered: &'a Gathered, acl: &'a Acl) -> Source<'a> {
     Source {
         bucket: &gathered.object.bucket,
         head: &gathered.head,
@@ -58,6 +58,22 @@ pub(super) fn source<'a>(gathered: &'a Gathered, acl: &'a Acl) -> Source<'a> {
     }
 }
 
+/// What becomes of each property. Tags that `--no-tags` leaves out are not lost: that was asked for.
+pub(super) fn rows(args: &CopyArgs, gathered: &Gathered, acl: &Acl, planned: &Planned) -> Vec<Row> {
+    let mut rows = carry::rows(&source(gathered, acl), planned);
+    if args.no_tags {
+        leave_tags_out(&mut rows);
+    }
+    rows
+}
+
+fn leave_tags_out(rows: &mut [Row]) {
+    for row in rows.iter_mut().filter(|row| row.property == "Tags" && !row.item) {
+        row.verdict = Verdict::Changes("left out, as --no-tags asks".into());
+        row.planned = None;
+    }
+}
+
 /// What to say before a copy: what it will lose, and what comes out otherwise although a copy might have kept it.
 /// Of parts and ETag the plan tells by itself, and the usual encryption is what most buckets do.
 pub(super) fn notes(rows: &[Row], args: &CopyArgs) -> Vec<String> {
@@ -65,12 +81,13 @@ pub(super) fn notes(rows: &[Row], args: &CopyArgs) -> Vec<String> {
         // A dry run lays out the whole table.
         _ if args.dry_run || row.item => false,
         Verdict::Kept => false,
+        _ if args.no_tags && row.property == "Tags" => false,
         Verdict::Changes(_) => {
             row.source.is_some()
                 && !row.is_own()
                 && !["Encryption", "Parts and ETag"].contains(&row.property.as_str())
         }
-        _ => row.is_loss() && !(args.no_tags && row.property == "Tags"),
+        _ => row.is_loss(),
     };
     let list: Vec<&Row> = rows.iter().filter(told).collect();
     let line = |row: &&Row| {
@@ -126,4 +143,28 @@ pub(super) fn json(rows: &[Row]) -> Vec<Value> {
         })
     };
     rows.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(property: &str, item: bool) -> Row {
+        Row {
+            property: property.into(),
+            source: Some("a=b".into()),
+            planned: None,
+            verdict: Verdict::Needs("nothing names it".into()),
+            place: String::new(),
+            item,
+        }
+    }
+
+    #[test]
+    fn tags_that_were_to_be_left_out_are_not_lost() {
+        let mut rows = [row("Tags", false), row("ACL", false), row("Tags", true)];
+        leave_tags_out(&mut rows);
+        assert_eq!(rows.each_ref().map(Row::is_loss), [false, true, true]);
+        assert!(rows[0].verdict.why().contains("--no-tags"));
+    }
 }

@@ -94,7 +94,7 @@ pub(super) async fn look(
     };
     let wanted = wanted_of_source(&layout, &gathered.evidence);
     let carried = match args.resume {
-        None => carry::rows(&carried::source(&gathered, &acl), &Planned::parts(&plan)),
+        None => carried::rows(args, &gathered, &acl, &Planned::parts(&plan)),
         Some(_) => Vec::new(),
     };
     let (way, layout, boundaries) = (Way::Parts(Box::new(plan)), Some(layout), Some(boundaries));
@@ -141,7 +141,7 @@ fn whole(
         operation = operation.amended(carry::besides_copy_object(&all));
         requests = requests.told(&operation);
     }
-    let carried = carry::rows(&carried::source(&gathered, &acl), &Planned::whole(&operation));
+    let carried = carried::rows(args, &gathered, &acl, &Planned::whole(&operation));
     let (way, layout, boundaries) = (Way::Whole(Box::new(operation)), None, None);
     let grounds = "none: the source is not multipart".to_owned();
     let mut notes = notes(&gathered);
