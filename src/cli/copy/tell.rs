@@ -117,7 +117,7 @@ fn plan_lines(look: &Look) -> Vec<String> {
         Way::Whole(_) => {
             "CopyObject: the source is one piece of at most 5 GiB, so its ETag can stay plain".into()
         }
-        Way::Parts(plan) => parts_line(plan, look),
+        Way::Parts(plan) => parts_line(plan, look.layout.as_ref().and_then(|l| l.uniform_size())),
     };
     vec![
         format!("{} -> {}", look.source, look.destination),
@@ -184,11 +184,31 @@ fn verdict(same: bool, as_predicted: Option<bool>) -> &'static str {
     }
 }
 
-fn parts_line(plan: &UploadPlan, look: &Look) -> String {
-    let uniform = look.layout.as_ref().and_then(|l| l.uniform_size());
+fn parts_line(plan: &UploadPlan, uniform: Option<u64>) -> String {
     match (plan.parts.len(), uniform) {
-        (1, Some(p)) => format!("multipart: 1 part of {}", size(p)),
+        // The only part is the object, whatever size it could have had.
+        (1, _) => format!("multipart: 1 part of {}", size(plan.total_size())),
         (n, Some(p)) => format!("multipart: {n} parts of {}", size(p)),
         (n, None) => format!("multipart: {n} unequal parts"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::names::ObjectRef;
+    use crate::domain::plan::{PartSource, PlannedPart};
+    use crate::domain::units::{MIB, PartNumber};
+
+    #[test]
+    fn the_only_part_has_the_bytes_of_the_object() {
+        let part =
+            |n, size| PlannedPart { number: PartNumber(n), size: Some(size), source: PartSource::Copy(None) };
+        let mut plan = UploadPlan::empty(ObjectRef::new("b", "k"));
+        plan.parts = vec![part(1, 83)];
+        assert_eq!(parts_line(&plan, Some(5 * MIB)), format!("multipart: 1 part of {}", size(83)));
+        plan.parts = vec![part(1, 5 * MIB), part(2, 83)];
+        assert_eq!(parts_line(&plan, Some(5 * MIB)), format!("multipart: 2 parts of {}", size(5 * MIB)));
+        assert_eq!(parts_line(&plan, None), "multipart: 2 unequal parts");
     }
 }
