@@ -151,6 +151,18 @@ impl RequestPlan {
         self
     }
 
+    /// The same where the source's access control list was asked for, with the action that takes.
+    #[must_use]
+    pub fn asking_acl(mut self) -> Self {
+        let need = needs::of_asked_acl(&self.source);
+        if !self.needs.iter().any(|n| n.action == need.action && n.on == need.on) {
+            // Beside the other reads of the source.
+            let at = self.needs.iter().position(|n| n.on != On::Source).unwrap_or(self.needs.len());
+            self.needs.insert(at, need);
+        }
+        self
+    }
+
     /// The calls in one line: `1 CreateMultipartUpload, 2 418 UploadPartCopy (8 at a time), …`.
     pub fn calls_words(&self) -> String {
         let one = |calls: &Calls| {

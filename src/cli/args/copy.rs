@@ -42,7 +42,8 @@ pub struct CopyArgs {
     #[arg(long)]
     pub json: bool,
 
-    /// Look at the source and print every request that would be sent, without changing anything
+    /// Look at the source and print what would be sent, without changing anything: how many calls of each kind, the
+    /// first and last range, the headers that begin the copy, the actions it needs, and the ETag
     #[arg(long)]
     pub dry_run: bool,
 

@@ -23,6 +23,11 @@ pub(super) enum Acl {
 }
 
 impl Acl {
+    /// Whether GetObjectAcl was sent.
+    pub(super) fn was_asked(&self) -> bool {
+        !matches!(self, Self::NotAsked)
+    }
+
     /// The list, if it is known.
     pub(super) fn known(&self) -> Option<&AclOutput> {
         if let Self::Known(acl) = self { Some(acl) } else { None }

@@ -89,9 +89,12 @@ pub(super) async fn look(
     let at_once = if args.step { 1 } else { args.concurrency };
     let copy =
         PartByPart { plan: &plan, head: &gathered.head, boundaries, at_once, resumed: args.resume.is_some() };
-    let Some(requests) = RequestPlan::part_by_part(copy) else {
+    let Some(mut requests) = RequestPlan::part_by_part(copy) else {
         return Err(Failure::Local(format!("the plan has no source; {source} cannot be copied")));
     };
+    if acl.was_asked() {
+        requests = requests.asking_acl();
+    }
     let wanted = wanted_of_source(&layout, &gathered.evidence);
     let carried = match args.resume {
         None => carried::rows(args, &gathered, &acl, &Planned::parts(&plan)),
@@ -140,6 +143,9 @@ fn whole(
         let (all, _) = take_everything(&gathered.head, &tags, acl.known());
         operation = operation.amended(carry::besides_copy_object(&all));
         requests = requests.told(&operation);
+    }
+    if acl.was_asked() {
+        requests = requests.asking_acl();
     }
     let carried = carried::rows(args, &gathered, &acl, &Planned::whole(&operation));
     let (way, layout, boundaries) = (Way::Whole(Box::new(operation)), None, None);

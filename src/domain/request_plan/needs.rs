@@ -86,15 +86,23 @@ pub(super) fn of_copy(source: &ObjectRef, head: &HeadObjectOutput, tags: bool, p
     out
 }
 
+/// The need of a plan for which the access control list was asked for, whatever it says.
+pub(super) fn of_asked_acl(source: &ObjectRef) -> Need {
+    let reason = "not needed; read to say what becomes of its grants";
+    Need { action: read_acl(source), on: On::Source, reason }
+}
+
+fn read_acl(source: &ObjectRef) -> &'static str {
+    if source.version_id.is_some() { "s3:GetObjectVersionAcl" } else { "s3:GetObjectAcl" }
+}
+
 /// What the headers of CreateMultipartUpload or CopyObject take besides: grants and locks have actions of their own.
 pub(super) fn of_headers(source: &ObjectRef, headers: &[(String, String)]) -> Vec<Need> {
     let has = |prefix: &str| headers.iter().any(|(name, _)| name.starts_with(prefix));
     let mut out = Vec::new();
     let mut need = |action, on, reason| out.push(Need { action, on, reason });
     if has("x-amz-grant-") {
-        let versioned = source.version_id.is_some();
-        let read = if versioned { "s3:GetObjectVersionAcl" } else { "s3:GetObjectAcl" };
-        need(read, On::Source, "to read its grants");
+        need(read_acl(source), On::Source, "to read its grants");
     }
     if has("x-amz-grant-") || has("x-amz-acl") {
         need("s3:PutObjectAcl", On::Destination, "to write the grants");

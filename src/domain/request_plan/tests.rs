@@ -114,6 +114,12 @@ fn s3_181_a_version_takes_other_actions_and_tags_take_more() {
     let wanted =
         ["s3:GetObjectVersionAcl", "s3:PutObjectAcl", "s3:GetObjectLegalHold", "s3:PutObjectLegalHold"];
     assert_eq!(more[names.len()..], wanted);
+    let reads =
+        |plan: RequestPlan| plan.needs.iter().filter(|n| n.action == "s3:GetObjectVersionAcl").count();
+    assert_eq!(reads(planned(&head, &plan, Boundaries::Stated).asking_acl()), 1);
+    plan.properties.grant_read = None;
+    assert_eq!(reads(planned(&head, &plan, Boundaries::Stated)), 0);
+    assert_eq!(reads(planned(&head, &plan, Boundaries::Stated).asking_acl()), 1);
     let copy = CopyObject {
         source: ObjectRef::new("a", "k"),
         destination: ObjectRef::new("b", "k"),
