@@ -169,7 +169,8 @@ fn what_is_kept_is_gone_on_with_and_only_what_is_missing_is_sent() {
         let failed = bench.copy(&from, &to, &["--keep", "--concurrency", "1"]);
         bench.server.faults().remove(id);
         assert_eq!((failed.code, bench.uploads("kept/").len()), (1, 1), "{}", failed.err);
-        assert!(failed.err.contains("aws s3api abort-multipart-upload"), "{}", failed.err);
+        let at = |what: &str| failed.err.find(what).unwrap_or_else(|| panic!("no {what}: {}", failed.err));
+        assert!(at("partscope uploads s3://scratch/kept/") < at("aws s3api abort-multipart-upload"));
         let more = go_on(&failed.err);
         let more: Vec<&str> = more.iter().map(String::as_str).chain(["--json"]).collect();
         let told = bench.copy(&from, &to, &[&more[..], &["--dry-run"]].concat());
@@ -188,6 +189,27 @@ fn what_is_kept_is_gone_on_with_and_only_what_is_missing_is_sent() {
         let key = format!("kept/{source}");
         assert_eq!(bench.tags("scratch", &key), bench.tags("lessons", source));
     }
+}
+
+#[test]
+fn a_kept_upload_is_a_fact_with_the_commands_that_end_it() {
+    let bench = Bench::new();
+    bench.server.faults().add("UploadPartCopy part=2 always expired-token".parse().unwrap()).unwrap();
+    let more = ["--keep", "--json", "--concurrency", "1"];
+    let failed = bench.copy("s3://lessons/uniform-8mib.bin", "s3://scratch/fact/k", &more);
+    assert_eq!(failed.code, 1, "{}", failed.err);
+    let last: serde_json::Value = serde_json::from_str(failed.out.lines().last().unwrap()).unwrap();
+    let id = bench.uploads("fact/")[0].upload.upload_id.clone();
+    assert_eq!(
+        (last["fact"].as_str(), last["upload"]["upload_id"].as_str()),
+        (Some("upload_kept"), Some(&*id))
+    );
+    assert!(last["go_on"].as_str().unwrap().contains(&format!("--resume {id}")), "{last}");
+    let words = shlex::split(last["abort"].as_str().unwrap()).unwrap();
+    let words: Vec<&str> =
+        words.iter().skip(1).map(String::as_str).take_while(|w| *w != "--path-style").collect();
+    let ended = bench.run(&words);
+    assert_eq!((ended.code, bench.uploads("fact/").len()), (0, 0), "{}", ended.err);
 }
 
 #[test]

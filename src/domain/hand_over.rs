@@ -58,6 +58,16 @@ pub fn abort_command(upload: &UploadRef, place: &Place<'_>) -> String {
     quoted(words, upload)
 }
 
+/// The command of this program that aborts an upload, and looks whether it is gone.
+pub fn abort_here_command(upload: &UploadRef, place: &Place<'_>) -> String {
+    let address = address(&upload.bucket, &upload.key);
+    let mut words =
+        vec!["partscope", "uploads", &address, "--upload-id", &upload.upload_id, "--abort", "--yes"];
+    words.extend(place.path_style.then_some("--path-style"));
+    words.extend(place.words());
+    quoted(words, upload)
+}
+
 /// The command of this program that takes a copy up again.
 pub fn resume_command(copy: &Resumed<'_>, upload: &UploadRef, place: &Place<'_>) -> String {
     let (source, part_size) = (copy.source.uri(), copy.part_size.map(|n| n.to_string()));
@@ -178,6 +188,15 @@ mod tests {
             resume_command(&copy, &upload("to"), &place),
             "partscope copy 's3://b/k?x' s3://b/to --resume id-1 --version-id v1 --part-size 8388608 \
              --if-none-match --path-style --profile 'my prod'"
+        );
+    }
+
+    #[test]
+    fn an_upload_is_aborted_by_the_key_and_id_of_it_alone() {
+        let place = Place { endpoint_url: Some("http://h:1"), path_style: true, ..Place::default() };
+        assert_eq!(
+            abort_here_command(&upload("it's"), &place),
+            "partscope uploads \"s3://b/it's\" --upload-id id-1 --abort --yes --path-style --endpoint-url http://h:1"
         );
     }
 

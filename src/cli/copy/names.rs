@@ -7,9 +7,22 @@ use crate::domain::hand_over::{self, Place, Resumed};
 use crate::domain::operation::UploadRef;
 use crate::s3::TargetSpec;
 
-/// The AWS CLI command that aborts an upload, quoted for a shell.
-pub(super) fn abort_command(session: &Session, upload: &UploadRef) -> String {
-    hand_over::abort_command(upload, &place(session.spec()))
+/// The commands that abort an upload, quoted for a shell: this program's, and the AWS CLI's for where it is not at hand.
+pub(super) fn abort_commands(session: &Session, upload: &UploadRef) -> String {
+    let place = place(session.spec());
+    let (here, aws) =
+        (hand_over::abort_here_command(upload, &place), hand_over::abort_command(upload, &place));
+    format!("{here}\nor with the AWS CLI:\n  {aws}")
+}
+
+/// What is left of a copy that failed, for programs: the upload and the commands that go on with it or abort it.
+pub(super) fn kept_json(upload: &UploadRef, go_on: &str, session: &Session) -> serde_json::Value {
+    serde_json::json!({
+        "fact": "upload_kept",
+        "upload": upload,
+        "go_on": go_on,
+        "abort": hand_over::abort_here_command(upload, &place(session.spec())),
+    })
 }
 
 /// The command of this program that takes an upload up again.

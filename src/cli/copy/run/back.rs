@@ -3,7 +3,7 @@
 use super::Run;
 use crate::cli::Failure;
 use crate::cli::copy::Made;
-use crate::cli::copy::names::{abort_command, resume_command};
+use crate::cli::copy::names::{abort_commands, kept_json, resume_command};
 use crate::cli::out::note;
 use crate::domain::operation::{HeadObject, ListParts, Operation, UploadRef};
 use crate::domain::outcome::Outcome;
@@ -48,7 +48,7 @@ impl Run<'_> {
             };
         }
         let Some(upload) = self.machine.upload() else { return Err(failure) };
-        let by_hand = abort_command(self.session, &upload);
+        let by_hand = abort_commands(self.session, &upload);
         if self.complete_lost || matches!(self.machine.state(), UploadState::Doubtful(_)) {
             let more =
                 format!("nothing was aborted, as the object may be complete; if it is not:\n  {by_hand}");
@@ -56,6 +56,7 @@ impl Run<'_> {
         }
         if self.args.keep || self.args.resume.is_some() {
             let go_on = resume_command(self.session, self.args, self.look, &upload);
+            self.say.fact(&kept_json(&upload, &go_on, self.session))?;
             return Err(failure.and(&format!(
                 "the upload is kept, and its parts cost money until it is completed or aborted; go on with\n  {go_on}\nor abort it:\n  {by_hand}"
             )));
@@ -156,7 +157,7 @@ impl Run<'_> {
         }
         let mut text = String::from("an upload may be open; if one of these is it, abort it:");
         for upload in self.machine.listed_uploads() {
-            let command = abort_command(self.session, upload);
+            let command = abort_commands(self.session, upload);
             text.push_str("\n  ");
             text.push_str(&command);
         }

@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::cli::Failure;
-use crate::cli::copy::names::abort_command;
+use crate::cli::copy::names::abort_commands;
 use crate::cli::out::note;
 use crate::domain::request_plan::Boundaries;
 use crate::domain::rescue::Rescue;
@@ -20,7 +20,7 @@ impl Run<'_> {
         if let Some(why) = rescue.misfit() {
             self.unfit = true;
             let upload = self.machine.upload();
-            let by_hand = upload.map(|u| abort_command(self.session, &u)).unwrap_or_default();
+            let by_hand = upload.map(|u| abort_commands(self.session, &u)).unwrap_or_default();
             return Err(Failure::Local(format!(
                 "this upload is no unfinished one of this copy: {why}; \
                  if it was cut otherwise, name its size with --part-size"
