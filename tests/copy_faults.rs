@@ -175,6 +175,17 @@ fn what_is_kept_is_gone_on_with_and_only_what_is_missing_is_sent() {
         let more: Vec<&str> = more.iter().map(String::as_str).chain(["--json"]).collect();
         let told = bench.copy(&from, &to, &[&more[..], &["--dry-run"]].concat());
         assert!(told.code == 0 && told.out.contains(r#""to_send":[2,3]"#), "{}{}", told.out, told.err);
+        // The plan is of what is left, and nothing else.
+        let plan: serde_json::Value = told
+            .out
+            .lines()
+            .map(|l| serde_json::from_str(l).unwrap())
+            .find(|f: &serde_json::Value| f["fact"] == "planned")
+            .unwrap();
+        let copies =
+            plan["requests"]["calls"].as_array().unwrap().iter().find(|c| c["operation"] == "UploadPartCopy");
+        assert_eq!(copies.unwrap()["count"], 2, "{plan}");
+        assert!(!told.out.contains("ListBucketMultipartUploads"), "{plan}");
         let done = bench.copy(&from, &to, &more);
         assert_eq!(done.code, 0, "{}", done.err);
         assert_eq!(done.out.matches("part_stored").count(), sent, "{}", done.out);
@@ -235,6 +246,7 @@ fn parts_of_other_bytes_are_sent_again_and_another_cut_is_refused() {
     assert_eq!(refused.code, 2, "{}", refused.err);
     let said = "part 1 holds 6 291 456 bytes where the plan has 8 388 608, and 1 more do not fit";
     assert!(refused.err.contains(said) && refused.err.contains("--part-size"), "{}", refused.err);
+    assert_eq!(refused.out, "", "no plan of what is not done");
     assert_eq!(bench.uploads("cut").len(), 1);
     let done = bench.copy(
         "s3://lessons/uniform-8mib.bin",

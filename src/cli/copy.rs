@@ -28,7 +28,10 @@ pub async fn run(target: &TargetArgs, args: &CopyArgs) -> Result<(), Failure> {
     let session = Session::open(target, if args.step { Pace::Step } else { Pace::Run }).await?;
     let say = Say { json: args.json };
     let look = look::look(&session, args, source, destination).await?;
-    say.plan(&look, args.dry_run)?;
+    // What is left of an open upload is not known before it is listed.
+    if args.resume.is_none() {
+        say.plan(&look, &look.requests, args.dry_run)?;
+    }
     if args.dry_run {
         return match &look.way {
             Way::Parts(plan) if args.resume.is_some() => {

@@ -13,10 +13,11 @@ use super::names::ObjectRef;
 use super::no_md5::etag_hides_md5;
 use super::operation::{CopyObject, Operation, OperationKind};
 use super::output::HeadObjectOutput;
-use super::plan::{PartSource, UploadPlan};
+use super::plan::{PartSource, PlannedPart, UploadPlan};
 use super::preview::preview;
-use super::units::grouped;
+use super::units::{PartNumber, grouped};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Whose part boundaries a copy has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -108,7 +109,7 @@ impl RequestPlan {
             first_range: None,
             last_range: None,
             headers: preview(&Operation::CopyObject(copy.clone())).headers,
-            needs: needs::of_copy(&copy.source, head, tags && !copy.drop_tags, false),
+            needs: needs::of_copy(&copy.source, head, tags && !copy.drop_tags, needs::How::Whole),
             etags: EtagForecast {
                 source: head.etag.clone(),
                 planned: plain.then(|| head.etag.clone()),
@@ -121,19 +122,16 @@ impl RequestPlan {
     pub fn part_by_part(copy: PartByPart<'_>) -> Option<Self> {
         let PartByPart { plan, head, .. } = copy;
         let source = plan.source.as_ref()?.object.clone();
-        let ranges = |part: Option<&super::plan::PlannedPart>| match &part?.source {
-            PartSource::Copy(range) => range.clone(),
-            _ => None,
-        };
+        let how = if copy.resumed { needs::How::Resumed } else { needs::How::Parts };
         let create = preview(&Operation::CreateMultipartUpload(plan.create()));
         Some(Self {
             destination: plan.destination.clone(),
             bytes: plan.total_size(),
             calls: calls(copy),
-            first_range: ranges(plan.parts.first()),
-            last_range: ranges(plan.parts.last()),
+            first_range: plan.parts.first().and_then(range_of),
+            last_range: plan.parts.last().and_then(range_of),
             needs: [
-                needs::of_copy(&source, head, !plan.tags.is_empty(), true),
+                needs::of_copy(&source, head, !plan.tags.is_empty(), how),
                 if copy.resumed { Vec::new() } else { needs::of_headers(&source, &create.headers) },
             ]
             .concat(),
@@ -148,6 +146,22 @@ impl RequestPlan {
     pub fn told(mut self, operation: &Operation) -> Self {
         self.headers = preview(operation).headers;
         self.needs.extend(needs::of_headers(&self.source, &self.headers));
+        self
+    }
+
+    /// The same of an upload that is taken up again, of which only these parts are still to be sent.
+    #[must_use]
+    pub fn left(mut self, plan: &UploadPlan, to_send: &[PartNumber]) -> Self {
+        let to_send: BTreeSet<PartNumber> = to_send.iter().copied().collect();
+        let left: Vec<_> = plan.parts.iter().filter(|p| to_send.contains(&p.number)).collect();
+        for calls in &mut self.calls {
+            if calls.operation == OperationKind::UploadPartCopy {
+                calls.count = u64::try_from(left.len()).unwrap_or(u64::MAX);
+            }
+        }
+        self.bytes = left.iter().filter_map(|p| p.size).sum();
+        self.first_range = left.first().and_then(|p| range_of(p));
+        self.last_range = left.last().and_then(|p| range_of(p));
         self
     }
 
@@ -181,6 +195,13 @@ impl RequestPlan {
             (Some(first), Some(last)) if first != last => Some(format!("{first} to {last}")),
             (first, _) => first.clone(),
         }
+    }
+}
+
+fn range_of(part: &PlannedPart) -> Option<String> {
+    match &part.source {
+        PartSource::Copy(range) => range.clone(),
+        _ => None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cli::Failure;
 use crate::cli::out::{Out, note};
 use crate::cli::report::size;
 use crate::domain::plan::UploadPlan;
-use crate::domain::request_plan::Boundaries;
+use crate::domain::request_plan::{Boundaries, RequestPlan};
 use crate::domain::rescue::Rescue;
 use crate::domain::text::visible;
 use crate::domain::units::grouped;
@@ -37,13 +37,13 @@ impl Say {
     }
 
     /// What will be done.
-    pub(super) fn plan(self, look: &Look, dry_run: bool) -> Result<(), Failure> {
+    pub(super) fn plan(self, look: &Look, requests: &RequestPlan, dry_run: bool) -> Result<(), Failure> {
         look.notes.iter().for_each(|text| note(&format!("note: {}", visible(text))));
         unread(match (self.json, dry_run) {
-            (true, _) => Out.json(&planned(look, dry_run)),
+            (true, _) => Out.json(&planned(look, requests, dry_run)),
             (false, false) => lines(&plan_lines(look)),
             (false, true) => {
-                lines(&[plan_lines(look), carried::lines(&look.carried), request_lines(look)].concat())
+                lines(&[plan_lines(look), carried::lines(&look.carried), request_lines(requests)].concat())
             }
         })
     }
@@ -91,7 +91,7 @@ fn lines(lines: &[String]) -> Result<(), Failure> {
     lines.iter().try_for_each(|line| Out.line(&visible(line)))
 }
 
-fn planned(look: &Look, dry_run: bool) -> serde_json::Value {
+fn planned(look: &Look, requests: &RequestPlan, dry_run: bool) -> serde_json::Value {
     let (method, parts) = match &look.way {
         Way::Whole(_) => ("CopyObject", None),
         Way::Parts(plan) => ("multipart", Some(plan.parts.len())),
@@ -107,7 +107,7 @@ fn planned(look: &Look, dry_run: bool) -> serde_json::Value {
         "boundaries": look.grounds,
         "tags": look.tags,
         "carried": carried::json(&look.carried),
-        "requests": look.requests,
+        "requests": requests,
         "dry_run": dry_run,
     })
 }
@@ -127,8 +127,7 @@ fn plan_lines(look: &Look) -> Vec<String> {
     ]
 }
 
-fn request_lines(look: &Look) -> Vec<String> {
-    let requests = &look.requests;
+fn request_lines(requests: &RequestPlan) -> Vec<String> {
     let mut rows = vec![
         ("requests", requests.calls_words()),
         ("bytes", format!("{} copied by S3; none pass through this machine", grouped(requests.bytes))),

@@ -44,8 +44,20 @@ pub struct Need {
     pub reason: &'static str,
 }
 
+/// How a copy is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// In one CopyObject.
+    Whole,
+    /// Part by part.
+    Parts,
+    /// Part by part, into an upload that is open: it is listed, and kept when the copy fails.
+    Resumed,
+}
+
 /// The needs of a copy of `source`.
-pub(super) fn of_copy(source: &ObjectRef, head: &HeadObjectOutput, tags: bool, parts: bool) -> Vec<Need> {
+pub(super) fn of_copy(source: &ObjectRef, head: &HeadObjectOutput, tags: bool, how: How) -> Vec<Need> {
+    let parts = how != How::Whole;
     let versioned = source.version_id.is_some();
     let mut out = Vec::new();
     let mut need = |action, on, reason| out.push(Need { action, on, reason });
@@ -61,7 +73,10 @@ pub(super) fn of_copy(source: &ObjectRef, head: &HeadObjectOutput, tags: bool, p
     if tags {
         need("s3:PutObjectTagging", On::Destination, "to write the tags");
     }
-    if parts {
+    if how == How::Resumed {
+        need("s3:ListMultipartUploadParts", On::Destination, "to see what the upload holds");
+    }
+    if how == How::Parts {
         need("s3:AbortMultipartUpload", On::Destination, "only if it fails, to leave nothing behind");
         need(
             "s3:ListMultipartUploadParts",
@@ -73,6 +88,8 @@ pub(super) fn of_copy(source: &ObjectRef, head: &HeadObjectOutput, tags: bool, p
             On::DestinationBucket,
             "only if the answer to CreateMultipartUpload is lost",
         );
+    }
+    if parts {
         need("s3:GetObject", On::Destination, "only if the answer to CompleteMultipartUpload is lost");
     }
     let encryption = head.state().encryption;

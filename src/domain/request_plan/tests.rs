@@ -4,7 +4,7 @@ use crate::domain::layout::PartLayout;
 use crate::domain::names::Tag;
 use crate::domain::operation::ObjectProperties;
 use crate::domain::plan::CopySource;
-use crate::domain::units::MIB;
+use crate::domain::units::{MIB, PartNumber};
 
 const SIZE: u64 = 20_277_918_669;
 
@@ -62,6 +62,19 @@ fn every_call_is_counted_in_order() {
         "{}",
         resumed.calls_words()
     );
+    // Of an open upload nothing is created, nothing aborted, and only what is missing is sent.
+    let never = ["s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload"];
+    assert!(!resumed.needs.iter().any(|n| never.contains(&n.action)), "{:?}", resumed.needs);
+    assert!(resumed.needs.iter().any(|n| n.reason == "to see what the upload holds"));
+    let left = resumed.left(&plan, &[PartNumber(2), PartNumber(2418)]);
+    assert!(left.calls_words().starts_with("3 ListParts, 2 UploadPartCopy, "), "{}", left.calls_words());
+    assert_eq!(left.bytes, 8 * MIB + (SIZE - 2417 * 8 * MIB));
+    assert_eq!(
+        left.ranges_words().as_deref(),
+        Some("bytes=8388608-16777215 to bytes=20275265536-20277918668")
+    );
+    let none = left.left(&plan, &[]);
+    assert_eq!((none.bytes, none.ranges_words()), (0, None));
     assert_eq!(
         RequestPlan::part_by_part(PartByPart {
             plan: &UploadPlan::empty(ObjectRef::new("b", "k")),

@@ -27,6 +27,9 @@ impl Run<'_> {
             ))
             .and(&format!("nothing was sent; if nobody needs the upload, abort it:\n  {by_hand}")));
         }
+        let to_send: Vec<PartNumber> = rescue.to_send().collect();
+        let left = self.look.requests.clone().left(self.machine.plan(), &to_send);
+        self.say.plan(self.look, &left, self.args.dry_run)?;
         self.say.resumed(&rescue)?;
         for number in rescue.to_send() {
             self.send_again(number)?;
