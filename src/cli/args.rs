@@ -17,6 +17,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// An address starts the terminal program, so it stands before no command.
+const USAGE: &str = "partscope [OPTIONS] [ADDRESS]\n       partscope [OPTIONS] <COMMAND>";
+
 const AFTER_HELP: &str = "\
 Without a command the terminal program starts. Without a target option or an address it opens its
 own sandbox: no account, nothing leaves the machine. On any other S3 it starts read-only.
@@ -36,6 +39,7 @@ Exit codes:
 /// See and operate Amazon S3 multipart uploads by hand.
 #[derive(Debug, Parser)]
 #[command(name = "partscope", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(override_usage = USAGE)]
 #[command(args_conflicts_with_subcommands = false, subcommand_negates_reqs = true)]
 pub struct Cli {
     /// Where the terminal program starts: s3://BUCKET or s3://BUCKET/PREFIX
@@ -357,6 +361,14 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_usage_names_no_line_that_is_refused() {
+        let help = Cli::command().render_help().to_string();
+        assert!(help.contains("[ADDRESS]") && !help.contains("[ADDRESS] <COMMAND>"), "{help}");
+        let help = Cli::command().find_subcommand_mut("uploads").unwrap().render_help().to_string();
+        assert!(help.contains("[OPTIONS] <ADDRESS>"), "{help}");
     }
 
     #[test]
