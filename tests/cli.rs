@@ -244,6 +244,15 @@ fn an_upload_that_cannot_be_aborted_is_named_with_the_command_that_does_it() {
 }
 
 #[test]
+fn no_command_is_printed_for_a_sandbox_that_has_ended() {
+    let fault = ["--fault", "UploadPartCopy part=2 always expired-token"];
+    let copy = ["copy", "--sandbox", "s3://lessons/uniform-8mib.bin", "s3://scratch/k", "--keep"];
+    let (code, _, err) = run(&[&copy[..], &fault].concat());
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("ended with the sandbox") && !err.contains("--upload-id"), "{err}");
+}
+
+#[test]
 fn a_slow_server_is_asked_again() {
     let bench = Bench::new();
     bench.fault("UploadPartCopy times=2 slow-down");

@@ -44,7 +44,8 @@ pub struct Session {
     cancel: CancellationToken,
     spec: TargetSpec,
     _over: Arc<DropGuard>,
-    _sandbox: Option<Arc<Server>>,
+    /// The sandbox of this program, which lives as long as this does.
+    sandbox: Option<Arc<Server>>,
 }
 
 impl Session {
@@ -63,13 +64,18 @@ impl Session {
             cancel,
             spec,
             _over: Arc::new(over),
-            _sandbox: sandbox.map(Arc::new),
+            sandbox: sandbox.map(Arc::new),
         })
     }
 
     /// The target.
     pub fn spec(&self) -> &TargetSpec {
         &self.spec
+    }
+
+    /// Whether everything that is stored ends with this program.
+    pub fn is_passing(&self) -> bool {
+        self.sandbox.is_some()
     }
 
     /// The client.

@@ -55,6 +55,12 @@ impl Run<'_> {
             return Err(failure.and(&more));
         }
         if self.args.keep || self.args.resume.is_some() {
+            if self.session.is_passing() {
+                return Err(failure.and(
+                    "the upload was kept, and ended with the sandbox of this command; \
+                     to go on with one, start partscope serve and give its --endpoint-url",
+                ));
+            }
             let go_on = resume_command(self.session, self.args, self.look, &upload);
             self.say.fact(&kept_json(&upload, &go_on, self.session))?;
             return Err(failure.and(&format!(
