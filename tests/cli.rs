@@ -221,6 +221,17 @@ fn copy_says_what_it_does() {
 }
 
 #[test]
+fn thousands_of_parts_are_not_asked_for_unless_that_is_named() {
+    let args = ["copy", "--sandbox", "s3://huge/max-object.bin", "s3://scratch/big", "--dry-run"];
+    let (code, out, err) = run(&args);
+    assert_eq!(code, 0, "{err}");
+    assert!(!err.contains("asking for the parts"), "{err}");
+    assert!(out.contains("method       multipart: 10 000 parts of"), "{out}");
+    assert!(out.contains("proving them takes 4 999 HeadObject, which --source-parts sends"), "{out}");
+    assert!(out.contains("if the inferred boundaries are the source's, the same ETag"), "{out}");
+}
+
+#[test]
 fn a_refused_part_aborts_the_upload_and_exits_with_1() {
     let bench = Bench::new();
     bench.fault("UploadPartCopy part=2 times=3 internal-error");

@@ -236,8 +236,19 @@ fn parts_of_other_bytes_are_sent_again_and_another_cut_is_refused() {
     };
     // Two parts of 8 MiB of another object: the sizes fit, the bytes do not.
     let id = keep("s3://lessons/dataset-20gb.tar", "s3://scratch/mixed", &["--part-size", "8MiB"]);
+    let more = ["--resume", &id, "--dry-run"];
+    let told = bench.copy("s3://lessons/uniform-8mib.bin", "s3://scratch/mixed", &more);
+    assert!(told.out.contains("1 ListParts, 1 UploadPartCopy, "), "{}", told.out);
+    assert!(told.out.contains("and the 2 not compared, if the parts do not give"), "{}", told.out);
     let done = bench.copy("s3://lessons/uniform-8mib.bin", "s3://scratch/mixed", &["--resume", &id]);
     assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.err.contains("sending the 2 that were not compared"), "{}", done.err);
+    assert!(done.out.ends_with("verdict: copied; same ETag as the source\n"), "{}", done.out);
+    // Likely boundaries of so many parts that they are not asked for: what was not compared is found out all the same.
+    let id = keep("s3://lessons/uniform-8mib.bin", "s3://scratch/large", &[]);
+    let done = bench.copy("s3://lessons/dataset-20gb.tar", "s3://scratch/large", &["--resume", &id]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.contains("boundaries   inferred"), "{}", done.out);
     assert!(done.err.contains("sending the 2 that were not compared"), "{}", done.err);
     assert!(done.out.ends_with("verdict: copied; same ETag as the source\n"), "{}", done.out);
     // Another cut: nothing is sent, nothing is aborted.

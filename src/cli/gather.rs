@@ -5,6 +5,7 @@
 
 use super::Failure;
 use super::out::note;
+use super::progress::Count;
 use super::session::Session;
 use crate::domain::evidence::{Asked, Evidence, Heard, ProbeKind, Refusal};
 use crate::domain::names::{ObjectRef, Tag};
@@ -264,6 +265,7 @@ pub async fn probe(
     if plan.requests > FEW {
         note(&format!("asking for the parts of {object}: {} requests", plan.requests_words()));
     }
+    let (mut bar, mut answered) = (Count::new(plan.requests > FEW, plan.requests), 0);
     let mut waiting: VecDeque<PartNumber> = plan.parts.clone().into();
     let mut asked: JoinSet<(PartNumber, Outcome)> = JoinSet::new();
     let mut rechecked = false;
@@ -275,6 +277,8 @@ pub async fn probe(
         }
         let Some(done) = asked.join_next().await else { return Ok(Probed::Done) };
         let (number, outcome) = done.map_err(|e| Failure::Local(e.to_string()))?;
+        answered += 1;
+        bar.update(answered);
         match outcome {
             Outcome::Answered(Output::Head(part)) => match evidence.add_head(Some(number), &part) {
                 Heard::Replaced => return Ok(Probed::Replaced),

@@ -1,6 +1,6 @@
 //! The progress line of a copy or of hashing: on standard error, only on a terminal, at most ten times a second.
 
-use crate::domain::units::human_size;
+use crate::domain::units::{grouped, human_size};
 use crate::domain::upload::Progress;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -64,6 +64,43 @@ impl Rate {
     pub fn clear(&mut self) {
         self.0.clear();
     }
+}
+
+/// The line of many requests: how many were answered, how fast, how long yet.
+#[derive(Debug)]
+pub struct Count {
+    bar: Bar,
+    of: u64,
+}
+
+impl Count {
+    /// A line for so many requests, if wanted and if there is a terminal to draw it on.
+    pub fn new(wanted: bool, of: u64) -> Self {
+        Self { bar: Bar::new(wanted), of }
+    }
+
+    /// Draws how many were answered.
+    pub fn update(&mut self, done: u64) {
+        if !self.bar.on || self.bar.drawn.is_some_and(|at| at.elapsed() < EVERY) {
+            return;
+        }
+        self.bar.drawn = Some(Instant::now());
+        let line = count_line(done, self.of, self.bar.begun.elapsed());
+        let _ = write!(std::io::stderr().lock(), "\r\x1b[K{line}");
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.bar.clear();
+    }
+}
+
+fn count_line(done: u64, of: u64, elapsed: Duration) -> String {
+    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    let left = of.saturating_sub(done).saturating_mul(millis).checked_div(done);
+    let left = left.map_or_else(String::new, |left| format!("  {} left", clock(left / 1000)));
+    format!("[{}] {} of {} requests{left}", bar(done, of), grouped(done), grouped(of))
 }
 
 fn per_second(bytes: u64, elapsed: Duration) -> u64 {
@@ -137,6 +174,15 @@ mod tests {
             "[######..................] 1/4 parts  1.0 KiB of 4.0 KiB  1.0 KiB/s  3 s left  2 under way"
         );
         assert!(line(Progress::default(), None, None).ends_with("0/0 parts  0 B of 0 B  0 under way"));
+    }
+
+    #[test]
+    fn many_requests_say_how_many_are_answered() {
+        assert_eq!(
+            count_line(1250, 5000, Duration::from_secs(10)),
+            "[######..................] 1 250 of 5 000 requests  30 s left"
+        );
+        assert_eq!(count_line(0, 9, Duration::ZERO), "[........................] 0 of 9 requests");
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub struct CopyArgs {
     #[arg(long, value_name = "SIZE", value_parser = part_size, conflicts_with = "source_parts")]
     pub part_size: Option<u64>,
 
-    /// Insist on the source's own boundaries: give up if they cannot be proved
+    /// Insist on the source's own boundaries: ask for as many parts as it takes to prove them, and give up if that
+    /// cannot be. Without it at most 100 are asked for, and of more parts the likeliest boundaries are used
     #[arg(long)]
     pub source_parts: bool,
 

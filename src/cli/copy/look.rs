@@ -8,7 +8,7 @@ use crate::cli::report::notes;
 use crate::cli::session::Session;
 use crate::domain::carry::{self, Planned, take_everything};
 use crate::domain::etag::ETag;
-use crate::domain::evidence::Grade;
+use crate::domain::evidence::{Grade, PartSizeEvidence, ProbeKind, ProbePlan};
 use crate::domain::layout::PartLayout;
 use crate::domain::limits::AWS;
 use crate::domain::names::{ObjectRef, Tag};
@@ -20,6 +20,9 @@ use crate::domain::units::{MIB, human_size};
 
 /// Part size for a source that has no parts of its own and is too large for CopyObject.
 const DEFAULT_PART: u64 = 64 * MIB;
+
+/// HEADs of parts that are asked for without being told to, so that the boundaries are proved.
+const UNASKED: u64 = 100;
 
 /// How the object is copied.
 pub(super) enum Way {
@@ -202,9 +205,14 @@ async fn layout(
         return Ok((layout, "chosen with --part-size".into(), Boundaries::Chosen));
     }
     let (source, evidence) = (&gathered.object, &mut gathered.evidence);
-    if evidence.exact_layout().is_none() {
+    let costly = evidence.plan(ProbeKind::Every).filter(|p| p.requests > UNASKED && !args.source_parts);
+    let costly = costly.map(ProbePlan::requests_words);
+    if costly.is_none() && evidence.exact_layout().is_none() {
         probe_parts(session, (named, source), evidence, usize::from(args.concurrency)).await?;
     }
+    let unasked = costly.map_or_else(String::new, |requests| {
+        format!("; proving them takes {requests}, which --source-parts sends")
+    });
     match evidence.best_layout() {
         Some((layout, Grade::Exact)) => {
             Ok((layout, "the source's own, every one stated by the service".into(), Boundaries::Stated))
@@ -215,15 +223,20 @@ async fn layout(
         ))),
         Some((layout, _)) => {
             let of = layout.uniform_size().map(human_size).unwrap_or_default();
+            let from = match evidence.part_size() {
+                PartSizeEvidence::FirstPart { .. } => "the size of part 1",
+                _ => "size and count",
+            };
             let grounds = format!(
-                "inferred from size and count as parts of {of}; the ETag will show whether that is right"
+                "inferred from {from} as parts of {of}; the ETag will show whether that is right{unasked}"
             );
             Ok((layout, grounds, Boundaries::Inferred))
         }
         None => {
             let part_size = DEFAULT_PART.max(size.div_ceil(AWS.max_parts).next_multiple_of(MIB));
             let layout = PartLayout::uniform(size, part_size).map_err(local)?;
-            Ok((layout, "the program's own choice: the source's are not known".into(), Boundaries::Chosen))
+            let grounds = format!("the program's own choice: the source's are not known{unasked}");
+            Ok((layout, grounds, Boundaries::Chosen))
         }
     }
 }

@@ -48,19 +48,15 @@ impl Say {
         })
     }
 
-    /// What an upload that is taken up again holds.
-    pub(super) fn resumed(self, rescue: &Rescue) -> Result<(), Failure> {
+    /// What an upload that is taken up again holds, and whether an ETag will tell of the parts that were not compared.
+    pub(super) fn resumed(self, rescue: &Rescue, foretold: bool) -> Result<(), Failure> {
         unread(match self.json {
             true => Out.json(&json!({
                 "fact": "resumed",
                 "parts": rescue.parts,
                 "to_send": rescue.to_send().collect::<Vec<_>>(),
             })),
-            false => lines(&[
-                format!("  upload has   {}", rescue.words()),
-                format!("  to send      {} UploadPartCopy", rescue.to_send().count()),
-                "               its properties were fixed when it was created; compare shows them when it is done".into(),
-            ]),
+            false => lines(&resumed_lines(rescue, foretold)),
         })
     }
 
@@ -152,6 +148,26 @@ fn request_lines(requests: &RequestPlan) -> Vec<String> {
         .collect()
 }
 
+fn resumed_lines(rescue: &Rescue, foretold: bool) -> Vec<String> {
+    let many = |n: usize| grouped(u64::try_from(n).unwrap_or(u64::MAX));
+    let mut out = vec![
+        format!("  upload has   {}", rescue.words()),
+        format!("  to send      {} UploadPartCopy", many(rescue.to_send().count())),
+    ];
+    let unproved = rescue.unproved().count();
+    if foretold && unproved > 0 {
+        out.push(format!(
+            "               and the {} not compared, if the parts do not give the planned ETag",
+            many(unproved)
+        ));
+    }
+    out.push(
+        "               its properties were fixed when it was created; compare shows them when it is done"
+            .into(),
+    );
+    out
+}
+
 fn verdict_lines(look: &Look, made: &Made) -> Vec<String> {
     let (same, planned) = (made.etag == look.etag, look.requests.etags.planned.as_ref());
     let as_predicted = made.predicted.as_ref().map(|p| *p == made.etag);
@@ -184,11 +200,12 @@ fn verdict(same: bool, as_predicted: Option<bool>) -> &'static str {
 }
 
 fn parts_line(plan: &UploadPlan, uniform: Option<u64>) -> String {
+    let count = || grouped(u64::try_from(plan.parts.len()).unwrap_or(u64::MAX));
     match (plan.parts.len(), uniform) {
         // The only part is the object, whatever size it could have had.
         (1, _) => format!("multipart: 1 part of {}", size(plan.total_size())),
-        (n, Some(p)) => format!("multipart: {n} parts of {}", size(p)),
-        (n, None) => format!("multipart: {n} unequal parts"),
+        (_, Some(p)) => format!("multipart: {} parts of {}", count(), size(p)),
+        (_, None) => format!("multipart: {} unequal parts", count()),
     }
 }
 

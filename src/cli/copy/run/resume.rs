@@ -4,6 +4,7 @@ use super::Run;
 use crate::cli::Failure;
 use crate::cli::copy::names::abort_commands;
 use crate::cli::out::note;
+use crate::domain::etag::ETag;
 use crate::domain::request_plan::Boundaries;
 use crate::domain::rescue::Rescue;
 use crate::domain::units::PartNumber;
@@ -30,11 +31,17 @@ impl Run<'_> {
         let to_send: Vec<PartNumber> = rescue.to_send().collect();
         let left = self.look.requests.clone().left(self.machine.plan(), &to_send);
         self.say.plan(self.look, &left, self.args.dry_run)?;
-        self.say.resumed(&rescue)?;
+        self.say.resumed(&rescue, self.foretold().is_some())?;
         for number in rescue.to_send() {
             self.send_again(number)?;
         }
         Ok(rescue.unproved().collect())
+    }
+
+    /// The ETag that tells whether the parts have the source's bytes: with boundaries that are, or should be, its own.
+    fn foretold(&self) -> Option<&ETag> {
+        let chosen = self.look.boundaries == Some(Boundaries::Chosen);
+        self.look.requests.etags.planned.as_ref().filter(|_| !chosen)
     }
 
     /// Plans a part once more; what S3 holds of it stays until the new one is there.
@@ -46,11 +53,10 @@ impl Run<'_> {
     }
 
     /// With the source's own boundaries the parts must give its ETag. If they do not, those that stayed without a
-    /// proof are sent too.
+    /// proof are sent too; with likely boundaries as well, so that nothing but these can be at fault afterwards.
     pub(super) async fn prove(&mut self, unproved: &[PartNumber]) -> Result<(), Failure> {
-        let planned = self.look.requests.etags.planned.as_ref();
-        let stated = self.look.boundaries == Some(Boundaries::Stated) && planned.is_some();
-        if unproved.is_empty() || !stated || self.machine.predicted_etag().as_ref() == planned {
+        let Some(foretold) = self.foretold().filter(|_| !unproved.is_empty()) else { return Ok(()) };
+        if self.machine.predicted_etag().as_ref() == Some(foretold) {
             return Ok(());
         }
         note(&format!(
