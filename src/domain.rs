@@ -8,6 +8,7 @@ pub mod anatomy;
 pub mod carry;
 pub mod checksum;
 pub mod compare;
+pub mod customer_key;
 pub mod draft;
 pub mod encoded_word;
 pub mod etag;

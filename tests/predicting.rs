@@ -8,13 +8,13 @@ use partscope::domain::draft::{Draft, KINDS, Place};
 use partscope::domain::mistake::mend;
 use partscope::domain::names::{ObjectRef, Tag};
 use partscope::domain::operation::{
-    CopyObject, GetObjectAttributes, HeadObject, ListMultipartUploads, ListParts, Operation, OperationKind,
-    PutObjectTagging,
+    CopyObject, GetObjectAttributes, HeadObject, ListMultipartUploads, ListParts, Operation, OperationId,
+    OperationKind, PutObjectTagging,
 };
 use partscope::domain::outcome::Outcome;
 use partscope::domain::predict::{Certainty, Prediction, Verdict};
 use partscope::domain::units::PartNumber;
-use partscope::domain::upload::Move;
+use partscope::domain::upload::{Move, MultipartUpload};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rig::{Rig, base64, dataset, notes};
@@ -117,6 +117,16 @@ const CASES: &[Case] = &[
     (Move::Create, &[("Tagging", "a=%ff")], Some("InvalidArgument"), SURE),
     (Move::Create, &[("Tagging", "a=1&b=2")], None, SURE),
     (Move::Create, &[("Tagging", "a=1*")], Some("InvalidArgument"), !SURE),
+    (Move::Create, &[("ACL", "bogus")], Some("InvalidArgument"), !SURE),
+    (Move::Create, &[("ACL", "private")], None, !SURE),
+    (Move::Create, &[("ObjectLockMode", "GOVERNANCE")], Some("InvalidArgument"), !SURE),
+    (
+        Move::Create,
+        &[("ObjectLockMode", "ETERNAL"), ("ObjectLockRetainUntilDate", "2099-01-01T00:00:00Z")],
+        Some("InvalidArgument"),
+        !SURE,
+    ),
+    (Move::Create, &[("ObjectLockLegalHoldStatus", "MAYBE")], Some("InvalidArgument"), !SURE),
     (Move::Part(PartNumber(4)), &[], None, SURE),
     (Move::Part(PartNumber(4)), &[("PartNumber", "0")], Some("InvalidArgument"), SURE),
     (Move::Part(PartNumber(4)), &[("PartNumber", "10000")], None, SURE),
@@ -283,6 +293,9 @@ async fn an_ended_upload_is_no_longer_known() {
             let draft = if wanted == Move::Complete { whole.clone() } else { rig.draft(wanted) };
             let (prediction, _) = sent(&mut rig, &draft).await.unwrap();
             let again = wanted == Move::Complete && end == Move::Complete;
+            if again {
+                assert_eq!(prediction.certainty, Certainty::Certain);
+            }
             assert_eq!(prediction.code, (!again).then_some("NoSuchUpload"), "{wanted} after {end}");
         }
         rig.prepare().await;
@@ -376,5 +389,86 @@ fn no_certain_prediction_is_ever_wrong() {
             Ok(())
         });
         result.unwrap();
+    }
+}
+
+/// Base64 of a client's key of 32 equal bytes, and of its MD5.
+fn customer_key(byte: u8) -> (String, String) {
+    use md5::{Digest as _, Md5};
+    (base64(&[byte; 32]), base64(&Md5::digest([byte; 32])))
+}
+
+/// Puts a client's key into a draft.
+fn keyed(mut draft: Draft, key: &(String, String)) -> Draft {
+    draft.set("SSECustomerAlgorithm", "AES256");
+    draft.set("SSECustomerKey", key.0.as_str());
+    draft.set("SSECustomerKeyMD5", key.1.as_str());
+    draft
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_parts_of_an_upload_with_a_clients_key_need_it() {
+    let (ours, other) = (customer_key(7), customer_key(8));
+    for checksum in [None, Some("CRC32")] {
+        let mut rig = Rig::start(checksum, None).await;
+        // An upload begun without a key takes none.
+        let extra = keyed(rig.draft(Move::Part(PartNumber(4))), &ours);
+        let (prediction, _) = sent(&mut rig, &extra).await.unwrap();
+        assert_eq!((prediction.code, &prediction.certainty), (Some("InvalidRequest"), &Certainty::Certain));
+        let mut machine = MultipartUpload::new(rig.machine.plan().clone());
+        let create = keyed(Draft::of(&machine.operation(Move::Create).unwrap()).unwrap(), &ours);
+        let operation = create.operation().unwrap();
+        let (prediction, outcome) = sent(&mut rig, &create).await.unwrap();
+        assert_eq!((prediction.code, &prediction.certainty), (None, &Certainty::Certain), "{prediction:?}");
+        machine.begin_with(Move::Create, OperationId(9_000), &operation).unwrap();
+        machine.apply(OperationId(9_000), &outcome);
+        rig.machine = machine;
+        for part in [1, 2, 3].map(|n| Move::Part(PartNumber(n))) {
+            let draft = rig.draft(part);
+            let (prediction, outcome) = sent(&mut rig, &draft).await.unwrap();
+            assert_eq!(prediction.code, Some("InvalidRequest"));
+            let Outcome::Refused(error) = outcome else { panic!() };
+            let mended = rig.with_world(|world| mend(&draft, &error, world)).unwrap();
+            assert_eq!(mended.draft.get("SSECustomerKey"), ours.0);
+            assert!(!mended.edit.contains(&ours.0), "the key is not said");
+            let (prediction, _) = sent(&mut rig, &keyed(draft, &other)).await.unwrap();
+            assert_eq!(prediction.code, Some("InvalidRequest"));
+            let operation = mended.draft.operation().unwrap();
+            let (prediction, outcome) = sent(&mut rig, &mended.draft).await.unwrap();
+            assert_eq!((prediction.code, prediction.etag), (None, None));
+            let id = OperationId(9_001);
+            rig.machine.begin_with(part, id, &operation).unwrap();
+            rig.machine.apply(id, &outcome);
+        }
+        let draft = rig.draft(Move::Complete);
+        let (prediction, outcome) = sent(&mut rig, &draft).await.unwrap();
+        assert_eq!((prediction.code.is_some(), prediction.etag), (checksum.is_some(), None));
+        if let Outcome::Refused(error) = outcome {
+            let mended = rig.with_world(|world| mend(&draft, &error, world)).unwrap();
+            let (_, outcome) = sent(&mut rig, &mended.draft).await.unwrap();
+            assert!(matches!(outcome, Outcome::Answered(_)), "{outcome:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clients_key_at_create_depends_on_its_three_headers_alone() {
+    let mut rig = Rig::start(None, None).await;
+    let (key, md5) = customer_key(7);
+    let (key, md5, other) = (key.as_str(), md5.as_str(), base64(&[0; 16]));
+    for (algorithm, key, md5, code) in [
+        ("AES256", key, md5, None),
+        ("AES256", "", "", Some("InvalidArgument")),
+        ("", key, md5, Some("InvalidArgument")),
+        ("AES256", key, "", Some("InvalidArgument")),
+        ("AES256", key, other.as_str(), Some("InvalidArgument")),
+        ("AES128", key, md5, Some("InvalidEncryptionAlgorithmError")),
+    ] {
+        let mut draft = rig.draft(Move::Create);
+        draft.set("SSECustomerAlgorithm", algorithm);
+        draft.set("SSECustomerKey", key);
+        draft.set("SSECustomerKeyMD5", md5);
+        let (prediction, _) = sent(&mut rig, &draft).await.unwrap();
+        assert_eq!((prediction.code, &prediction.certainty), (code, &Certainty::Certain), "{algorithm} {md5}");
     }
 }

@@ -5,10 +5,12 @@
 //! prediction says on what, and where no source tells how S3 answers, it is marked as unverified.
 
 mod asked;
+mod attached;
 mod complete;
 mod conditions;
 mod copy;
 mod create;
+mod encryption;
 mod judge;
 mod part;
 mod read;

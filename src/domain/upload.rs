@@ -38,6 +38,7 @@ mod state;
 
 pub use state::{Enforce, Fact, IllegalMove, Move, PartEntry, PartState, Progress, Replaces, UploadState};
 
+use super::customer_key::Begun;
 use super::etag::ETag;
 use super::names::Tag;
 use super::operation::{
@@ -82,6 +83,8 @@ pub struct MultipartUpload {
     moved: BTreeMap<PartNumber, u64>,
     /// Whether every part S3 holds is in the ledger: always for an upload begun here.
     whole: bool,
+    /// Whether Create named a key of the client's own.
+    begun_with: Begun,
 }
 
 impl MultipartUpload {
@@ -110,6 +113,7 @@ impl MultipartUpload {
             turned: 0,
             moved: BTreeMap::new(),
             whole: true,
+            begun_with: Begun::Without,
         }
     }
 
@@ -120,6 +124,7 @@ impl MultipartUpload {
         machine.upload_id = Some(upload.upload_id.clone());
         machine.state = UploadState::Open;
         machine.whole = false;
+        machine.begun_with = Begun::Unknown;
         machine
     }
 
@@ -139,6 +144,7 @@ impl MultipartUpload {
         machine.upload_id = Some(upload_id.to_owned());
         machine.state = UploadState::Open;
         machine.whole = false;
+        machine.begun_with = Begun::Unknown;
         machine.tags_pending = !machine.plan.tags.is_empty();
         machine
     }
@@ -151,6 +157,11 @@ impl MultipartUpload {
     /// The plan.
     pub fn plan(&self) -> &UploadPlan {
         &self.plan
+    }
+
+    /// Whether the upload was begun with a client's own key (SSE-C), as far as the Create sent here says.
+    pub fn begun_with(&self) -> &Begun {
+        &self.begun_with
     }
 
     /// The state.

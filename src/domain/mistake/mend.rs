@@ -1,8 +1,9 @@
 //! The one edit that mends a refused request.
 //!
 //! What the error points at suggests edits; the first of them after which the request is not expected to be refused is
-//! offered. An edit never makes up what is not known.
+//! offered. An edit never makes up what is not known; where only the person knows it, the edit says what to type.
 
+mod customer_key;
 mod part;
 mod tidy;
 
@@ -26,6 +27,8 @@ pub struct Mend {
 struct Edits<'a> {
     from: &'a Draft,
     all: Vec<Mend>,
+    /// What is to be typed, where only the person knows it.
+    by_hand: Option<Mend>,
 }
 
 impl Edits<'_> {
@@ -61,12 +64,11 @@ impl Edits<'_> {
 
 /// The one edit that mends a refused request, if one does.
 pub fn mend(draft: &Draft, error: &ServiceError, world: &World<'_>) -> Option<Mend> {
-    let mut edits = Edits { from: draft, all: Vec::new() };
+    let mut edits = Edits { from: draft, all: Vec::new(), by_hand: None };
     suggest(&mut edits, error, world);
-    edits
-        .all
-        .into_iter()
-        .find(|mend| mend.draft.operation().is_ok_and(|operation| predict(&operation, world).code.is_none()))
+    let mends =
+        |mend: &Mend| mend.draft.operation().is_ok_and(|operation| predict(&operation, world).code.is_none());
+    edits.all.into_iter().find(mends).or(edits.by_hand)
 }
 
 /// One of the further elements of an error.
@@ -146,15 +148,18 @@ fn argument(edits: &mut Edits<'_>, error: &ServiceError, world: &World<'_>) {
             tidy::tags(edits);
         }
         K::UploadPart => {
+            customer_key::same(edits, error, world);
             part::number(edits, world);
             part::digests(edits, world);
         }
         K::UploadPartCopy => {
+            customer_key::same(edits, error, world);
             part::number(edits, world);
             part::range(edits, world);
             part::copy_source(edits, world);
         }
         K::CompleteMultipartUpload => {
+            customer_key::same(edits, error, world);
             tidy::complete_headers(edits, world);
             tidy::parts(edits, error, world);
         }

@@ -61,3 +61,21 @@ fn no_edit_mixes_an_object_of_two_sources() {
     let mended = mend(&draft, &error, &World::of(Some(&machine))).unwrap();
     assert_eq!(mended.draft.get("CopySourceIfMatch"), ETag::of_bytes(b"1").quoted());
 }
+
+#[test]
+fn of_an_upload_begun_elsewhere_the_key_is_to_be_typed() {
+    let upload = UploadRef { bucket: "b".into(), key: "k".into(), upload_id: "U".into() };
+    let mut machine = MultipartUpload::adopt(&upload);
+    machine.plan_part(crate::domain::upload::generated_part(PartNumber(1), 7)).unwrap();
+    let error = ServiceError {
+        status: 400,
+        code: "InvalidRequest".into(),
+        message: "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.".into(),
+        request_id: None,
+        detail: Vec::new(),
+    };
+    let draft = Draft::of(&machine.operation(Move::Part(PartNumber(1))).unwrap()).unwrap();
+    let mended = mend(&draft, &error, &World::of(Some(&machine))).unwrap();
+    assert_eq!(mended.draft.get("SSECustomerAlgorithm"), "AES256");
+    assert!(mended.edit.contains("type SSECustomerKey and SSECustomerKeyMD5"), "{}", mended.edit);
+}

@@ -1,6 +1,7 @@
 //! One request under judgement: what it says on the wire, what is known, and what had to be left open on the way.
 
 use super::{Answer, Certainty, Done, Prediction, Refusal, Seen, World};
+use crate::domain::customer_key;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{Operation, OperationKind, UploadRef};
 use crate::domain::preview::{Preview, preview_head};
@@ -11,6 +12,8 @@ use crate::domain::upload::{MultipartUpload, UploadState};
 pub(super) struct Asked<'o, 'a> {
     /// Without what was amended.
     pub(super) plain: &'o Operation,
+    /// With it.
+    pub(super) whole: &'o Operation,
     pub(super) world: World<'a>,
     kind: OperationKind,
     told: Preview,
@@ -18,18 +21,23 @@ pub(super) struct Asked<'o, 'a> {
     unverified: bool,
 }
 
+/// The canned list.
+const ACL: &str = "x-amz-acl";
+/// Begins the headers of Object Lock.
+const LOCK: &str = "x-amz-object-lock-";
+
 /// Headers whose effect depends on what is not known here.
 const UNKNOWN_EFFECT: [(&str, &str); 16] = [
     ("x-amz-expected-bucket-owner", "whether the bucket belongs to that account"),
     ("x-amz-source-expected-bucket-owner", "whether the source's bucket belongs to that account"),
-    ("x-amz-server-side-encryption-customer-", "whether the client's key is the right one"),
+    (customer_key::PREFIX, "whether the client's key is the right one"),
     ("x-amz-copy-source-server-side-encryption-customer-", "whether the source's key is the right one"),
     ("x-amz-server-side-encryption-aws-kms-key-id", "whether the KMS key can be used"),
     ("x-amz-server-side-encryption-context", "whether KMS accepts the context"),
     ("x-amz-server-side-encryption-bucket-key-enabled", "how the bucket is encrypted"),
-    ("x-amz-acl", "whether the bucket takes access control lists"),
+    (ACL, "whether the bucket takes access control lists"),
     ("x-amz-grant-", "whether the bucket takes access control lists"),
-    ("x-amz-object-lock-", "whether the bucket has Object Lock"),
+    (LOCK, "whether the bucket has Object Lock"),
     ("x-amz-if-match-initiated-time", "whether the bucket is a directory bucket, which alone knows this"),
     ("x-amz-website-redirect-location", "whether S3 accepts the redirect"),
     ("x-amz-checksum-sha512", NEW_ALGORITHM),
@@ -45,6 +53,7 @@ impl<'o, 'a> Asked<'o, 'a> {
         let told = preview_head(operation);
         let mut asked = Self {
             plain: operation.plain(),
+            whole: operation,
             world,
             kind: operation.kind(),
             told,
@@ -53,11 +62,25 @@ impl<'o, 'a> Asked<'o, 'a> {
         };
         let found = UNKNOWN_EFFECT
             .iter()
+            .filter(|(prefix, _)| *prefix != customer_key::PREFIX || !asked.knows_key())
+            .filter(|(prefix, _)| ![ACL, LOCK].contains(prefix) || !asked.creates())
             .find(|(prefix, _)| asked.told.headers.iter().any(|(name, _)| name.starts_with(prefix)));
         if let Some((_, why)) = found {
             asked.doubt(*why);
         }
         asked
+    }
+
+    /// Whether the rules of the operation say what becomes of a client's key.
+    fn knows_key(&self) -> bool {
+        use OperationKind as K;
+        let own = [K::CreateMultipartUpload, K::UploadPart, K::UploadPartCopy, K::CompleteMultipartUpload];
+        own.contains(&self.kind)
+    }
+
+    /// Whether the rules of the operation say what becomes of an access control list and of locks.
+    fn creates(&self) -> bool {
+        self.kind == OperationKind::CreateMultipartUpload
     }
 
     /// Something the answer depends on is not known. The first such thing is told.
@@ -121,7 +144,7 @@ impl<'o, 'a> Asked<'o, 'a> {
         let gone = |why: &str| Refusal::new(404, "NoSuchUpload", why);
         let id = self.parameter("uploadId").unwrap_or_default();
         if id != ours.upload_id {
-            self.doubt("whether there is another upload with this id");
+            self.doubt("whether S3 gave this id to another upload; an id that it did not give would be 404 NoSuchUpload");
             return Err(gone("the upload id is not the one that S3 gave for this upload"));
         }
         if named.bucket != ours.bucket {

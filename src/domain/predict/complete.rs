@@ -2,7 +2,7 @@
 
 use super::asked::{Asked, counted};
 use super::sums::{self, Choice};
-use super::{Answer, Done, Refusal, conditions};
+use super::{Answer, Done, Refusal, conditions, encryption};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
@@ -26,6 +26,7 @@ pub(super) fn complete(asked: &mut Asked<'_, '_>) -> Answer {
     let key = ObjectRef::new(&request.upload.bucket, &request.upload.key);
     conditions::of_write(asked, &key, true)?;
     let choice = machine.and_then(|m| sums::choice(asked, m));
+    encryption::key_of_complete(asked, machine, choice.is_some())?;
     if machine.is_some() {
         same_type(asked, choice)?;
     }
@@ -42,15 +43,15 @@ pub(super) fn complete(asked: &mut Asked<'_, '_>) -> Answer {
     if let Some((algorithm, value)) = whole {
         check_whole(asked, choice, checksum.as_ref(), (algorithm.name(), &value))?;
     }
-    let opaque = machine.is_some_and(sums::is_opaque);
+    let hides = machine.and_then(encryption::hides_md5);
     Ok(Done {
         status: 200,
         effect: effect(machine, list, total),
-        why: match opaque {
-            true => "under SSE-KMS no source tells how the ETag is made".into(),
-            false => "the ETag is the MD5 of the listed parts' MD5s, then their number".into(),
+        why: match hides {
+            Some(under) => format!("under {under} no source tells how the ETag is made"),
+            None => "the ETag is the MD5 of the listed parts' MD5s, then their number".into(),
         },
-        etag: composite(list).filter(|_| !opaque),
+        etag: composite(list).filter(|_| hides.is_none()),
         checksum,
     })
 }
@@ -69,23 +70,24 @@ fn completed<'a>(asked: &Asked<'_, 'a>) -> Option<&'a CompletedObject> {
 /// there the list is of no interest, but headers that cannot be read are.
 fn ended(asked: &mut Asked<'_, '_>, list: &[CompletedPart], gone: Refusal) -> Answer {
     let object = completed(asked);
-    if object.is_some() {
-        asked.unverified();
-    }
-    match readable(list) {
+    let known = match readable(list) {
         Err(_) if object.is_none() => return Err(gone),
-        read => read?,
-    }
-    stated(asked)?;
-    let etag = object.map(|object| object.etag.clone());
-    if etag.is_none() || composite(list) != etag {
+        read => read.and_then(|()| stated(asked).map(|_| ())),
+    };
+    let Some(etag) = object.map(|object| object.etag.clone()) else {
+        known?;
         return Err(gone);
+    };
+    // That the same list succeeds again was seen at S3; how another one is answered was not.
+    known.map_err(Refusal::unverified)?;
+    if composite(list).as_ref() != Some(&etag) {
+        return Err(gone.unverified());
     }
     Ok(Done {
         status: 200,
         effect: "nothing: the upload is complete, and S3 repeats its answer".into(),
-        why: "the same list sent again is answered as the first time".into(),
-        etag,
+        why: "the same list sent again is answered as the first time; for how long is told by no source".into(),
+        etag: Some(etag),
         checksum: None,
     })
 }

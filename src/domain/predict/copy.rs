@@ -1,7 +1,8 @@
 //! UploadPartCopy and CopyObject.
 
 use super::asked::Asked;
-use super::{Answer, Done, Refusal, conditions, create, part, source, sums};
+use super::{Answer, Done, Refusal, conditions, create, encryption, part, source, sums};
+use crate::domain::customer_key::PREFIX;
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
 use crate::domain::operation::Operation;
@@ -12,24 +13,25 @@ pub(super) fn upload_part_copy(asked: &mut Asked<'_, '_>) -> Answer {
     let number = asked.part_number("partNumber")?;
     let object = source::named(asked)?;
     let machine = asked.upload()?;
+    encryption::same_key(asked, machine)?;
     let choice = machine.and_then(|machine| sums::choice(asked, machine));
     let head = source::found(asked, &object)?;
     let range = source::range(asked, head)?;
-    let opaque = machine.is_some_and(sums::is_opaque);
+    let hides = machine.and_then(encryption::hides_md5);
     let whole = head.filter(|h| is_whole(h, range));
-    let etag = whole.and_then(source::whole_md5).filter(|_| !opaque);
+    let etag = whole.and_then(source::whole_md5).filter(|_| hides.is_none());
     let checksum = choice.and_then(|(algorithm, _)| {
         let sums = &whole?.checksums;
         let full = sums.checksum_type.as_deref() == Some("FULL_OBJECT");
         Some((algorithm.name().to_owned(), sums.get(algorithm.name()).filter(|_| full)?.to_owned()))
     });
-    let why = match (&etag, opaque) {
-        (Some(_), _) => "the whole source is copied, and its ETag is the MD5 of its bytes",
-        (None, true) => "under SSE-KMS the ETag of a part is no MD5",
-        (None, false) => "the ETag is the MD5 of the copied bytes, which only reading them would tell",
+    let why = match (&etag, hides) {
+        (Some(_), _) => "the whole source is copied, and its ETag is the MD5 of its bytes".to_owned(),
+        (None, Some(under)) => format!("under {under} the ETag of a part is no MD5"),
+        (None, None) => "the ETag is the MD5 of the copied bytes, which only reading them would tell".into(),
     };
     let effect = part::stored(number, range.map(ByteRange::len), machine);
-    Ok(Done { status: 200, effect, why: why.into(), etag, checksum })
+    Ok(Done { status: 200, effect, why, etag, checksum })
 }
 
 fn is_whole(head: &HeadObjectOutput, range: Option<ByteRange>) -> bool {
@@ -47,7 +49,7 @@ pub(super) fn copy_object(asked: &mut Asked<'_, '_>) -> Answer {
     let replaces = directive(asked, "x-amz-metadata-directive")?;
     directive(asked, "x-amz-tagging-directive")?;
     create::properties(asked)?;
-    create::encryption(asked);
+    encryption::known(asked);
     let onto_itself = object.version_id.is_none()
         && (&object.bucket, &object.key) == (&copy.destination.bucket, &copy.destination.key);
     let changes = replaces
@@ -64,7 +66,8 @@ pub(super) fn copy_object(asked: &mut Asked<'_, '_>) -> Answer {
     asked.bucket(&copy.destination.bucket, Some(&copy.destination));
     create::key(&copy.destination.key)?;
     conditions::of_write(asked, &copy.destination, false)?;
-    let opaque = asked.header("x-amz-server-side-encryption").is_some_and(|e| e.starts_with("aws:kms"));
+    let opaque = asked.header("x-amz-server-side-encryption").is_some_and(|e| e.starts_with("aws:kms"))
+        || asked.headers().iter().any(|(name, _)| name.starts_with(PREFIX));
     let etag: Option<ETag> = head.and_then(source::whole_md5).filter(|_| !opaque);
     let why = match etag {
         Some(_) => "a copy in one call is a single-part object, and its ETag the MD5 of its bytes",

@@ -2,7 +2,7 @@
 
 use super::asked::Asked;
 use super::tags::{self, Written};
-use super::{Answer, Done, Refusal};
+use super::{Answer, Done, Refusal, attached, encryption};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::domain::limits::AWS;
 use crate::domain::names::Tag;
@@ -31,8 +31,10 @@ pub(super) fn create(asked: &mut Asked<'_, '_>) -> Answer {
     asked.bucket(&create.bucket, None);
     let choice = algorithm(asked)?;
     properties(asked)?;
-    encryption(asked);
+    encryption::known(asked);
+    encryption::first_key(asked)?;
     tagging(asked)?;
+    attached::judge(asked)?;
     key(&create.key)?;
     let why = match choice {
         Some((algorithm, kind)) => format!(
@@ -47,17 +49,6 @@ pub(super) fn create(asked: &mut Asked<'_, '_>) -> Answer {
     let effect =
         format!("an upload of s3://{}/{} is begun; no object is there yet", create.bucket, create.key);
     Ok(Done { status: 200, effect, why, ..Done::default() })
-}
-
-/// Takes note of an encryption that is not one of S3's.
-pub(super) fn encryption(asked: &mut Asked<'_, '_>) {
-    match asked.header("x-amz-server-side-encryption").as_deref() {
-        None | Some("AES256" | "aws:kms" | "aws:kms:dsse") => {}
-        Some(other) => {
-            let other = other.to_owned();
-            asked.doubt(format!("how S3 answers to the encryption {other:?}"));
-        }
-    }
 }
 
 /// Checks a key that is to be written.

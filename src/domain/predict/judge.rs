@@ -59,7 +59,7 @@ impl Prediction {
         let bodiless = self.kind == OperationKind::HeadObject;
         let same = self.status == error.status && (bodiless || self.code == Some(error.code.as_str()));
         if same && self.code.is_some() {
-            return self.met(format!("{}, as expected", self.expected()));
+            return self.met(self.expected());
         }
         if let Certainty::Open(on) = &self.certainty {
             return Verdict::Unpredicted(format!("{error}. It depended on this: {on}"));
@@ -80,15 +80,15 @@ impl Prediction {
             };
         }
         let etag = self.etag.as_ref().map_or_else(String::new, |tag| format!(", ETag {tag}"));
-        self.met(format!("success{etag}, as expected"))
+        self.met(format!("success{etag}"))
     }
 
     /// What was expected came; with an open prediction that proves no rule.
     fn met(&self, text: String) -> Verdict {
         match &self.certainty {
-            Certainty::Certain => Verdict::AsPredicted(text),
+            Certainty::Certain => Verdict::AsPredicted(format!("{text}, as expected")),
             Certainty::Unverified => {
-                Verdict::AsPredicted(format!("{text}; no source tells what S3 itself answers"))
+                Verdict::AsPredicted(format!("{text}, as expected; no source tells what S3 itself answers"))
             }
             Certainty::Open(on) => Verdict::Unpredicted(format!("{text}. It depended on this: {on}")),
         }

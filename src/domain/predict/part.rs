@@ -1,7 +1,7 @@
 //! UploadPart.
 
 use super::asked::Asked;
-use super::{Answer, Done, Refusal, sums};
+use super::{Answer, Done, Refusal, encryption, sums};
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
@@ -17,6 +17,7 @@ pub(super) fn upload_part(asked: &mut Asked<'_, '_>) -> Answer {
     }
     let number = asked.part_number("partNumber")?;
     let machine = asked.upload()?;
+    encryption::same_key(asked, machine)?;
     let digest = (asked.world.digests)(&part.body);
     let stated = sums::check_body(asked, digest.as_ref())?;
     let choice = machine.and_then(|machine| sums::choice(asked, machine));
@@ -33,10 +34,11 @@ pub(super) fn upload_part(asked: &mut Asked<'_, '_>) -> Answer {
         let value = digest.as_ref()?.checksums.get(algorithm.name())?;
         Some((algorithm, value.to_owned()))
     });
-    let md5 = digest.filter(|_| !machine.is_some_and(sums::is_opaque)).map(|d| d.md5);
-    let why = match (md5, machine) {
+    let hides = machine.and_then(encryption::hides_md5);
+    let md5 = digest.filter(|_| hides.is_none()).map(|d| d.md5);
+    let why = match (md5, hides) {
         (Some(_), _) => "the ETag of a part is the MD5 of its bytes".to_owned(),
-        (None, Some(m)) if sums::is_opaque(m) => "under SSE-KMS the ETag of a part is no MD5".to_owned(),
+        (None, Some(under)) => format!("under {under} the ETag of a part is no MD5"),
         _ => "any size up to 5 GiB is stored; Complete decides whether it may stay".to_owned(),
     };
     Ok(Done {

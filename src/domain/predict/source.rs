@@ -2,6 +2,7 @@
 
 use super::asked::Asked;
 use super::{Refusal, Seen};
+use crate::domain::customer_key::PREFIX;
 use crate::domain::etag::ETag;
 use crate::domain::limits::AWS;
 use crate::domain::names::ObjectRef;
@@ -52,13 +53,15 @@ pub(super) fn found<'a>(
     if matches!(class, Some("GLACIER" | "DEEP_ARCHIVE")) {
         asked.doubt("whether the archived source was restored");
     }
-    let customer = |(name, _): &(String, String)| {
-        name.to_ascii_lowercase().starts_with("x-amz-server-side-encryption-customer-")
-    };
-    if head.headers.iter().any(customer) {
+    if has_customer_key(head) {
         asked.doubt("whether the request has the key of the source");
     }
     Ok(Some(head))
+}
+
+/// Whether an object is stored with a client's own key.
+fn has_customer_key(head: &HeadObjectOutput) -> bool {
+    head.headers.iter().any(|(name, _)| name.to_ascii_lowercase().starts_with(PREFIX))
 }
 
 /// All failures are 412. A matching If-Match overrules If-Unmodified-Since.
@@ -141,6 +144,7 @@ pub(super) fn range(
 
 /// The MD5 of a whole object, where its ETag is one.
 pub(super) fn whole_md5(head: &HeadObjectOutput) -> Option<ETag> {
-    let plain = !head.properties.server_side_encryption.as_deref().is_some_and(|e| e.starts_with("aws:kms"));
+    let plain = !head.properties.server_side_encryption.as_deref().is_some_and(|e| e.starts_with("aws:kms"))
+        && !has_customer_key(head);
     Some(head.etag.clone()).filter(|tag| plain && matches!(tag, ETag::Hex128(_)))
 }

@@ -30,12 +30,6 @@ pub(super) fn choice(asked: &mut Asked<'_, '_>, machine: &MultipartUpload) -> Ch
     Some((algorithm, kind.unwrap_or_else(|| algorithm.default_type())))
 }
 
-/// Whether an upload's ETags are no MD5s.
-pub(super) fn is_opaque(machine: &MultipartUpload) -> bool {
-    let encryption = machine.plan().properties.server_side_encryption.as_deref();
-    encryption.is_some_and(|e| e.starts_with("aws:kms"))
-}
-
 /// The one checksum header of a request.
 pub(super) fn stated(asked: &Asked<'_, '_>) -> Result<Option<(ChecksumAlgorithm, String)>, Refusal> {
     let mut found = ChecksumAlgorithm::ALL.into_iter().filter_map(|a| Some((a, asked.header(a.header())?)));

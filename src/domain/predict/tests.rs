@@ -57,6 +57,13 @@ fn ten_thousand_parts_are_judged_with_their_etag() {
 }
 
 #[test]
+fn an_empty_part_that_is_not_the_last_is_too_small() {
+    let machine = open(2, |plan| plan.parts[0] = generated_part(PartNumber(1), 0));
+    let told = told(&machine, Move::Complete);
+    assert_eq!((told.code, &told.certainty), (Some("EntityTooSmall"), &Certainty::Certain));
+}
+
+#[test]
 fn what_is_not_settled_stays_open() {
     let mut machine = open(2, |_| {});
     machine.begin(Move::Part(PartNumber(2)), OperationId(9), Enforce::Rules).unwrap();

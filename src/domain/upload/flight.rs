@@ -2,6 +2,7 @@
 
 use super::MultipartUpload;
 use super::state::{Enforce, IllegalMove, Move, PartState, UploadState};
+use crate::domain::customer_key::begun_by;
 use crate::domain::etag::ETag;
 use crate::domain::operation::{CompletedPart, Operation, OperationId, PartBody, UploadPartCopy, UploadRef};
 use crate::domain::plan::{PartSource, PlannedPart};
@@ -166,6 +167,9 @@ impl MultipartUpload {
             page,
             at: self.clock,
         };
+        if legal && wanted == Move::Create {
+            self.begun_with = begun_by(operation);
+        }
         if own {
             self.mark_under_way(id, &mut flight);
         }
