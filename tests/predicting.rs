@@ -469,6 +469,10 @@ async fn a_clients_key_at_create_depends_on_its_three_headers_alone() {
         draft.set("SSECustomerKey", key);
         draft.set("SSECustomerKeyMD5", md5);
         let (prediction, _) = sent(&mut rig, &draft).await.unwrap();
-        assert_eq!((prediction.code, &prediction.certainty), (code, &Certainty::Certain), "{algorithm} {md5}");
+        assert_eq!(
+            (prediction.code, &prediction.certainty),
+            (code, &Certainty::Certain),
+            "{algorithm} {md5}"
+        );
     }
 }

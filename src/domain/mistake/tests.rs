@@ -79,3 +79,18 @@ fn of_an_upload_begun_elsewhere_the_key_is_to_be_typed() {
     assert_eq!(mended.draft.get("SSECustomerAlgorithm"), "AES256");
     assert!(mended.edit.contains("type SSECustomerKey and SSECustomerKeyMD5"), "{}", mended.edit);
 }
+
+#[test]
+fn another_checksum_can_be_stated_though_no_digest_was_computed() {
+    let mut plan = UploadPlan::empty(ObjectRef::new("b", "k"));
+    plan.properties.checksum_algorithm = Some("SHA256".into());
+    let mut machine = MultipartUpload::new(plan);
+    let id = OperationId(1);
+    machine.begin(Move::Create, id, Enforce::Rules).unwrap();
+    let upload = UploadRef { bucket: "b".into(), key: "k".into(), upload_id: "U".into() };
+    let created = CreatedUpload { upload, checksum_algorithm: None, checksum_type: None, abort_date: None };
+    machine.apply(id, &Outcome::Answered(Output::Created(created)));
+    let mistake = all().iter().find(|m| m.id == "other-checksum").unwrap();
+    let made = prepare(mistake, &World::of(Some(&machine))).unwrap();
+    assert!(!made.draft.get("ChecksumCRC32").is_empty());
+}

@@ -86,7 +86,8 @@ fn ended(asked: &mut Asked<'_, '_>, list: &[CompletedPart], gone: Refusal) -> An
     Ok(Done {
         status: 200,
         effect: "nothing: the upload is complete, and S3 repeats its answer".into(),
-        why: "the same list sent again is answered as the first time; for how long is told by no source".into(),
+        why: "the same list sent again is answered as the first time; for how long is told by no source"
+            .into(),
         etag: Some(etag),
         checksum: None,
     })

@@ -30,10 +30,7 @@ fn key(asked: &Asked<'_, '_>) -> Result<Option<CustomerKey>, Refusal> {
 }
 
 /// Every part comes with the key its upload was begun with, and with none where there was none.
-pub(super) fn same_key(
-    asked: &mut Asked<'_, '_>,
-    machine: Option<&MultipartUpload>,
-) -> Result<(), Refusal> {
+pub(super) fn same_key(asked: &mut Asked<'_, '_>, machine: Option<&MultipartUpload>) -> Result<(), Refusal> {
     let begun = machine.map_or(&Begun::Unknown, MultipartUpload::begun_with);
     match (key(asked)?, begun) {
         (None, Begun::With(_)) => Err(Refusal::request(

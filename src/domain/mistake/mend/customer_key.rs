@@ -22,7 +22,8 @@ pub(super) fn same(edits: &mut Edits<'_>, error: &ServiceError, world: &World<'_
         }
         Begun::Without if !empty => {
             put([""; 3]);
-            let edit = "Clear SSECustomerAlgorithm, SSECustomerKey and SSECustomerKeyMD5: Create named no key.";
+            let edit =
+                "Clear SSECustomerAlgorithm, SSECustomerKey and SSECustomerKeyMD5: Create named no key.";
             edits.push(draft, edit.into());
         }
         Begun::Unknown if empty && error.message.contains("requested encryption") => {
