@@ -4,6 +4,7 @@ use super::panes::draft::Drafting;
 use super::panes::step::Settled;
 use crate::domain::draft::{Place, Rule, Said};
 use crate::domain::explain::{self, Direction};
+use crate::domain::operation::OperationKind;
 use crate::domain::outcome::ServiceError;
 use crate::domain::predict::Verdict;
 use crate::domain::redact::redact_detail;
@@ -159,10 +160,10 @@ pub fn refusal(settled: &Settled) -> Vec<Line> {
             out.push(line(Tone::Plain, &text.means));
             out.push(blank());
             out.push(line(Tone::Heading, "What it leaves behind"));
-            out.push(line(Tone::Plain, &text.state));
+            out.push(line(Tone::Plain, left_behind(settled.kind, &text.state)));
             out.push(blank());
             out.push(line(Tone::Heading, "What mends it"));
-            out.push(line(Tone::Plain, &text.mend));
+            out.push(line(Tone::Plain, mends(settled.kind, error, &text.mend)));
         }
         None => out.push(line(
             Tone::Plain,
@@ -178,6 +179,28 @@ pub fn refusal(settled: &Settled) -> Vec<Line> {
         source(&mut out, &text.see, text.unverified);
     }
     out
+}
+
+/// What a refusal leaves, without the upload where the call is about none.
+fn left_behind(kind: OperationKind, state: &str) -> String {
+    use OperationKind as K;
+    let of_upload = [K::UploadPart, K::UploadPartCopy, K::ListParts, K::CompleteMultipartUpload];
+    match state.split_once("; an upload stays open") {
+        Some((before, _)) if !of_upload.contains(&kind) && kind != K::AbortMultipartUpload => {
+            format!("{before}.")
+        }
+        _ => state.to_owned(),
+    }
+}
+
+/// What mends a refusal; where there is nothing left to abort, nothing is wrong.
+fn mends(kind: OperationKind, error: &ServiceError, mend: &str) -> String {
+    if (kind, error.code.as_str()) == (OperationKind::AbortMultipartUpload, "NoSuchUpload") {
+        return "Nothing need be: an upload that has ended has no parts left to abort. Only if another one was meant, \
+                name its key and id as Create answered them."
+            .into();
+    }
+    mend.to_owned()
 }
 
 /// The further elements of the document, each with what it states.

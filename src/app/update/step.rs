@@ -15,7 +15,7 @@ use crate::domain::exchange::Exchange;
 use crate::domain::operation::{OperationId, OperationKind, UploadRef};
 use crate::domain::outcome::Outcome;
 use crate::domain::units::human_size;
-use crate::domain::upload::{Enforce, Fact, Move, MultipartUpload};
+use crate::domain::upload::{Enforce, Fact, Move, MultipartUpload, UploadState};
 
 /// Sends one S3 operation, by its name or key.
 pub(super) fn send(model: &mut Model, kind: OperationKind) {
@@ -158,6 +158,22 @@ pub(super) fn offer_anyway(model: &mut Model, command: Command, why: &str) -> bo
         model.step.bench().is_some_and(|b| b.machine.operation(wanted).is_ok() && !b.machine.is_busy());
     if !sendable {
         return false;
+    }
+    let completed =
+        model.step.bench().is_some_and(|b| matches!(b.machine.state(), UploadState::Completed(_)));
+    if wanted == Move::Complete && completed {
+        model.overlays.push(Overlay::Confirm(Confirm {
+            title: "Complete a completed upload again?".into(),
+            lines: vec![
+                "S3 answers the same list as the first time, and changes nothing.".into(),
+                "For how long is told by no source.".into(),
+            ],
+            no: "Leave it",
+            yes: "Send it again",
+            on_yes: false,
+            action: Action::SendAnyway(command),
+        }));
+        return true;
     }
     model.overlays.push(Overlay::Confirm(Confirm {
         title: format!("{} is not a legal move now", kind.name()),
