@@ -16,6 +16,7 @@ use crate::domain::operation::{CopyObject, Operation, PartBody};
 use crate::domain::outcome::Outcome;
 use crate::domain::output::{HeadObjectOutput, Output};
 use crate::domain::plan::{CopySource, PartSource, PlannedPart, UploadPlan};
+use crate::domain::text::visible;
 use crate::domain::units::{PartNumber, human_size, parse_size};
 use crate::domain::upload::{MultipartUpload, generated_part};
 use std::path::PathBuf;
@@ -42,7 +43,7 @@ pub(super) fn form(model: &mut Model, ask_part_size: bool) {
         "s3://bucket/key; S3 copies inside itself",
     );
     let mut fields = vec![to];
-    let mut intro = vec![format!("Source {}", crate::domain::text::visible(&source.to_string()))];
+    let mut intro = vec![format!("Source {}", visible(&source.to_string()))];
     if ask_part_size {
         fields.push(Field::new(
             "Part size",
@@ -259,6 +260,24 @@ pub(super) fn number(text: &str) -> Result<PartNumber, String> {
     text.trim().parse().map(PartNumber).map_err(|_| format!("{text:?} is not a part number"))
 }
 
+/// S3 numbers parts 1 to 10 000: whether so many from this one on have such numbers.
+fn numbers_fit(first: PartNumber, count: usize) -> Result<(), String> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX / 2);
+    let last = i64::from(first.0) + count - 1;
+    let greatest = i64::from(PartNumber::MAX);
+    if first.is_valid() && last <= greatest {
+        return Ok(());
+    }
+    let range = if count == 1 { format!("part {first}") } else { format!("parts {first} to {last}") };
+    let room = greatest - count + 1;
+    Err(match room >= 1 {
+        true => format!("this would be {range}, and S3 numbers parts 1 to 10 000: begin at 1 to {room}"),
+        false => {
+            format!("these would be {count} parts, and S3 has numbers for 10 000: type a larger part size")
+        }
+    })
+}
+
 /// The file's size came: plan its parts, as the form that asked said.
 pub(super) fn file_known(model: &mut Model, path: PathBuf, size: Result<u64, String>) {
     let Some(Overlay::Form(form)) = model.overlays.last() else { return };
@@ -268,6 +287,7 @@ pub(super) fn file_known(model: &mut Model, path: PathBuf, size: Result<u64, Str
     let planned = size.and_then(|size| {
         let first = number(form.value(1))?;
         let layout = PartLayout::uniform(size, parse_size(form.value(2))?).map_err(|e| e.to_string())?;
+        numbers_fit(first, layout.count())?;
         Ok((first, layout))
     });
     let result = planned.and_then(|(first, layout)| {
@@ -283,7 +303,12 @@ pub(super) fn file_known(model: &mut Model, path: PathBuf, size: Result<u64, Str
             model.overlays.pop();
             model.say(Level::Good, said);
         }
-        Err(why) => model.say(Level::Bad, format!("{}: {why}", path.display())),
+        Err(why) => {
+            if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
+                form.intro = vec![format!("✗ {}", visible(&why))];
+            }
+            model.say(Level::Bad, format!("{}: {why}", visible(&path.display().to_string())));
+        }
     }
 }
 
@@ -295,7 +320,7 @@ pub(super) fn copy_object_form(model: &mut Model) {
     let Some(source) = model.object_in_view() else { return };
     let to = format!("s3://{}/{}.copy", source.bucket, source.key);
     let intro = vec![
-        format!("Source {}", crate::domain::text::visible(&source.to_string())),
+        format!("Source {}", visible(&source.to_string())),
         "One call, at most 5 GiB. Metadata and tags are copied; the result has one part and a plain ETag."
             .into(),
         "Storage class, ACL and Object Lock are not copied.".into(),
