@@ -181,6 +181,29 @@ fn a_source_that_cannot_fit_is_said_and_nothing_is_planned() {
 }
 
 #[test]
+fn parts_too_small_to_be_completed_are_not_planned() {
+    let mut p = form();
+    p.press("C-u").text("s3://lessons/video.bin").press("Tab C-u").text("1MiB").press("Enter").settle();
+    assert!(p.screen().contains("only the last part may have less than 5 MiB"), "{}", p.screen());
+    assert!(!p.screen().contains("c go on"), "{}", p.screen());
+    for key in ["c", "s"] {
+        p.press(key);
+        assert!(matches!(p.model.overlays.last(), Some(Overlay::Rescue { .. })), "{key}");
+        assert!(p.note().contains("n takes another part size"), "{}", p.note());
+    }
+    assert_eq!(p.model.step.bench().unwrap().machine.parts().len(), 2);
+}
+
+#[test]
+fn what_the_comparison_read_of_the_source_counts_for_its_copies() {
+    let mut p = form();
+    p.press("C-u").text("s3://lessons/video.bin").press("Enter Enter").settle();
+    p.press("c");
+    assert!(!p.screen().contains("it was not read"), "{}", p.screen());
+    assert!(p.screen().contains("expects 200"), "{}", p.screen());
+}
+
+#[test]
 fn starting_over_aborts_after_a_question_and_plans_anew() {
     let mut p = compared();
     p.press("s");

@@ -5,6 +5,7 @@ use crate::domain::etag::ETag;
 use crate::domain::evidence::Grade;
 use crate::domain::hashing::HashedParts;
 use crate::domain::layout::PartLayout;
+use crate::domain::limits::AWS;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{OperationId, PartBody};
 use crate::domain::output::ListedPart;
@@ -257,6 +258,24 @@ impl Rescue {
                 extra.join(", ")
             )
         })
+    }
+
+    /// Why nothing can be completed that is so cut, with the way out; `None` when it can.
+    pub fn too_small(&self) -> Option<String> {
+        let layout = self.layout.as_ref()?;
+        let but_last = layout.count().saturating_sub(1);
+        let small = layout.parts().take(but_last).find(|part| part.size < AWS.min_part_size)?;
+        Some(format!(
+            "part {} would have {}, and only the last part may have less than 5 MiB; n takes another part size",
+            small.number,
+            human_size(small.size)
+        ))
+    }
+
+    /// Why one cannot go on with this source, with the way out; `None` when one can.
+    pub fn blocked(&self) -> Option<String> {
+        let misfit = self.cannot_fit().map(|why| format!("{why}; n takes another, s starts over, a aborts"));
+        self.too_small().or(misfit)
     }
 
     /// One line for the notes of the upload.

@@ -8,7 +8,7 @@ use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::carry::Origin;
 use super::super::panes::compare::Asked;
 use super::super::panes::rescue::{Rescue, State, Supply};
-use super::super::panes::step::Bench;
+use super::super::panes::step::{Bench, Shown};
 use super::super::press::{Key, Press};
 use super::{compare, overlay, step};
 use crate::domain::checksum::ChecksumAlgorithm;
@@ -154,7 +154,9 @@ pub(super) fn came(model: &mut Model, bench: u64, asked: Asked, outcome: &Outcom
     looked.asked += 1;
     let (object, goes_on) = (looked.pinned(), looked.asked < MOST && looked.evidence.pages_are_left());
     match outcome {
-        Outcome::Answered(Output::Head(_)) if asked == Asked::Head => {
+        Outcome::Answered(Output::Head(head)) if asked == Asked::Head => {
+            // The copies name the object with its version, and their answers can be told by this.
+            model.step.shown.insert(object.clone(), Shown::Is(head.clone()));
             for asked in [Asked::FirstPart, Asked::Attributes, Asked::Tags] {
                 ask(model, bench, asked, &object, None);
             }
@@ -202,7 +204,7 @@ fn tell(model: &mut Model, bench: u64) {
     let said = match &rescue.state {
         State::Asking | State::Hashing { .. } => return,
         State::Failed(why) => (Level::Bad, format!("not compared: {why}")),
-        State::Ready => match rescue.cannot_fit().or_else(|| rescue.result.misfit()) {
+        State::Ready => match rescue.blocked().or_else(|| rescue.result.misfit()) {
             Some(why) => (Level::Warning, why),
             None => (Level::Good, rescue.result.short()),
         },
@@ -273,7 +275,7 @@ fn go_on(model: &mut Model, top: usize) {
     let refused = if *bench.machine.state() != UploadState::Open {
         Some("the upload is not open any more".to_owned())
     } else {
-        rescue.cannot_fit().map(|why| format!("{why}; s starts over, a aborts"))
+        rescue.blocked()
     };
     if let Some(why) = refused {
         model.say(Level::Bad, why);
@@ -322,6 +324,10 @@ pub(super) fn complete_all_the_same(warnings: Vec<String>) -> Confirm {
 /// A new upload by the same plan, once this one is aborted.
 fn start_over(model: &mut Model, top: usize) {
     let Some(bench) = ready(model, top) else { return };
+    if let Some(why) = bench.rescue.as_ref().and_then(|rescue| rescue.too_small()) {
+        model.say(Level::Bad, why);
+        return model.overlays.push(Overlay::Rescue { top });
+    }
     let Some(fresh) = bench.rescue.as_ref().and_then(|rescue| again(bench, rescue)) else { return };
     step::offer_abort(model);
     if let Some(bench) = model.step.bench_mut() {

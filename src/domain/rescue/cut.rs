@@ -63,7 +63,7 @@ impl Cut {
                 format!("its only part has {}, which may be less than a full one", human_size(size))
             }
             Self::Even { size, parts, last } if last == size => {
-                format!("each of its {parts} parts has {}", human_size(size))
+                format!("the {parts} parts it holds have {} each", human_size(size))
             }
             Self::Even { size, last, .. } => {
                 format!("its parts have {}, the last one {}", human_size(size), human_size(last))

@@ -22,9 +22,16 @@ pub(super) fn draw(model: &Model, rect: Rect, top: usize, theme: Theme, buf: &mu
     let body = Rect { y: inside.y + above, height: inside.height - above, ..inside };
     let shown = rows(model, room, top.saturating_sub(head.len()), usize::from(body.height));
     lines(body, 0, &shown, theme, buf);
-    let keys = match model.step.bench().and_then(|b| b.rescue.as_ref()).map(|r| &r.state) {
-        Some(State::Ready) => "c go on   s start over   a abort   n another source   Esc leave",
-        Some(State::Failed(_)) => "n another source   a abort   Esc leave",
+    let rescue = model.step.bench().and_then(|b| b.rescue.as_ref());
+    let keys = match rescue.map(|r| (&r.state, r)) {
+        Some((State::Ready, r)) if r.too_small().is_some() => {
+            "n another size or source   a abort   Esc leave"
+        }
+        Some((State::Ready, r)) if r.cannot_fit().is_some() => {
+            "n another source   s start over   a abort   Esc leave"
+        }
+        Some((State::Ready, _)) => "c go on   s start over   a abort   n another source   Esc leave",
+        Some((State::Failed(_), _)) => "n another source   a abort   Esc leave",
         _ => "Enter leaves it running   Esc calls it off",
     };
     footer_note(rect, keys, theme, buf);
@@ -90,8 +97,8 @@ fn head(bench: &Bench, rescue: &Rescue) -> Vec<(String, Role)> {
             Role::Good,
         ));
     }
-    if let Some(why) = rescue.cannot_fit() {
-        out.push((format!("{why}; s starts over, a aborts"), Role::Bad));
+    if let Some(why) = rescue.blocked() {
+        out.push((why, Role::Bad));
         return out;
     }
     if let Some(why) = rescue.result.misfit() {
