@@ -50,9 +50,7 @@ pub(super) fn draw(model: &Model, rect: Rect, at: usize, theme: Theme, buf: &mut
         select(body, row, true, theme, buf);
     }
     let keys = match bench.machine.state() {
-        UploadState::Planned => {
-            "Enter to its field   t take everything   r ask for the ACL again   Esc leave"
-        }
+        UploadState::Planned => "Enter to its field   t take everything   r ask ACL again   Esc leave",
         _ => "r ask for the ACL again   Esc leave",
     };
     footer_note(rect, keys, theme, buf);

@@ -7,6 +7,7 @@ use crate::app::command::Pane;
 use crate::app::model::Model;
 use crate::app::panes::draft::{Drafting, is_secret};
 use crate::domain::draft::{KINDS, Line, LineKind, Place, Said, Slot};
+use crate::domain::operation::OperationKind;
 use crate::domain::redact::MASK;
 use crate::domain::text::visible;
 use crate::tui::regions::{Regions, inner, list_rows, list_top};
@@ -239,7 +240,11 @@ pub(super) fn holds(model: &Model, rect: Rect, at: usize, theme: Theme, buf: &mu
     let top = list_top(at, KINDS.len(), usize::from(rows));
     for (row, (index, kind)) in (0..rows).zip(KINDS.iter().enumerate().skip(top)) {
         let held = model.holds(*kind);
-        let words = if held { "waits for Enter once it is signed" } else { "leaves at once" };
+        let words = match (held, kind) {
+            (true, OperationKind::ListParts) => "waits for Enter; from Uploads at once",
+            (true, _) => "waits for Enter once it is signed",
+            (false, _) => "leaves at once",
+        };
         let pieces = vec![
             (format!("  [{}] ", if held { "x" } else { " " }), Role::Accent),
             (format!("{:<24}", kind.name()), Role::Text),

@@ -248,6 +248,8 @@ fn form(rect: Rect, f: &Form, theme: Theme, buf: &mut Buffer) {
         ];
         line(inside, row, &pieces, theme, buf);
         let (note, role) = match field.check() {
+            // What nothing was typed into yet is not wrong; the hint says what to type.
+            Err(_) if field.input.value().is_empty() => (field.help.to_owned(), Role::Muted),
             Err(why) => (format!("✗ {why}"), Role::Warning),
             Ok(note) if note.is_empty() => (field.help.to_owned(), Role::Muted),
             Ok(note) => (format!("✓ {note}"), Role::Good),
