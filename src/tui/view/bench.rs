@@ -195,7 +195,7 @@ fn progress(bench: &Bench, room: usize) -> Pieces {
     let p = bench.machine.progress();
     let share = match p.bytes {
         0 => {
-            if p.done == p.parts {
+            if p.done == p.parts && p.parts > 0 {
                 10
             } else {
                 0
