@@ -16,7 +16,7 @@ use partscope::domain::predict::{Certainty, Prediction, Verdict};
 use partscope::domain::units::PartNumber;
 use partscope::domain::upload::{Move, MultipartUpload};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rig::{Rig, base64, dataset, notes};
 
 /// Sends a draft; the answer must be as predicted unless the prediction is open. Gives the prediction and whether
@@ -349,8 +349,10 @@ fn no_certain_prediction_is_ever_wrong() {
         let which = 0..drafts(&rig).len();
         let edits = prop::collection::vec((0..64_usize, 0..TRIED.len(), 0..4_u8), 1..4);
         let cell = std::cell::RefCell::new(&mut rig);
-        let mut runner =
-            TestRunner::new(Config { cases: 150, failure_persistence: None, ..Config::default() });
+        // The same edits each time: a run is red for what changed and not for what was drawn.
+        let config = Config { cases: 150, failure_persistence: None, ..Config::default() };
+        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let mut runner = TestRunner::new_with_rng(config, rng);
         let result = runner.run(&(which, edits), |(which, edits)| {
             let mut rig = cell.borrow_mut();
             let mut draft = drafts(&rig)[which].clone();

@@ -64,6 +64,11 @@ impl Prediction {
         if let Certainty::Open(on) = &self.certainty {
             return Verdict::Unpredicted(format!("{error}. It depended on this: {on}"));
         }
+        if error.code == "NotImplemented" {
+            let words =
+                "the server does not do what some header asks for; which rule comes first is then its own";
+            return Verdict::Unpredicted(format!("{error}. {words}"));
+        }
         if CIRCUMSTANCES.contains(&error.code.as_str()) {
             return Verdict::Unpredicted(format!("{} says nothing about what the request says", error.code));
         }
