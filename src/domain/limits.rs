@@ -42,6 +42,29 @@ impl Limits {
     }
 }
 
+/// Storage classes an object of a general purpose bucket may be written with. Source: API Reference, PutObject.
+pub const STORAGE_CLASSES: [&str; 8] = [
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "GLACIER_IR",
+];
+
+/// The canned access control lists of objects. Source: User Guide, "Access control list (ACL) overview".
+pub const CANNED_ACLS: [&str; 7] = [
+    "private",
+    "public-read",
+    "public-read-write",
+    "authenticated-read",
+    "aws-exec-read",
+    "bucket-owner-read",
+    "bucket-owner-full-control",
+];
+
 #[cfg(test)]
 mod tests {
     #[test]

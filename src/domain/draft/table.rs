@@ -3,6 +3,7 @@
 
 use super::rule::Rule;
 use crate::domain::checksum::ChecksumAlgorithm;
+use crate::domain::limits::{CANNED_ACLS, STORAGE_CLASSES};
 use crate::domain::operation::OperationKind;
 
 /// Where in the request a parameter goes.
@@ -139,7 +140,7 @@ const CONTENT: &[Param] = &[
 
 const PROPERTIES: &[Param] = &[
     header("Tagging", "x-amz-tagging", Rule::Tagging),
-    header("StorageClass", "x-amz-storage-class", Rule::OneOf(STORAGE_CLASSES)),
+    header("StorageClass", "x-amz-storage-class", Rule::OneOf(&STORAGE_CLASSES)),
     header("ChecksumAlgorithm", "x-amz-checksum-algorithm", Rule::OneOf(ALGORITHMS)),
 ];
 const CHECKSUM_TYPE: &[Param] =
@@ -162,7 +163,7 @@ const ENCRYPTION: &[Param] = &[
 
 const ACCESS: &[Param] = &[
     header("WebsiteRedirectLocation", "x-amz-website-redirect-location", Rule::Any),
-    header("ACL", "x-amz-acl", Rule::OneOf(ACLS)),
+    header("ACL", "x-amz-acl", Rule::OneOf(&CANNED_ACLS)),
     header("GrantFullControl", "x-amz-grant-full-control", Rule::Any),
     header("GrantRead", "x-amz-grant-read", Rule::Any),
     header("GrantReadACP", "x-amz-grant-read-acp", Rule::Any),
@@ -233,27 +234,8 @@ const DIRECTIVES: &[Param] = &[
 const CONTENT_MD5: &[Param] = &[header("ContentMD5", "content-md5", Rule::Base64(16))];
 const TAGS: &[Param] = &[param("Tag", Place::Tag, Rule::Tag)];
 
-const STORAGE_CLASSES: &[&str] = &[
-    "STANDARD",
-    "REDUCED_REDUNDANCY",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "INTELLIGENT_TIERING",
-    "GLACIER",
-    "DEEP_ARCHIVE",
-    "GLACIER_IR",
-];
 const ALGORITHMS: &[&str] =
     &["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"];
-const ACLS: &[&str] = &[
-    "private",
-    "public-read",
-    "public-read-write",
-    "authenticated-read",
-    "aws-exec-read",
-    "bucket-owner-read",
-    "bucket-owner-full-control",
-];
 
 /// The operations that have a form.
 pub const KINDS: [OperationKind; 13] = [

@@ -2,24 +2,18 @@
 
 use super::Refusal;
 use super::asked::Asked;
+use crate::domain::limits::CANNED_ACLS;
 
-/// The canned lists of objects and buckets.
-const CANNED: [&str; 8] = [
-    "private",
-    "public-read",
-    "public-read-write",
-    "authenticated-read",
-    "aws-exec-read",
-    "bucket-owner-read",
-    "bucket-owner-full-control",
-    "log-delivery-write",
-];
+/// The canned list that buckets have besides those of objects.
+const OF_BUCKETS: &str = "log-delivery-write";
 
 /// What the words themselves break is refused; otherwise it depends on the bucket.
 pub(super) fn judge(asked: &mut Asked<'_, '_>) -> Result<(), Refusal> {
     if let Some(name) = asked.header("x-amz-acl") {
-        if !CANNED.contains(&name.as_str()) && !grants(asked) {
-            return Err(Refusal::argument(format!("{name:?} is none of {}", CANNED.join(", "))).unverified());
+        if !CANNED_ACLS.contains(&name.as_str()) && name != OF_BUCKETS && !grants(asked) {
+            return Err(
+                Refusal::argument(format!("{name:?} is none of {}", CANNED_ACLS.join(", "))).unverified()
+            );
         }
         asked.doubt("whether the bucket takes access control lists");
     }

@@ -4,7 +4,7 @@ use super::asked::Asked;
 use super::tags::{self, Written};
 use super::{Answer, Done, Refusal, attached, encryption};
 use crate::domain::checksum::{ChecksumAlgorithm, ChecksumType};
-use crate::domain::limits::AWS;
+use crate::domain::limits::{AWS, STORAGE_CLASSES};
 use crate::domain::names::Tag;
 use crate::domain::operation::Operation;
 
@@ -12,17 +12,6 @@ use crate::domain::operation::Operation;
 const MAX_KEY: usize = 1024;
 /// Greatest header section of a write, in bytes.
 const MAX_HEADERS: usize = 7 * 1024;
-/// Storage classes an object may be written with.
-const CLASSES: [&str; 8] = [
-    "STANDARD",
-    "REDUCED_REDUNDANCY",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "INTELLIGENT_TIERING",
-    "GLACIER",
-    "DEEP_ARCHIVE",
-    "GLACIER_IR",
-];
 /// Storage classes that exist, but not for every bucket.
 const ELSEWHERE: [&str; 4] = ["EXPRESS_ONEZONE", "SNOW", "FSX_OPENZFS", "FSX_ONTAP"];
 
@@ -104,7 +93,7 @@ pub(super) fn algorithm(
 /// Checks storage class and user metadata.
 pub(super) fn properties(asked: &mut Asked<'_, '_>) -> Result<(), Refusal> {
     if let Some(class) = asked.header("x-amz-storage-class")
-        && !CLASSES.contains(&class.as_str())
+        && !STORAGE_CLASSES.contains(&class.as_str())
     {
         if !ELSEWHERE.contains(&class.as_str()) {
             return Err(Refusal::new(400, "InvalidStorageClass", format!("{class:?} is no storage class")));

@@ -2,6 +2,7 @@
 
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::limits::AWS;
+use crate::domain::limits::STORAGE_CLASSES;
 use crate::domain::names::Tag;
 use crate::domain::operation::ObjectProperties;
 use crate::sandbox::answer::Response;
@@ -14,23 +15,13 @@ use crate::sandbox::store::upload::checksum_choice;
 
 /// User metadata may have this many bytes in names and values together.
 const MAX_METADATA: usize = 2048;
-/// Storage classes an object may be written with.
-const CLASSES: [&str; 9] = [
-    "STANDARD",
-    "REDUCED_REDUNDANCY",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "INTELLIGENT_TIERING",
-    "GLACIER",
-    "DEEP_ARCHIVE",
-    "GLACIER_IR",
-    "EXPRESS_ONEZONE",
-];
+/// The storage class that an object of a directory bucket has.
+const EXPRESS: &str = "EXPRESS_ONEZONE";
 
 /// Properties named by the headers of a writing request.
 pub(super) fn from_headers(request: &Request) -> Result<ObjectProperties, S3Error> {
     let storage_class = request.owned("x-amz-storage-class");
-    if let Some(class) = storage_class.as_deref().filter(|c| !CLASSES.contains(c)) {
+    if let Some(class) = storage_class.as_deref().filter(|c| !STORAGE_CLASSES.contains(c) && *c != EXPRESS) {
         return Err(S3Error::new(400, "InvalidStorageClass", "The storage class you specified is not valid")
             .with("StorageClassRequested", class));
     }
