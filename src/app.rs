@@ -16,4 +16,3 @@ pub mod panes;
 pub mod press;
 pub mod sheet;
 pub mod update;
-pub mod wiretext;

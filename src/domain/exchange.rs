@@ -84,6 +84,15 @@ impl Captured {
         self.total.saturating_sub(u64::try_from(self.head.len() + self.tail.len()).unwrap_or(u64::MAX))
     }
 
+    /// Both ends in one, when together they are all there was and neither is all.
+    pub fn joined(&self) -> Option<Self> {
+        (self.missing() == 0 && !self.tail.is_empty()).then(|| Self {
+            head: [self.head.as_slice(), &self.tail].concat(),
+            tail: Vec::new(),
+            total: self.total,
+        })
+    }
+
     /// Memory held, in bytes.
     pub fn kept(&self) -> usize {
         self.head.len() + self.tail.len()

@@ -5,6 +5,8 @@
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
+use std::ops::Range;
+use std::rc::Rc;
 
 /// Deepest nesting that is still laid out.
 const MAX_DEPTH: usize = 64;
@@ -16,16 +18,27 @@ pub fn escape(text: &str) -> String {
     quick_xml::escape::escape(text).into_owned()
 }
 
+/// One line of a document laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct XmlLine {
+    /// With two spaces a level before it.
+    pub text: String,
+    /// The bytes it was made of.
+    pub at: Range<usize>,
+    /// Names of the elements from the root down to the one it is about; none for what is outside.
+    pub path: Rc<[String]>,
+}
+
 /// Lays a document out with two spaces a level, one element a line. `Err` says why it cannot be done.
 pub fn pretty(body: &[u8]) -> Result<Vec<String>, String> {
     match pretty_partial(body) {
-        (lines, None) => Ok(lines),
+        (lines, None) => Ok(lines.into_iter().map(|line| line.text).collect()),
         (_, Some(why)) => Err(why),
     }
 }
 
 /// Lays out as much of a document as can be, and says where and why it stopped.
-pub fn pretty_partial(body: &[u8]) -> (Vec<String>, Option<String>) {
+pub fn pretty_partial(body: &[u8]) -> (Vec<XmlLine>, Option<String>) {
     let (text, cut) = match std::str::from_utf8(body) {
         Ok(text) => (text, None),
         Err(e) => {
@@ -35,84 +48,104 @@ pub fn pretty_partial(body: &[u8]) -> (Vec<String>, Option<String>) {
     };
     let mut layout = Layout::default();
     let stopped = layout.read(text).err().or(cut);
-    layout.lines.extend(layout.open.take());
+    layout.close();
     (layout.lines, stopped)
 }
 
 #[derive(Default)]
 struct Layout {
-    lines: Vec<String>,
-    depth: usize,
+    lines: Vec<XmlLine>,
+    /// Names of the open elements.
+    path: Vec<String>,
     /// An element is written on one line while it holds only text.
-    open: Option<String>,
+    open: Option<XmlLine>,
 }
 
 impl Layout {
     fn read(&mut self, text: &str) -> Result<(), String> {
         let mut reader = Reader::from_str(text);
+        let place = |reader: &Reader<&[u8]>| usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         loop {
             if self.lines.len() > MAX_LINES {
                 return Err(format!("more than {MAX_LINES} lines; use the raw view"));
             }
+            let start = place(&reader);
             match reader
                 .read_event()
                 .map_err(|e| format!("not well-formed at byte {}: {e}", reader.error_position()))?
             {
-                Event::Eof if self.depth > 0 => {
-                    return Err(format!("the document ends inside {} open element(s)", self.depth));
+                Event::Eof if !self.path.is_empty() => {
+                    return Err(format!("the document ends inside {} open element(s)", self.path.len()));
                 }
                 Event::Eof => return Ok(()),
-                event => self.event(&event)?,
+                event => self.event(&event, start..place(&reader))?,
             }
         }
     }
 
-    fn event(&mut self, event: &Event<'_>) -> Result<(), String> {
+    /// Ends the line that was open.
+    fn close(&mut self) {
+        self.lines.extend(self.open.take());
+    }
+
+    fn line(&self, text: String, at: Range<usize>) -> XmlLine {
+        XmlLine { text: "  ".repeat(self.path.len()) + &text, at, path: self.path.as_slice().into() }
+    }
+
+    /// A line about the element with this name.
+    fn about(&self, name: &str, text: String, at: Range<usize>) -> XmlLine {
+        let name = name.to_owned();
+        let path = self.path.iter().cloned().chain([name]).collect();
+        XmlLine { path, ..self.line(text, at) }
+    }
+
+    fn event(&mut self, event: &Event<'_>, at: Range<usize>) -> Result<(), String> {
         match event {
             Event::Start(e) => {
-                self.lines.extend(self.open.take());
-                self.open = Some(format!("{}<{}>", indent(self.depth), &**e));
-                self.depth += 1;
-                if self.depth > MAX_DEPTH {
+                self.close();
+                let name = e.name();
+                self.open = Some(self.about(name.as_ref(), format!("<{}>", &**e), at));
+                self.path.push(name.as_ref().to_owned());
+                if self.path.len() > MAX_DEPTH {
                     return Err(format!("nested deeper than {MAX_DEPTH} levels; use the raw view"));
                 }
             }
             Event::End(e) => {
-                self.depth = self.depth.saturating_sub(1);
+                self.path.pop();
                 let close = format!("</{}>", &**e);
-                match self.open.take() {
-                    Some(line) => self.lines.push(line + &close),
-                    None => self.lines.push(indent(self.depth) + &close),
-                }
+                let line = match self.open.take() {
+                    Some(line) => XmlLine { text: line.text + &close, at: line.at.start..at.end, ..line },
+                    None => self.about(e.name().as_ref(), close, at),
+                };
+                self.lines.push(line);
             }
             Event::Empty(e) => {
-                self.lines.extend(self.open.take());
-                self.lines.push(format!("{}<{}/>", indent(self.depth), &**e));
+                self.close();
+                self.lines.push(self.about(e.name().as_ref(), format!("<{}/>", &**e), at));
             }
-            Event::Text(e) => self.text(e),
-            Event::GeneralRef(e) => self.text(&format!("&{};", &**e)),
-            Event::CData(e) => self.text(&format!("<![CDATA[{}]]>", &**e)),
-            Event::Decl(e) => self.lines.push(format!("<?{}?>", &**e)),
-            Event::PI(e) => self.lines.push(format!("{}<?{}?>", indent(self.depth), &**e)),
-            Event::Comment(e) => self.lines.push(format!("{}<!--{}-->", indent(self.depth), &**e)),
+            Event::Text(e) => self.text(e, at),
+            Event::GeneralRef(e) => self.text(&format!("&{};", &**e), at),
+            Event::CData(e) => self.text(&format!("<![CDATA[{}]]>", &**e), at),
+            Event::Decl(e) => self.lines.push(self.line(format!("<?{}?>", &**e), at)),
+            Event::PI(e) => self.lines.push(self.line(format!("<?{}?>", &**e), at)),
+            Event::Comment(e) => self.lines.push(self.line(format!("<!--{}-->", &**e), at)),
             Event::DocType(_) => return Err("a document type declaration; S3 never sends one".into()),
             Event::Eof => {}
         }
         Ok(())
     }
 
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &str, at: Range<usize>) {
         match &mut self.open {
-            Some(line) => line.push_str(text.trim_matches(['\n', '\r'])),
+            Some(line) => {
+                line.text.push_str(text.trim_matches(['\n', '\r']));
+                line.at.end = at.end;
+            }
             // White space between elements is layout, and S3 pads slow answers with it.
             None if text.trim().is_empty() => {}
-            None => self.lines.push(indent(self.depth) + text),
+            None => self.lines.push(self.line(text.to_owned(), at)),
         }
     }
-}
-
-fn indent(depth: usize) -> String {
-    "  ".repeat(depth)
 }
 
 #[cfg(test)]

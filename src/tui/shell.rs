@@ -37,6 +37,10 @@ const FRAME: Duration = Duration::from_millis(16);
 const BUSY_FRAME: Duration = Duration::from_millis(33);
 /// Calls under way that are many.
 const MANY: usize = 4;
+/// How long reports wait for each other when they come faster than this: waking up for each costs more than taking it.
+const GATHER: Duration = Duration::from_millis(1);
+/// Calls under way from which on they do: with fewer, S3 would wait for us.
+const CROWD: usize = 32;
 const TICK: Duration = Duration::from_millis(250);
 /// How long an orderly end may take after a signal.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -52,6 +56,9 @@ struct Shell<W: Write> {
     quit: bool,
     last_draw: Instant,
     redraw_at: Option<Instant>,
+    /// When reports were last taken, and until when the next ones gather.
+    last_taken: Instant,
+    gather_until: Option<Instant>,
     trapped: bool,
     /// How a real endpoint is reached, for commands that are printed.
     spec: Option<TargetSpec>,
@@ -111,6 +118,8 @@ impl<W: Write> Shell<W> {
             quit: false,
             last_draw: Instant::now(),
             redraw_at: None,
+            last_taken: Instant::now(),
+            gather_until: None,
             trapped: false,
             spec,
             watcher: None,
@@ -149,8 +158,9 @@ impl<W: Write> Shell<W> {
                     Some(Ok(event)) => self.events(event, input)?,
                     Some(Err(_)) | None => terminal::gone(),
                 },
-                () = draw_time(self.redraw_at) => self.draw(),
-                Some(report) = reports.recv() => self.reports(report, reports)?,
+                () = time_of(self.redraw_at) => self.draw(),
+                () = time_of(self.gather_until) => self.gather_until = None,
+                Some(report) = reports.recv(), if self.gather_until.is_none() => self.reports(report, reports)?,
                 () = self.hub.changed(), if self.redraw_at.is_none() => {
                     self.drain_wire()?;
                     self.soon();
@@ -234,6 +244,11 @@ impl<W: Write> Shell<W> {
             self.report(report)?;
         }
         self.soon();
+        let now = Instant::now();
+        if self.model.tasks.len() >= CROWD && now < self.last_taken + GATHER {
+            self.gather_until = Some(now + GATHER);
+        }
+        self.last_taken = now;
         Ok(())
     }
 
@@ -368,7 +383,7 @@ fn end_if_stuck() -> io::Result<()> {
     Ok(())
 }
 
-async fn draw_time(at: Option<Instant>) {
+async fn time_of(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,

@@ -2,33 +2,11 @@
 
 use super::select::{Motion, moved};
 use crate::domain::exchange::{Exchange, ExchangeId};
+use crate::domain::wire_lines::Mode;
 use std::collections::VecDeque;
 
 /// Most bytes of captures kept; the oldest exchanges go first.
 pub const JOURNAL_BYTES: usize = 64 * 1024 * 1024;
-
-/// How bytes are shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// Heads line by line, XML laid out.
-    #[default]
-    Pretty,
-    /// As on the wire, with line ends marked.
-    Raw,
-    /// Offsets, hex and text.
-    Hex,
-}
-
-impl Mode {
-    /// The next one.
-    pub fn next(self) -> Self {
-        match self {
-            Self::Pretty => Self::Raw,
-            Self::Raw => Self::Hex,
-            Self::Hex => Self::Pretty,
-        }
-    }
-}
 
 /// State of the Wire screen and strip.
 #[derive(Debug, Clone, Default)]

@@ -4,10 +4,10 @@ use super::Pieces;
 use super::paint::{footer_note, lines, pane, said, title_role, wrapped};
 use crate::app::command::Pane;
 use crate::app::model::Model;
-use crate::app::wiretext::{Kind, is_added, lines as wire_lines};
 use crate::domain::preview::preview;
 use crate::domain::text::visible;
 use crate::domain::units::{grouped, human_size};
+use crate::domain::wire_lines::{Kind, Line, is_added, lines as wire_lines};
 use crate::tui::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -133,7 +133,7 @@ fn planned(p: &crate::domain::preview::Preview, rows: usize) -> Vec<Pieces> {
 }
 
 /// A wire line with its margin mark: `+` for what the signer, the SDK or the HTTP stack added.
-pub(super) fn wire_line(line: crate::app::wiretext::Line) -> Pieces {
+pub(super) fn wire_line(line: Line) -> Pieces {
     let (lead, role) = match line.kind {
         Kind::Start => ("  ", Role::Title),
         Kind::Header => ("  ", Role::Text),
