@@ -153,26 +153,30 @@ fn masked(bytes: &[u8], reveal: bool) -> String {
 /// A byte that stands for one of a secret while a body is laid out. Where it stands is never shown as it is.
 const VEIL: u8 = 0x1a;
 
-/// A body as it may be shown, every byte in its place; with [`unveiled`] its lines are to be shown.
-fn veiled(body: &[u8], reveal: bool) -> Cow<'_, [u8]> {
-    let secret = if reveal { Vec::new() } else { secret_ranges(body) };
-    if secret.is_empty() {
-        return Cow::Borrowed(body);
-    }
-    let mut out = body.to_vec();
-    for range in secret {
-        out.get_mut(range).unwrap_or_default().fill(VEIL);
-    }
-    Cow::Owned(out)
-}
+/// A body as it may be shown, every byte in its place.
+struct Veiled<'a>(Cow<'a, [u8]>);
 
-/// Text of a line with one mask for each veiled stretch. A body that holds no secret has no veil to lift.
-fn unveiled(bytes: &[u8], veil: &Cow<'_, [u8]>) -> String {
-    if matches!(veil, Cow::Borrowed(_)) {
-        return visible_bytes(bytes);
+impl<'a> Veiled<'a> {
+    fn new(body: &'a [u8], reveal: bool) -> Self {
+        let secret = if reveal { Vec::new() } else { secret_ranges(body) };
+        if secret.is_empty() {
+            return Self(Cow::Borrowed(body));
+        }
+        let mut out = body.to_vec();
+        for range in secret {
+            out.get_mut(range).unwrap_or_default().fill(VEIL);
+        }
+        Self(Cow::Owned(out))
     }
-    let stretches = bytes.chunk_by(|a, b| (*a == VEIL) == (*b == VEIL));
-    stretches.map(|s| if s.first() == Some(&VEIL) { MASK.to_owned() } else { visible_bytes(s) }).collect()
+
+    /// Text of a stretch with one mask for each secret. A body that holds none has no veil to lift.
+    fn text(&self, stretch: &[u8]) -> String {
+        if matches!(self.0, Cow::Borrowed(_)) {
+            return visible_bytes(stretch);
+        }
+        let pieces = stretch.chunk_by(|a, b| (*a == VEIL) == (*b == VEIL));
+        pieces.map(|s| if s.first() == Some(&VEIL) { MASK.to_owned() } else { visible_bytes(s) }).collect()
+    }
 }
 
 fn gap_note(captured: &Captured) -> Option<Line> {
@@ -245,14 +249,14 @@ fn raw(captured: &Captured, reveal: bool) -> Vec<Line> {
 const RAW_WIDTH: usize = 4096;
 
 fn raw_body(body: &[u8], start: u64, reveal: bool) -> Vec<Line> {
-    let veil = veiled(body, reveal);
+    let veiled = Veiled::new(body, reveal);
     let mut at = start;
-    let pieces = veil.split_inclusive(|b| *b == b'\n').flat_map(|l| l.chunks(RAW_WIDTH));
+    let pieces = veiled.0.split_inclusive(|b| *b == b'\n').flat_map(|l| l.chunks(RAW_WIDTH));
     pieces
         .map(|l| {
             let from = at;
             at += place(l.len());
-            Line::new(Kind::Body, unveiled(l, &veil), from..at, About::Content)
+            Line::new(Kind::Body, veiled.text(l), from..at, About::Content)
         })
         .collect()
 }

@@ -1,8 +1,6 @@
 //! Heads line by line, parameters apart, XML laid out, framing without its payload.
 
-use super::{
-    About, Kind, Line, gap_note, head_about, head_kind, masked, place, places, tail_place, unveiled, veiled,
-};
+use super::{About, Kind, Line, Veiled, gap_note, head_about, head_kind, masked, place, places, tail_place};
 use crate::domain::exchange::Captured;
 use crate::domain::message::{Head, Message, Payload};
 use crate::domain::redact::redact_body;
@@ -89,12 +87,12 @@ fn body_lines(captured: &Captured, message: &Message<'_>, payload: &Payload<'_>,
 
 /// XML laid out as far as it is kept and well-formed; what is left is said, and shown as it came.
 fn xml_lines(captured: &Captured, payload: &Payload<'_>, reveal: bool) -> Vec<Line> {
-    let veil = veiled(&payload.bytes, reveal);
-    let (laid_out, stopped) = xml::pretty_partial(&veil);
+    let veiled = Veiled::new(&payload.bytes, reveal);
+    let (laid_out, stopped) = xml::pretty_partial(&veiled.0);
     let mut out: Vec<Line> = laid_out
         .into_iter()
         .map(|l| {
-            let text = unveiled(l.text.as_bytes(), &veil);
+            let text = veiled.text(l.text.as_bytes());
             let about = if l.path.is_empty() { About::Nothing } else { About::Element(l.path) };
             Line::new(Kind::Body, text, places(&payload.span(&l.at)), about)
         })
@@ -112,14 +110,16 @@ fn xml_lines(captured: &Captured, payload: &Payload<'_>, reveal: bool) -> Vec<Li
 }
 
 fn text_lines(payload: &Payload<'_>, reveal: bool) -> Vec<Line> {
-    let veil = veiled(&payload.bytes, reveal);
+    let veiled = Veiled::new(&payload.bytes, reveal);
     let mut at = 0;
-    veil.split(|b| *b == b'\n')
+    veiled
+        .0
+        .split(|b| *b == b'\n')
         .map(|l| {
             let from = at;
             at += l.len() + 1;
             let span = payload.span(&(from..from + l.len()));
-            Line::new(Kind::Body, unveiled(l, &veil), places(&span), About::Content)
+            Line::new(Kind::Body, veiled.text(l), places(&span), About::Content)
         })
         .collect()
 }
