@@ -3,6 +3,8 @@
 //! The files are data: a sentence is corrected there. What is not proved says so (`unverified`), and a name that
 //! has no text gets none; nothing is guessed from it.
 
+pub mod line;
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -38,6 +40,10 @@ pub enum SetBy {
 }
 
 impl SetBy {
+    fn you() -> Self {
+        Self::You
+    }
+
     /// Its name in tables.
     pub fn name(self) -> &'static str {
         match self {
@@ -149,6 +155,9 @@ pub struct ParameterText {
     pub prefix: bool,
     /// S3's names of the operations that have it; `any` for all.
     pub operations: Vec<String>,
+    /// Who puts it there.
+    #[serde(default = "SetBy::you")]
+    pub set_by: SetBy,
     /// What it says.
     pub means: String,
     /// Where this was read.
