@@ -8,7 +8,7 @@
 #[path = "support/explained.rs"]
 mod explained;
 
-use explained::{unexplained_body, unexplained_head};
+use explained::{unexplained_body, unexplained_head, unexplained_lines};
 use partscope::domain::etag::ETag;
 use partscope::domain::exchange::Exchange;
 use partscope::domain::explain::{Direction, error};
@@ -79,6 +79,8 @@ impl Bench {
             let (head, body) = split(back);
             missing.extend(unexplained_head(&head, Direction::Response));
             missing.extend(unexplained_body(&body));
+            missing.extend(unexplained_lines(&exchange.request, Direction::Request));
+            missing.extend(unexplained_lines(&exchange.response, Direction::Response));
         }
         missing
     }

@@ -273,6 +273,18 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
             p.planned_copy().press("Enter Enter").released(None);
             p.press("w");
         }
+        "wire_request" => {
+            p.planned_copy().press("Enter Enter").released(None);
+            p.press("w Tab Down Down Down Down");
+        }
+        "wire_hex" => {
+            p.planned_copy().press("Enter Enter").released(None);
+            p.press("w Tab Down Down v v");
+        }
+        "wire_explain" => {
+            p.planned_copy().press("Enter Enter").released(None);
+            p.press("w Tab Down Down K");
+        }
         "palette" => {
             p.press(":").text("complete");
         }
@@ -376,6 +388,9 @@ const SCENES: &[&str] = &[
     "step_done",
     "step_refused",
     "wire",
+    "wire_request",
+    "wire_hex",
+    "wire_explain",
     "palette",
     "help",
     "form",

@@ -239,6 +239,10 @@ pub enum Command {
     NextUpload,
     /// Pretty, raw, hex.
     WireMode,
+    /// Explain the line under the cursor.
+    ExplainLine,
+    /// The form of a request that was sent.
+    EditSent,
     /// Follow the newest exchange.
     Follow,
     /// Mark an object for comparison, or compare it with the marked one.

@@ -1,9 +1,11 @@
 //! Explanations as lines: of a field of the request form, and of a refusal, element by element.
 
 use super::panes::draft::Drafting;
+use super::panes::reading::Side;
 use super::panes::step::Settled;
 use crate::domain::draft::{Place, Rule, Said};
-use crate::domain::explain::{self, Direction};
+use crate::domain::explain::line::LineText;
+use crate::domain::explain::{self, Direction, SetBy};
 use crate::domain::operation::OperationKind;
 use crate::domain::outcome::ServiceError;
 use crate::domain::predict::Verdict;
@@ -17,6 +19,8 @@ pub enum About {
     Field,
     /// What S3 refused last.
     Refusal,
+    /// The line under the cursor in a direction of the exchange.
+    WireLine(Side),
 }
 
 /// How a line is meant.
@@ -112,6 +116,39 @@ pub fn field(form: &Drafting) -> Vec<Line> {
         Said::Fine(_) => {}
     }
     out
+}
+
+/// A line of the wire: what it says and means, who wrote it, where that is documented, and its field in the form.
+pub fn wire_line(shown: &str, text: &LineText) -> Vec<Line> {
+    let mut out = vec![
+        line(Tone::Heading, &text.title),
+        line(Tone::Wire, shown),
+        line(Tone::Aside, format!("Written by {}.", written_by(text.set_by))),
+    ];
+    match text.means.as_str() {
+        "" => out.push(line(Tone::Plain, "There is no explanation of it here; nothing is guessed.")),
+        means => out.push(line(Tone::Plain, means)),
+    }
+    if let Some(wrong) = &text.wrong {
+        out.push(line(Tone::Warning, format!("Wrong: {wrong}.")));
+    }
+    if let Some(field) = text.field {
+        out.push(line(Tone::Good, format!("It comes from the field {field}; E opens the form there.")));
+    }
+    if !text.see.is_empty() {
+        source(&mut out, &text.see, text.unverified);
+    }
+    out
+}
+
+fn written_by(who: SetBy) -> &'static str {
+    match who {
+        SetBy::You => "you: it follows from a parameter of the call",
+        SetBy::Sdk => "the SDK, by itself",
+        SetBy::Signer => "the signer of the request",
+        SetBy::Http => "the HTTP library",
+        SetBy::Server => "the server",
+    }
 }
 
 fn header(out: &mut Vec<Line>, name: &str) {

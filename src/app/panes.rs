@@ -7,6 +7,7 @@ pub mod draft;
 pub mod inspect;
 pub mod ledger;
 pub mod listing;
+pub mod reading;
 pub mod rescue;
 pub mod run;
 pub mod select;

@@ -21,6 +21,7 @@ mod sheet;
 mod step;
 mod verify;
 mod versions;
+pub mod wire;
 
 use super::command::{Command, Pane, Screen, resolve};
 use super::model::{Level, Link, Model, Purpose};

@@ -6,11 +6,13 @@
 
 mod lines;
 mod rule;
+mod sent;
 mod table;
 mod typed;
 
 pub use lines::{Line, LineKind, Span};
 pub use rule::{Rule, Said};
+pub use sent::Read;
 pub use table::{KINDS, Param, Place, params};
 
 use super::operation::{Amendment, Operation, OperationKind, PartBody};

@@ -16,7 +16,7 @@ pub struct Regions {
     pub crumb: Rect,
     /// Panes on the screen, with their borders.
     pub panes: Vec<(Pane, Rect)>,
-    /// The wire strip, with its border.
+    /// The wire strip, with its border; on the Wire screen what a line means.
     pub strip: Rect,
     /// The message row.
     pub status: Rect,
@@ -48,7 +48,8 @@ pub fn regions(area: Rect, model: &Model) -> Regions {
     let narrow = area.width < 100 || area.height < 30;
     let row = |y: u16| Rect { y: area.y + y, height: 1, ..area };
     let strip_rows = match (model.screen, narrow) {
-        (Screen::Wire, _) => 0,
+        (Screen::Wire, true) => 6,
+        (Screen::Wire, false) => 7,
         (_, true) => 3,
         (_, false) => 5,
     };
@@ -109,8 +110,8 @@ fn panes(body: Rect, model: &Model) -> Vec<(Pane, Rect)> {
             vec![(Pane::States, states), (pane, right), (Pane::Request, request)]
         }
         Screen::Wire => {
-            let (timeline, rest) = split_cols(body, (body.width * 47 / 100).min(58));
-            let (request, response) = split_rows(rest, rest.height / 2);
+            let (timeline, rest) = split_rows(body, body.height * 2 / 5);
+            let (request, response) = split_cols(rest, rest.width / 2);
             vec![(Pane::Timeline, timeline), (Pane::WireRequest, request), (Pane::WireResponse, response)]
         }
     }

@@ -68,7 +68,7 @@ pub fn render(model: &Model, look: Look, area: Rect, buf: &mut Buffer) {
                 Screen::Wire => wire::draw(model, *pane, *rect, theme, buf),
             }
         }
-        wire::strip(model, r.strip, theme, buf);
+        wire::below(model, r.strip, theme, buf);
         overlay::draw(model, area, theme, buf);
     }
     if look.ascii {
@@ -99,6 +99,7 @@ pub fn hit(area: Rect, model: &Model, col: u16, row: u16) -> Option<(Pane, Optio
         Pane::Parts => model.step.bench().map_or((0, 0), |b| (b.part_at, b.machine.parts().len())),
         Pane::Timeline => (model.wire.at(), model.wire.len()),
         Pane::Form => model.step.drafting.as_ref().map_or((0, 0), |f| (f.at, f.draft.slots().len())),
+        Pane::WireRequest | Pane::WireResponse => return Some((pane, wire::row_of(model, pane, rect, row))),
         _ => return Some((pane, None)),
     };
     let heading = pane != Pane::Form || draft::has_heading(rect);
@@ -117,12 +118,6 @@ pub fn clamp(model: &mut Model, r: &Regions) {
     let rows = |pane: Pane| r.pane(pane).map_or(0, |rect| usize::from(inner(rect).height));
     let limit = |top: usize, lines: usize, pane: Pane| top.min(lines.saturating_sub(rows(pane)));
     let cells = |pane: Pane| r.pane(pane).map_or(80, |rect| inner(rect).width);
-    if model.screen == Screen::Wire && model.wire.request_top + model.wire.response_top > 0 {
-        let request = wire::length(model, Pane::WireRequest, cells(Pane::WireRequest));
-        let response = wire::length(model, Pane::WireResponse, cells(Pane::WireResponse));
-        model.wire.request_top = limit(model.wire.request_top, request, Pane::WireRequest);
-        model.wire.response_top = limit(model.wire.response_top, response, Pane::WireResponse);
-    }
     if model.screen == Screen::Inspect {
         let facts = inspect::facts(model, usize::from(cells(Pane::Facts))).len();
         let size = inspect::part_size(model, usize::from(cells(Pane::PartSize))).len();

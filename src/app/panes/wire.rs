@@ -1,8 +1,10 @@
 //! The journal of exchanges, bounded in memory, and where the user looks in it.
 
+use super::reading::{Reading, Side};
 use super::select::{Motion, moved};
 use crate::domain::exchange::{Exchange, ExchangeId};
-use crate::domain::wire_lines::Mode;
+use crate::domain::explain::Direction;
+use crate::domain::explain::line::{Asked, LineText, line};
 use std::collections::VecDeque;
 
 /// Most bytes of captures kept; the oldest exchanges go first.
@@ -19,12 +21,8 @@ pub struct Wire {
     pub lost: u64,
     /// Selected exchange; `None` follows the newest.
     pub selected: Option<ExchangeId>,
-    /// How bytes are shown.
-    pub mode: Mode,
-    /// First line of the request pane.
-    pub request_top: usize,
-    /// First line of the response pane.
-    pub response_top: usize,
+    /// The view of the selected exchange, and the cursors in it.
+    pub reading: Reading,
 }
 
 impl Wire {
@@ -95,8 +93,17 @@ impl Wire {
     pub fn go(&mut self, page: usize, motion: Motion) {
         let at = moved(self.at(), self.exchanges.len(), page, motion);
         self.selected = self.exchanges.get(at).map(|e| e.id);
-        self.request_top = 0;
-        self.response_top = 0;
+        self.reading.begin();
+    }
+
+    /// What the line under the cursor of a direction says and means; `None` for what was not on the wire.
+    pub fn told(&self, side: Side, reveal: bool) -> Option<(String, LineText)> {
+        let exchange = self.current()?;
+        let under = self.reading.told(side, exchange, reveal)?;
+        let direction = if side == Side::Request { Direction::Request } else { Direction::Response };
+        let text = under.text.trim();
+        let asked = Asked { about: &under.about, direction, kind: Some(exchange.kind), text };
+        Some((text.to_owned(), line(asked)?))
     }
 
     /// Newest exchanges first.
@@ -110,12 +117,12 @@ fn cost(exchange: &Exchange) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::app) mod tests {
     use super::*;
     use crate::domain::exchange::{Captured, Timing};
     use crate::domain::operation::{OperationId, OperationKind};
 
-    fn exchange(id: u64, bytes: usize) -> Exchange {
+    pub(in crate::app) fn exchange(id: u64, bytes: usize) -> Exchange {
         let mut request = Captured::default();
         request.push(&vec![b'x'; bytes]);
         Exchange {

@@ -9,6 +9,7 @@ use super::super::model::{Level, Model};
 use super::super::msg::Effect;
 use super::super::overlay::Overlay;
 use super::super::panes::browse::Load;
+use super::super::panes::reading::Side;
 use super::super::panes::select::{Motion, moved};
 use super::super::sheet::Sheet;
 use super::{
@@ -95,9 +96,12 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::Release => step::release(model),
         Command::Cancel => step::cancel(model),
         Command::NextUpload => step::next_upload(model),
-        Command::WireMode => model.wire.mode = model.wire.mode.next(),
+        Command::WireMode => super::wire::turn(model),
+        Command::ExplainLine => super::wire::explain(model),
+        Command::EditSent => super::wire::edit(model),
         Command::Follow => {
             model.wire.selected = None;
+            model.wire.reading.begin();
             model.say(Level::Plain, "following the newest exchange");
         }
         Command::Send(kind) => step::send(model, kind),
@@ -176,8 +180,8 @@ pub(super) fn go_in(model: &mut Model, pane: Pane, motion: Motion) {
             }
         }
         Pane::Timeline => model.wire.go(page, motion),
-        Pane::WireRequest => model.wire.request_top = scroll(model.wire.request_top),
-        Pane::WireResponse => model.wire.response_top = scroll(model.wire.response_top),
+        Pane::WireRequest => super::wire::go(model, Side::Request, motion),
+        Pane::WireResponse => super::wire::go(model, Side::Response, motion),
     }
 }
 
@@ -216,7 +220,12 @@ pub(super) fn select(model: &mut Model, row: usize) {
                 bench.part_at = row;
             }
         }
-        Pane::Timeline if row < model.wire.len() => model.wire.selected = model.wire.get(row).map(|e| e.id),
+        Pane::Timeline if row < model.wire.len() => {
+            model.wire.selected = model.wire.get(row).map(|e| e.id);
+            model.wire.reading.begin();
+        }
+        Pane::WireRequest => model.wire.reading.put(Side::Request, row),
+        Pane::WireResponse => model.wire.reading.put(Side::Response, row),
         _ => {}
     }
 }
@@ -230,8 +239,7 @@ fn enter(model: &mut Model) {
         Pane::Request if model.step.drafting.is_some() => draft::enter_line(model),
         Pane::States | Pane::Parts | Pane::Request | Pane::Form => step::next(model),
         Pane::Timeline => model.set_focus(Pane::WireRequest),
-        Pane::WireRequest => model.set_focus(Pane::WireResponse),
-        Pane::WireResponse => model.set_focus(Pane::Timeline),
+        Pane::WireRequest | Pane::WireResponse => super::wire::explain(model),
     }
 }
 

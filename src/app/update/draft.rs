@@ -90,6 +90,19 @@ pub(super) fn show_draft(model: &mut Model, mut draft: Draft, remark: Option<Str
     model.set_focus(Pane::Form);
 }
 
+/// Puts the form of a request that was sent on the workbench, with the cursor in one of its fields.
+pub(super) fn show_sent(model: &mut Model, draft: Draft, remark: String, field: Option<&str>) {
+    if !model.step.held.is_empty() {
+        return model.say(Level::Warning, "a call is held; Enter releases it, x drops it");
+    }
+    model.say(Level::Plain, format!("{remark}; nothing is sent yet"));
+    let at = field.and_then(|name| draft.position(name));
+    show_draft(model, draft, Some(remark));
+    if let (Some(form), Some(at)) = (model.step.drafting.as_mut(), at) {
+        form.go_to(at);
+    }
+}
+
 /// The size of the object a draft copies from, when it is the plan's source or the inspected object.
 fn source_size(model: &Model, draft: &Draft) -> Option<u64> {
     let source = draft.get("CopySource");

@@ -6,6 +6,7 @@ use super::super::explaining::About;
 use super::super::form::{Edited, Form, Purpose as Ask, paste_into, request};
 use super::super::model::{Level, Model};
 use super::super::overlay::{Action, Confirm, Overlay};
+use super::super::panes::reading::Side;
 use super::super::panes::select::{Motion, moved};
 use super::super::press::{Key, Press};
 use super::{
@@ -37,7 +38,10 @@ pub(super) fn press(model: &mut Model, press: Press) {
             if press.key == Key::Enter && about == About::Refusal && draft::open_mended(model) {
                 return;
             }
-            let own = [Key::Char('K'), Key::F(1)];
+            if press.key == Key::Char('E') && about == About::WireLine(Side::Request) {
+                return super::wire::edit(model);
+            }
+            let own = [Key::Char('K'), Key::Char('e'), Key::F(1)];
             scroll(model, press, (top, &own), |top| Overlay::Explain { about, top });
         }
         Overlay::Rescue { top } => super::rescue::press(model, top, press),

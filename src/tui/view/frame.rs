@@ -260,6 +260,6 @@ fn enter_hint(model: &Model) -> &'static str {
             _ => "",
         },
         Pane::Timeline => "look",
-        Pane::WireRequest | Pane::WireResponse => "other side",
+        Pane::WireRequest | Pane::WireResponse => "explain",
     }
 }

@@ -141,6 +141,7 @@ fn explain(model: &Model, rect: Rect, about: About, top: usize, theme: Theme, bu
     let title = match about {
         About::Field => "This field",
         About::Refusal => "S3 said no",
+        About::WireLine(_) => "This line",
     };
     let inside = pane(rect, title, true, theme, buf);
     let all = explain_lines(model, about, usize::from(inside.width));
@@ -156,8 +157,17 @@ fn explain_lines(model: &Model, about: About, room: usize) -> Vec<Pieces> {
     let told = match about {
         About::Field => model.step.drafting.as_ref().map(explaining::field),
         About::Refusal => model.step.settled.as_ref().map(explaining::refusal),
+        About::WireLine(side) => {
+            let told = model.wire.told(side, model.revealing());
+            told.map(|(shown, text)| explaining::wire_line(&shown, &text))
+        }
     };
-    let role = |tone: Tone| match tone {
+    told.unwrap_or_default().into_iter().flat_map(|l| told_line(&l, room)).collect()
+}
+
+/// A line of an explanation, wrapped and in its colour.
+pub(super) fn told_line(l: &explaining::Line, room: usize) -> Vec<Pieces> {
+    let role = match l.tone {
         Tone::Heading => Role::Title,
         Tone::Plain => Role::Text,
         Tone::Aside => Role::Muted,
@@ -166,8 +176,7 @@ fn explain_lines(model: &Model, about: About, room: usize) -> Vec<Pieces> {
         Tone::Bad => Role::Bad,
         Tone::Wire => Role::Linked,
     };
-    let wrapped = |l: explaining::Line| wrap(&l.text, room).into_iter().map(move |t| said(t, role(l.tone)));
-    told.unwrap_or_default().into_iter().flat_map(wrapped).collect()
+    wrap(&l.text, room).into_iter().map(|t| said(t, role)).collect()
 }
 
 fn log(model: &Model, rect: Rect, top: usize, theme: Theme, buf: &mut Buffer) {

@@ -76,7 +76,7 @@ pub(super) fn request_lines(model: &Model, cells: usize) -> Vec<Pieces> {
 
 fn request_pieces(model: &Model) -> Vec<Pieces> {
     if let Some(exchange) = model.step.held.first().and_then(|h| model.wire.by_id(h.exchange)) {
-        let mut out: Vec<Pieces> = wire_lines(&exchange.request, model.wire.mode, model.revealing())
+        let mut out: Vec<Pieces> = wire_lines(&exchange.request, model.wire.reading.mode, model.revealing())
             .into_iter()
             .map(wire_line)
             .collect();
@@ -139,6 +139,7 @@ pub(super) fn wire_line(line: Line) -> Pieces {
         Kind::Header => ("  ", Role::Text),
         Kind::Added => ("+ ", Role::Muted),
         Kind::Body => ("  ", Role::Linked),
+        Kind::Note if line.text.is_empty() => ("", Role::Text),
         Kind::Note => ("· ", Role::Warning),
     };
     vec![(lead.to_owned(), Role::Muted), (line.text, role)]
