@@ -8,7 +8,7 @@ use partscope::app::command::Pane;
 use partscope::app::model::{Model, Target};
 use partscope::app::panes::listing::Listing;
 use partscope::domain::etag::ETag;
-use partscope::domain::exchange::End;
+use partscope::domain::exchange::{End, Sender};
 use partscope::domain::operation::{OperationId, OperationKind};
 use partscope::domain::output::{ListedObject, ObjectPage};
 use partscope::tui::theme::{Choice, Theme};
@@ -58,7 +58,8 @@ async fn tap() {
         let line = Line::default();
         let recorder = hub.begin(Opening {
             operation: OperationId(1),
-            kind: OperationKind::HeadObject,
+            kind: OperationKind::HeadObject.into(),
+            sender: Sender::Here,
             attempt: 1,
             hold: false,
             peer: String::new(),

@@ -3,7 +3,12 @@
 //! An operation has one exchange per attempt. Bytes are those of the plaintext HTTP/1.1 stream, above TLS.
 //! A capture keeps the head and the tail of each direction and counts what it did not keep.
 
-use super::operation::{OperationId, OperationKind};
+mod call;
+mod sender;
+
+use super::operation::OperationId;
+pub use call::CallKind;
+pub use sender::{Sender, Stranger};
 
 /// Names one attempt; numbers rise in the order attempts began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,23 +19,25 @@ pub struct ExchangeId(pub u64);
 pub struct Exchange {
     /// This attempt.
     pub id: ExchangeId,
-    /// The call it belongs to.
+    /// The call it belongs to; retries share it. See [`Stranger::operation`] for other clients' calls.
     pub operation: OperationId,
     /// Which call.
-    pub kind: OperationKind,
+    pub kind: CallKind,
+    /// Who sent it. For another client, `request` is what the sandbox read and `response` what it wrote.
+    pub sender: Sender,
     /// 1 for the first try.
     pub attempt: u32,
     /// The connection it used; 0 until one was had.
     pub connection: u64,
     /// Whether that connection had carried an exchange before.
     pub reused: bool,
-    /// Remote address, once connected, or what was being connected to.
+    /// Remote address, once connected, or what was being connected to; another client's own address.
     pub peer: String,
     /// `Some(version and cipher)` for TLS.
     pub tls: Option<String>,
-    /// Bytes written, or held when `held`.
+    /// Bytes of the request: written here, or held when `held`.
     pub request: Captured,
-    /// Bytes read.
+    /// Bytes of the response.
     pub response: Captured,
     /// Whether the request is complete in `request` but has not left.
     pub held: bool,
@@ -100,19 +107,21 @@ impl Captured {
 }
 
 /// When things happened, in microseconds since the program began; `None` if they did not.
+///
+/// The times of another client's exchange are the sandbox's: it cannot know when the client began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timing {
-    /// The attempt began.
+    /// The attempt began; of another client, its first byte was read.
     pub begun: u64,
     /// The connection was ready (TCP, and TLS if any).
     pub connected: Option<u64>,
     /// The held request was released.
     pub released: Option<u64>,
-    /// The last request byte was accepted by the socket (or by TLS).
+    /// The last request byte was accepted by the socket (or by TLS); of another client, it was read.
     pub request_sent: Option<u64>,
-    /// The first response byte arrived.
+    /// The first response byte arrived; to another client, it was written.
     pub first_byte: Option<u64>,
-    /// The last response byte arrived, or the attempt failed.
+    /// The last response byte arrived, or was written to another client, or the attempt failed.
     pub ended: Option<u64>,
 }
 

@@ -10,7 +10,7 @@ use super::error::chain;
 use super::foreign::{DOCUMENT, PEEK, begins_with, expected_root, may_be_document};
 use super::pool::{Facts, Lease, Origin, Pool};
 use super::stamp::{CallRecord, Stamp};
-use crate::domain::exchange::End;
+use crate::domain::exchange::{End, Sender};
 use crate::domain::operation::{OperationId, OperationKind};
 use crate::wire::hub::Hub;
 use crate::wire::recorder::{Opening, Recorder, Wired};
@@ -80,7 +80,8 @@ impl WireConnector {
         let stamp = stamp.unwrap_or_else(unstamped);
         let recorder = hub.begin(Opening {
             operation: stamp.operation,
-            kind: stamp.kind,
+            kind: stamp.kind.into(),
+            sender: Sender::Here,
             attempt: stamp.attempt,
             hold: stamp.hold,
             peer: format!("{}:{}", origin.host, origin.port),

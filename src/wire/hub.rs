@@ -155,13 +155,14 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::exchange::End;
+    use crate::domain::exchange::{End, Sender};
     use crate::domain::operation::{OperationId, OperationKind};
 
     fn opening(n: u64) -> Opening {
         Opening {
             operation: OperationId(n),
-            kind: OperationKind::ListBuckets,
+            kind: OperationKind::ListBuckets.into(),
+            sender: Sender::Here,
             attempt: 1,
             hold: false,
             peer: "nowhere".into(),

@@ -5,8 +5,8 @@
 //! the slot's one lock, which is held for memory copies and non-blocking writes only, never across an await.
 
 use super::gate::{Gate, request_len};
-use crate::domain::exchange::{Captured, End, Exchange, ExchangeId, Timing};
-use crate::domain::operation::{OperationId, OperationKind};
+use crate::domain::exchange::{CallKind, Captured, End, Exchange, ExchangeId, Sender, Timing};
+use crate::domain::operation::OperationId;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
@@ -17,7 +17,9 @@ pub struct Opening {
     /// The call it belongs to.
     pub operation: OperationId,
     /// Which call.
-    pub kind: OperationKind,
+    pub kind: CallKind,
+    /// Who sends it.
+    pub sender: Sender,
     /// 1 for the first try.
     pub attempt: u32,
     /// Whether the request waits for [`super::hub::Hub::release`].
@@ -79,6 +81,7 @@ impl Slot {
             id,
             operation: opening.operation,
             kind: opening.kind,
+            sender: opening.sender,
             attempt: opening.attempt,
             connection: 0,
             reused: false,

@@ -10,7 +10,7 @@ use partscope::app::press::{Key, Press};
 use partscope::app::update;
 use partscope::domain::checksum::Checksums;
 use partscope::domain::etag::ETag;
-use partscope::domain::exchange::{Captured, End, Exchange, ExchangeId, Timing};
+use partscope::domain::exchange::{Captured, End, Exchange, ExchangeId, Sender, Timing};
 use partscope::domain::fault::FaultStatus;
 use partscope::domain::names::Tag;
 use partscope::domain::operation::{
@@ -193,7 +193,8 @@ fn exchange(call: &Call, outcome: Option<&Outcome>, now: u64) -> Exchange {
     Exchange {
         id: call.exchange,
         operation: call.id,
-        kind: call.operation.kind(),
+        kind: call.operation.kind().into(),
+        sender: Sender::Here,
         attempt: 1,
         connection: 1,
         reused: call.exchange.0 > 1,

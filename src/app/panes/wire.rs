@@ -119,7 +119,7 @@ fn cost(exchange: &Exchange) -> usize {
 #[cfg(test)]
 pub(in crate::app) mod tests {
     use super::*;
-    use crate::domain::exchange::{Captured, Timing};
+    use crate::domain::exchange::{Captured, Sender, Timing};
     use crate::domain::operation::{OperationId, OperationKind};
 
     pub(in crate::app) fn exchange(id: u64, bytes: usize) -> Exchange {
@@ -128,7 +128,8 @@ pub(in crate::app) mod tests {
         Exchange {
             id: ExchangeId(id),
             operation: OperationId(id),
-            kind: OperationKind::HeadObject,
+            kind: OperationKind::HeadObject.into(),
+            sender: Sender::Here,
             attempt: 1,
             connection: 1,
             reused: false,
