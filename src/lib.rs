@@ -4,13 +4,14 @@
 //!
 //! ```text
 //! main    ->  tui, cli
-//! tui     ->  app, s3, sandbox, wire, hash, domain   the terminal shell: loop, runtime, views
-//! cli     ->       s3, sandbox, wire, hash, domain   the headless shell
-//! app     ->                               domain    the program as pure state; no terminal, no network
-//! s3      ->                   wire,       domain    talking to S3 through the SDK
-//! sandbox ->                   wire, hash, domain    the embedded S3
-//! wire    ->                               domain    bytes in flight
-//! hash    ->                               domain    digests of many bytes, at the speed of memory
+//! tui     ->  app, s3, sandbox, wire, hash, files, domain   the terminal shell: loop, runtime, views
+//! cli     ->       s3, sandbox, wire, hash, files, domain   the headless shell
+//! app     ->                                      domain   the program as pure state; no terminal, no network
+//! s3      ->                   wire,              domain   talking to S3 through the SDK
+//! sandbox ->                   wire, hash,        domain   the embedded S3
+//! wire    ->                                      domain   bytes in flight
+//! hash    ->                                      domain   digests of many bytes, at the speed of memory
+//! files   ->  nothing of ours                              files written whole or not at all
 //! domain  ->  nothing of ours
 //! ```
 //!
@@ -21,6 +22,7 @@
 pub mod app;
 pub mod cli;
 pub mod domain;
+pub mod files;
 pub mod hash;
 pub mod s3;
 pub mod sandbox;

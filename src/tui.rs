@@ -10,6 +10,7 @@ pub mod regions;
 pub mod report;
 mod rescue;
 pub mod runtime;
+mod save;
 pub mod shell;
 pub mod terminal;
 pub mod theme;

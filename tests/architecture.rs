@@ -10,15 +10,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each layer may name besides itself.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     ("domain", &[]),
+    ("files", &[]),
     ("hash", &["domain"]),
     ("wire", &["domain"]),
     ("s3", &["wire", "domain"]),
     ("sandbox", &["wire", "hash", "domain"]),
     ("app", &["domain"]),
-    ("cli", &["s3", "sandbox", "wire", "hash", "domain"]),
-    ("tui", &["app", "s3", "sandbox", "wire", "hash", "domain"]),
+    ("cli", &["s3", "sandbox", "wire", "hash", "files", "domain"]),
+    ("tui", &["app", "s3", "sandbox", "wire", "hash", "files", "domain"]),
 ];
 
 /// Outside names that would make a pure layer impure.

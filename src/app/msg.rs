@@ -9,6 +9,7 @@ use crate::domain::operation::{Operation, OperationId, PartBody};
 use crate::domain::outcome::Outcome;
 use crate::domain::predict::BodyDigest;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Something happened.
 #[derive(Debug, Clone)]
@@ -89,8 +90,26 @@ pub enum Msg {
         /// Its digests.
         digest: Result<BodyDigest, String>,
     },
+    /// A file was written, or was not.
+    FileWritten {
+        /// Where.
+        path: PathBuf,
+        /// What it was to hold.
+        bytes: Arc<[u8]>,
+        /// Whether it holds it now.
+        result: Result<(), NotWritten>,
+    },
     /// Time passed; microseconds since the program began.
     Tick(u64),
+}
+
+/// Why a file was not written; it is as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotWritten {
+    /// Something has that name, and nobody said that it may be replaced.
+    Exists,
+    /// This is why it cannot be.
+    Failed(String),
 }
 
 /// What the target turned out to be.
@@ -151,6 +170,15 @@ pub enum Effect {
     FileSize(PathBuf),
     /// Change the rules by which the sandbox fails.
     Fault(FaultChange),
+    /// Write a file that only its owner can read, all of it or nothing.
+    WriteFile {
+        /// Where.
+        path: PathBuf,
+        /// What.
+        bytes: Arc<[u8]>,
+        /// Whether a file of that name may be replaced.
+        overwrite: bool,
+    },
     /// Draw everything again from nothing.
     Repaint,
     /// Stop the program until the shell continues it.

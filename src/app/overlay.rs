@@ -7,6 +7,8 @@ use super::form::Form;
 use super::sheet::Sheet;
 use crate::domain::operation::UploadRef;
 use crate::domain::pace::Stop;
+use std::path::PathBuf;
+use std::sync::Arc;
 use tui_input::Input;
 
 /// One overlay.
@@ -116,4 +118,11 @@ pub enum Action {
     ReadObject,
     /// Complete, although the list will be refused or replaces an object.
     Complete,
+    /// Write this file although there is one of that name.
+    Replace {
+        /// Where.
+        path: PathBuf,
+        /// What.
+        bytes: Arc<[u8]>,
+    },
 }

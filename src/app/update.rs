@@ -17,6 +17,7 @@ pub mod overlay;
 mod plan;
 mod rescue;
 mod run;
+pub mod save;
 mod sheet;
 mod step;
 mod verify;
@@ -60,6 +61,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Verified { id, result } => verify::ended(model, id, *result),
         Msg::Clients { id, clients } => verify::clients_came(model, id, clients),
         Msg::Digested { body, digest } => expect::digested(model, body, digest),
+        Msg::FileWritten { path, bytes, result } => save::written(model, path, bytes, result),
         Msg::Tick(now) => model.now = now,
     }
     finish(model)

@@ -89,6 +89,9 @@ impl Runtime {
                 self.tasks.spawn(super::rescue::run(id, *work, token, self.reports.clone()));
             }
             Effect::Fault(change) => self.change_faults(change),
+            Effect::WriteFile { path, bytes, overwrite } => {
+                self.tasks.spawn(super::save::write(path, bytes, overwrite, self.reports.clone()));
+            }
             Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }
     }

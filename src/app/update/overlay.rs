@@ -10,7 +10,8 @@ use super::super::panes::reading::Side;
 use super::super::panes::select::{Motion, moved};
 use super::super::press::{Key, Press};
 use super::{
-    browse, command, compare, draft, faults, inspect, leave, mistakes, plan, run, step, verify, versions,
+    browse, command, compare, draft, faults, inspect, leave, mistakes, plan, run, save, step, verify,
+    versions,
 };
 use crate::domain::names::S3Uri;
 use crate::domain::pace::Stop;
@@ -197,6 +198,7 @@ fn act(model: &mut Model, action: Action) {
         Action::Run(stop) => run::begin(model, stop),
         Action::Complete => step::complete(model),
         Action::ReadObject => verify::read_object(model),
+        Action::Replace { path, bytes } => save::write(model, path, bytes, true),
     }
 }
 
