@@ -22,6 +22,7 @@ pub mod hashing;
 pub mod infer;
 pub mod layout;
 pub mod limits;
+pub mod line_text;
 pub mod message;
 pub mod mistake;
 pub mod names;

@@ -27,7 +27,8 @@ fn state(p: &Play) -> UploadState {
 #[test]
 fn the_first_listings_follow_the_connection_and_nothing_is_written() {
     let p = Play::new(120, 36);
-    let sent: Vec<Op> = (0..p.model.wire.len()).filter_map(|i| p.model.wire.get(i)).map(|e| e.kind).collect();
+    let sent: Vec<Op> =
+        (0..p.model.wire.len()).filter_map(|i| p.model.wire.get(i)).filter_map(|e| e.kind.known()).collect();
     assert_eq!(sent, [Op::ListBuckets, Op::ListObjectsV2, Op::ListMultipartUploads]);
     assert!(p.others.is_empty() && p.calls.is_empty());
 }

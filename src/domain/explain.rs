@@ -3,8 +3,6 @@
 //! The files are data: a sentence is corrected there. What is not proved says so (`unverified`), and a name that
 //! has no text gets none; nothing is guessed from it.
 
-pub mod line;
-
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

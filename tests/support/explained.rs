@@ -1,8 +1,8 @@
 //! Finds what passes on the wire and has no explanation in `assets/explain/`.
 
 use partscope::domain::exchange::Captured;
-use partscope::domain::explain::line::{Asked, line};
 use partscope::domain::explain::{Direction, element, error, header, parameter};
+use partscope::domain::line_text::{Asked, line};
 use partscope::domain::wire_lines;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};

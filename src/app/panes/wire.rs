@@ -4,7 +4,7 @@ use super::reading::{Reading, Side};
 use super::select::{Motion, moved};
 use crate::domain::exchange::{Exchange, ExchangeId};
 use crate::domain::explain::Direction;
-use crate::domain::explain::line::{Asked, LineText, line};
+use crate::domain::line_text::{Asked, LineText, line};
 use std::collections::VecDeque;
 
 /// Most bytes of captures kept; the oldest exchanges go first.
@@ -102,7 +102,7 @@ impl Wire {
         let under = self.reading.told(side, exchange, reveal)?;
         let direction = if side == Side::Request { Direction::Request } else { Direction::Response };
         let text = under.text.trim();
-        let asked = Asked { about: &under.about, direction, kind: Some(exchange.kind), text };
+        let asked = Asked { about: &under.about, direction, kind: exchange.kind.known(), text };
         Some((text.to_owned(), line(asked)?))
     }
 

@@ -52,7 +52,7 @@ pub(super) fn edit(model: &mut Model) {
     let (id, kind) = (exchange.id.0, exchange.kind);
     let field = model.wire.told(Side::Request, model.revealing()).and_then(|(_, text)| text.field);
     let request = model.wire.current().map(|e| e.request.joined().unwrap_or_else(|| e.request.clone()));
-    let Some(read) = request.and_then(|r| Draft::of_request(kind, &r)) else {
+    let Some(read) = request.zip(kind.known()).and_then(|(r, kind)| Draft::of_request(kind, &r)) else {
         return model.say(Level::Warning, format!("{kind} has no form"));
     };
     let remark =

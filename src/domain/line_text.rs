@@ -1,9 +1,9 @@
 //! One line of a message explained: what it means, who wrote it, where that is documented, which field of a form it was.
 
-use super::{Direction, SetBy, element, error, header, parameter};
-use crate::domain::draft::{Place, params};
-use crate::domain::operation::OperationKind;
-use crate::domain::wire_lines::About;
+use super::draft::{Place, params};
+use super::explain::{Direction, SetBy, element, error, header, parameter};
+use super::operation::OperationKind;
+use super::wire_lines::About;
 use serde::Deserialize;
 use std::sync::OnceLock;
 
@@ -181,7 +181,7 @@ struct File {
     line: Vec<KindText>,
 }
 
-const LINES: &str = include_str!("../../../assets/explain/lines.toml");
+const LINES: &str = include_str!("../../assets/explain/lines.toml");
 
 /// Every kind of line, in the order of the file.
 pub fn lines() -> &'static [KindText] {
