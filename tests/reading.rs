@@ -71,3 +71,13 @@ fn another_exchange_is_read_from_its_first_line() {
     p.press("Down Down Tab Down Tab Up Tab");
     assert_eq!(told(&p).0.split(' ').next(), Some("GET"));
 }
+
+#[test]
+fn a_byte_is_gone_to_by_its_place() {
+    let mut p = reading();
+    p.press("g").text("0x1c").press("Enter");
+    assert_eq!(told(&p).0, "?uploads HTTP/1.1");
+    p.press("g").text("9MiB").press("Enter");
+    assert!(p.model.note.as_ref().unwrap().text.contains("ends before byte 9 437 184"), "{:?}", p.model.note);
+    assert!(matches!(p.model.overlays.last(), Some(Overlay::Form(_))), "the form stays with what was typed");
+}

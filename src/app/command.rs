@@ -241,6 +241,8 @@ pub enum Command {
     WireMode,
     /// Explain the line under the cursor.
     ExplainLine,
+    /// Go to a byte of the request or the response.
+    GoToByte,
     /// The form of a request that was sent.
     EditSent,
     /// Follow the newest exchange.

@@ -119,11 +119,11 @@ pub fn field(form: &Drafting) -> Vec<Line> {
 }
 
 /// A line of the wire: what it says and means, who wrote it, where that is documented, and its field in the form.
-pub fn wire_line(shown: &str, text: &LineText) -> Vec<Line> {
+pub fn wire_line(shown: &str, text: &LineText, foreign: bool) -> Vec<Line> {
     let mut out = vec![
         line(Tone::Heading, &text.title),
         line(Tone::Wire, shown),
-        line(Tone::Aside, format!("Written by {}.", written_by(text.set_by))),
+        line(Tone::Aside, format!("Written by {}.", written_by(text.set_by, foreign))),
     ];
     match text.means.as_str() {
         "" => out.push(line(Tone::Plain, "There is no explanation of it here; nothing is guessed.")),
@@ -132,7 +132,7 @@ pub fn wire_line(shown: &str, text: &LineText) -> Vec<Line> {
     if let Some(wrong) = &text.wrong {
         out.push(line(Tone::Warning, format!("Wrong: {wrong}.")));
     }
-    if let Some(field) = text.field {
+    if let Some(field) = text.field.filter(|_| !foreign) {
         out.push(line(Tone::Good, format!("It comes from the field {field}; E opens the form there.")));
     }
     if !text.see.is_empty() {
@@ -141,8 +141,9 @@ pub fn wire_line(shown: &str, text: &LineText) -> Vec<Line> {
     out
 }
 
-fn written_by(who: SetBy) -> &'static str {
+fn written_by(who: SetBy, foreign: bool) -> &'static str {
     match who {
+        SetBy::You if foreign => "the client: it follows from a parameter of its call",
         SetBy::You => "you: it follows from a parameter of the call",
         SetBy::Sdk => "the SDK, by itself",
         SetBy::Signer => "the signer of the request",

@@ -2,6 +2,7 @@
 //!
 //! Validation explains and never blocks: whether a wrong value may be sent is the caller's decision.
 
+use super::panes::reading::Side;
 use super::press::{Key, Press};
 use crate::domain::names::{ObjectRef, S3Uri};
 use crate::domain::operation::UploadRef;
@@ -112,6 +113,8 @@ pub enum Purpose {
     Rescue(UploadRef),
     /// Go to an `s3://` address.
     GoTo,
+    /// Go to a byte of request or response.
+    GoToByte(Side),
 }
 
 /// A form on the screen.

@@ -100,6 +100,13 @@ impl Captured {
         })
     }
 
+    /// Whether the byte with this index is kept.
+    pub fn keeps(&self, place: u64) -> bool {
+        let length = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let at_the_end = self.total.saturating_sub(length(&self.tail))..self.total;
+        place < length(&self.head) || at_the_end.contains(&place)
+    }
+
     /// Memory held, in bytes.
     pub fn kept(&self) -> usize {
         self.head.len() + self.tail.len()

@@ -363,6 +363,14 @@ pub const SPECS: &[Spec] = &[
         "What this line means, who wrote it, where that is documented",
     ),
     spec(
+        C::GoToByte,
+        "go-to-byte",
+        &["g"],
+        &[P::WireRequest, P::WireResponse],
+        "",
+        "Go to a byte, counted from the first of the message: 70000, 0x11170 or 64KiB",
+    ),
+    spec(
         C::EditSent,
         "edit-again",
         &["E"],

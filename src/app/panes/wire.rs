@@ -96,6 +96,11 @@ impl Wire {
         self.reading.begin();
     }
 
+    /// Whether the selected exchange is another client's.
+    pub fn is_foreign(&self) -> bool {
+        self.current().is_some_and(|e| e.sender.is_elsewhere())
+    }
+
     /// What the line under the cursor of a direction says and means; `None` for what was not on the wire.
     pub fn told(&self, side: Side, reveal: bool) -> Option<(String, LineText)> {
         let exchange = self.current()?;

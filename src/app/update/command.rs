@@ -98,6 +98,7 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::NextUpload => step::next_upload(model),
         Command::WireMode => super::wire::turn(model),
         Command::ExplainLine => super::wire::explain(model),
+        Command::GoToByte => super::wire::ask_byte(model),
         Command::EditSent => super::wire::edit(model),
         Command::Follow => {
             model.wire.selected = None;

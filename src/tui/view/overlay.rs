@@ -159,7 +159,7 @@ fn explain_lines(model: &Model, about: About, room: usize) -> Vec<Pieces> {
         About::Refusal => model.step.settled.as_ref().map(explaining::refusal),
         About::WireLine(side) => {
             let told = model.wire.told(side, model.revealing());
-            told.map(|(shown, text)| explaining::wire_line(&shown, &text))
+            told.map(|(shown, text)| explaining::wire_line(&shown, &text, model.wire.is_foreign()))
         }
     };
     told.unwrap_or_default().into_iter().flat_map(|l| told_line(&l, room)).collect()

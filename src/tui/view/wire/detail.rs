@@ -29,7 +29,7 @@ pub(super) fn draw(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     let inside = pane(rect, &title, false, theme, buf);
     let said = told.map_or_else(not_on_the_wire, |(shown, text)| {
         // The title and the line itself stand above already.
-        let all = explaining::wire_line(&shown, &text).into_iter().skip(2);
+        let all = explaining::wire_line(&shown, &text, model.wire.is_foreign()).into_iter().skip(2);
         all.filter(|l| !l.text.is_empty()).flat_map(|l| told_line(&l, usize::from(inside.width))).collect()
     });
     lines(inside, 0, &said, theme, buf);
