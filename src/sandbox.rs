@@ -35,6 +35,7 @@ pub mod server;
 mod service;
 pub mod store;
 pub mod synthetic;
+mod tape;
 pub mod vault;
 
 pub use clock::{Clock, Ids};

@@ -5,8 +5,12 @@
 //! way, [`gate`] the place where a request waits until it is let go, and [`hub::Hub`] collects the records for
 //! whoever shows them. The guarantee of this layer: a recorded byte is a byte the stream accepted or
 //! delivered, in order, and a request that was held and then cancelled never reached the socket.
+//!
+//! The sandbox records other clients' exchanges with the same recorder, from its own side of their connections
+//! ([`recorder::Arrival`]); [`own`] tells theirs from the program's.
 
 pub mod gate;
 pub mod hub;
+pub mod own;
 pub mod recorder;
 pub mod tap;

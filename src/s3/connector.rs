@@ -48,7 +48,8 @@ pub struct WireConnector {
 impl WireClient {
     /// Records into `hub`.
     pub fn new(hub: Arc<Hub>, pool: Pool) -> Self {
-        Self(WireConnector { hub, shadow: Hub::discard(), pool: Arc::new(pool) })
+        let pool = Arc::new(pool.known_to(Arc::clone(&hub)));
+        Self(WireConnector { hub, shadow: Hub::discard(), pool })
     }
 }
 

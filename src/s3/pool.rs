@@ -5,6 +5,7 @@
 //! second one appears by accident. Dropping a lease closes the connection: that is what cancelling does.
 
 use super::tls::{self, Tls};
+use crate::wire::hub::Hub;
 use crate::wire::tap::{Line, Tap};
 use aws_smithy_types::body::SdkBody;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -76,6 +77,8 @@ pub struct Pool {
     tls: Tls,
     connect_timeout: Duration,
     next: AtomicU64,
+    /// Is told of every connection, so that a server in this process can tell it from another client's.
+    hub: Option<Arc<Hub>>,
     idle: Mutex<HashMap<Origin, Vec<(Instant, Lease)>>>,
 }
 
@@ -87,7 +90,13 @@ const MAX_AGE: Duration = Duration::from_secs(50);
 impl Pool {
     /// An empty pool.
     pub fn new(tls: Tls, connect_timeout: Duration) -> Self {
-        Self { tls, connect_timeout, next: AtomicU64::new(1), idle: Mutex::default() }
+        Self { tls, connect_timeout, next: AtomicU64::new(1), hub: None, idle: Mutex::default() }
+    }
+
+    /// The same pool, which tells a hub of its connections before anything is written on them.
+    #[must_use]
+    pub fn known_to(self, hub: Arc<Hub>) -> Self {
+        Self { hub: Some(hub), ..self }
     }
 
     /// An idle connection that still seems alive, the most recently used first.
@@ -129,6 +138,9 @@ impl Pool {
         let tcp = dial(&origin.host, origin.port).await?;
         tcp.set_nodelay(true)?;
         let (peer, local) = (tcp.peer_addr()?, tcp.local_addr().ok());
+        if let (Some(hub), Some(local)) = (&self.hub, local) {
+            hub.own().expect(local);
+        }
         if origin.tls {
             let session = self.tls.connect(&origin.host, tcp).await?;
             let tls = Some(tls::describe(&session));

@@ -16,10 +16,12 @@ use super::origin::Hosts;
 use super::request::{Head, Request};
 use super::route::{Api, route};
 use super::service::{self, State};
+use super::tape::{Tape, Watch};
 use crate::domain::limits::AWS;
 use crate::domain::sigv4::Claim;
 use bytes::Bytes;
 use flow::{Received, chunk, made, receive};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -42,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) state: State,
     pub(crate) limits: Limits,
     pub(crate) hosts: Hosts,
+    /// Where other clients' exchanges are recorded; `None` when nobody watches.
+    pub(crate) watch: Option<Watch>,
     pub(crate) ready: watch::Receiver<Readiness>,
     /// What is made when it is first asked for.
     pub(crate) lazy: Lazy,
@@ -56,18 +60,34 @@ enum Next {
 }
 
 /// Serves a connection until it ends or the server stops.
-pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, stop: CancellationToken) {
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, stop: CancellationToken) {
     let mut conn = Conn::new(stream, shared.limits);
+    let mut met = false;
     loop {
         let more = tokio::select! {
             biased;
             () = stop.cancelled() => return,
             more = conn.next_request() => more,
         };
+        if let (Some(watch), false) = (&shared.watch, met) {
+            (conn.tape, met) = (watch.tape(peer), true);
+        }
         if !matches!(more, Ok(true)) {
             return;
         }
-        match exchange(&mut conn, &shared).await {
+        if let Some(tape) = &mut conn.tape {
+            tape.begins();
+        }
+        let next = exchange(&mut conn, &shared).await;
+        if let Some(tape) = &mut conn.tape {
+            match &next {
+                // The rest of the request is taken while the connection is closed.
+                Ok(Next::Close) if tape.expects_more() => {}
+                Ok(next) => tape.end(*next == Next::Reset, Ok(())),
+                Err(broken) => tape.end(false, Err(broken)),
+            }
+        }
+        match next {
             Ok(Next::KeepAlive) => {}
             Ok(Next::Close) => return conn.linger().await,
             Ok(Next::Reset) => {
@@ -114,14 +134,27 @@ async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken>
         Err(broken) => return refuse(conn, shared, &stamp, &broken).await,
     };
     stamp.is_head = head.method == "HEAD";
+    let unrecorded = match &mut conn.tape {
+        // What is for the control interface is nobody's exchange with S3.
+        tape if control::is_meant(&head, &shared.hosts) => Some(tape.take()),
+        Some(tape) => {
+            tape.head(&head, &shared.hosts);
+            None
+        }
+        None => None,
+    };
     let framing = match framing(&head) {
         Ok(framing) => framing,
         Err(broken) => return refuse(conn, shared, &stamp, &broken).await,
     };
     stamp.close = head.wants_close();
-    if control::is_meant(&head, &shared.hosts) {
+    if let Some(tape) = unrecorded {
         let close = control::exchange(conn, &shared.state.faults, &head, framing).await?;
+        conn.tape = tape.map(Tape::without_request);
         return Ok(if close { Next::Close } else { Next::KeepAlive });
+    }
+    if matches!(framing, Framing::Absent | Framing::Length(0)) {
+        conn.request_is_whole();
     }
     let expects = head.header("expect").is_some_and(|e| e.eq_ignore_ascii_case("100-continue"));
     let accepted = match accept(shared, head, framing) {
@@ -133,7 +166,10 @@ async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken>
         conn.write(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
     }
     match receive(conn, shared, accepted).await {
-        Ok(Received::Whole(accepted)) => answer_whole(conn, shared, &stamp, *accepted).await,
+        Ok(Received::Whole(accepted)) => {
+            conn.request_is_whole();
+            answer_whole(conn, shared, &stamp, *accepted).await
+        }
         Ok(Received::Refused { error, unread }) => {
             // What little is left is read, so that the connection can be used again.
             let rest = unread.map_or(Framing::Chunked, Framing::Length);
@@ -212,16 +248,18 @@ async fn reject(
     };
     if !small {
         stamp.close = true;
-    } else if let Framing::Length(n) = framing
-        && conn.read_short(usize::try_from(n).unwrap_or(0)).await.is_err()
-    {
-        stamp.close = true;
+    } else if let Framing::Length(n) = framing {
+        match conn.read_short(usize::try_from(n).unwrap_or(0)).await {
+            Ok(_) => conn.request_is_whole(),
+            Err(_) => stamp.close = true,
+        }
     }
     respond(conn, shared, &stamp, error_response(&stamp, error)).await
 }
 
 /// Answers what is not a request at all, and closes.
 async fn refuse(conn: &mut Conn, shared: &Shared, stamp: &Stamp, broken: &Broken) -> Result<Next, Broken> {
+    conn.broken(broken);
     let error = match broken {
         Broken::Io(_) | Broken::Cut => return Ok(Next::Close),
         Broken::Closed => body::incomplete(),

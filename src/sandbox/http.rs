@@ -7,7 +7,8 @@ mod pump;
 
 use super::brake::Brake;
 use super::request::Head;
-use bytes::{Buf, Bytes, BytesMut};
+use super::tape::Tape;
+use bytes::{Bytes, BytesMut};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -67,13 +68,48 @@ pub(crate) struct Conn {
     pub(crate) stream: TcpStream,
     /// What holds back what is written.
     pub(crate) brake: Brake,
+    /// Records the exchanges, when they are another client's and somebody watches.
+    pub(crate) tape: Option<Box<Tape>>,
     buf: BytesMut,
     limits: Limits,
 }
 
 impl Conn {
     pub(crate) fn new(stream: TcpStream, limits: Limits) -> Self {
-        Self { stream, brake: Brake::default(), buf: BytesMut::with_capacity(8 * 1024), limits }
+        let buf = BytesMut::with_capacity(8 * 1024);
+        Self { stream, brake: Brake::default(), tape: None, buf, limits }
+    }
+
+    /// Takes bytes of the request under way out of the buffer.
+    fn take(&mut self, n: usize) -> BytesMut {
+        let data = self.buf.split_to(n);
+        if let Some(tape) = &mut self.tape {
+            tape.request(&data);
+        }
+        data
+    }
+
+    /// Reads more from the socket; 0 at its end.
+    async fn read(&mut self) -> std::io::Result<usize> {
+        let n = self.stream.read_buf(&mut self.buf).await?;
+        if let Some(tape) = &mut self.tape {
+            tape.came();
+        }
+        Ok(n)
+    }
+
+    /// The request under way was read to its end.
+    pub(crate) fn request_is_whole(&mut self) {
+        if let Some(tape) = &mut self.tape {
+            tape.request_is_whole();
+        }
+    }
+
+    /// The request under way cannot be read on: what is left in the buffer belongs to it.
+    pub(crate) fn broken(&mut self, broken: &Broken) {
+        if let Some(tape) = &mut self.tape {
+            tape.broken(broken, &self.buf.split());
+        }
     }
 
     /// Waits until the first byte of a request is there; `false` at a clean end.
@@ -81,7 +117,7 @@ impl Conn {
         if !self.buf.is_empty() {
             return Ok(true);
         }
-        match tokio::time::timeout(self.limits.head, self.stream.read_buf(&mut self.buf)).await {
+        match tokio::time::timeout(self.limits.head, self.read()).await {
             Err(_) => Ok(false),
             Ok(read) => Ok(read? > 0),
         }
@@ -95,25 +131,26 @@ impl Conn {
 
     async fn head_inner(&mut self) -> Result<Head, Broken> {
         loop {
-            while self.buf.first().is_some_and(|b| matches!(b, b'\r' | b'\n')) {
-                self.buf.advance(1);
+            let empty = self.buf.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+            if empty > 0 {
+                self.take(empty);
             }
             if let Some((head, used)) = parse_head(&self.buf)? {
-                self.buf.advance(used);
+                self.take(used);
                 return Ok(head);
             }
             if self.buf.len() > MAX_HEAD {
                 return Err(Broken::HeadTooLarge);
             }
-            if self.stream.read_buf(&mut self.buf).await? == 0 {
+            if self.read().await? == 0 {
                 return Err(Broken::Closed);
             }
         }
     }
 
     async fn fill(&mut self) -> Result<(), Broken> {
-        let read = tokio::time::timeout(self.limits.stall, self.stream.read_buf(&mut self.buf));
-        match read.await.map_err(|_| Broken::TimedOut)?? {
+        let stall = self.limits.stall;
+        match tokio::time::timeout(stall, self.read()).await.map_err(|_| Broken::TimedOut)?? {
             0 => Err(Broken::Closed),
             _ => Ok(()),
         }
@@ -126,7 +163,7 @@ impl Conn {
             self.buf.reserve(missing.min(64 * 1024));
             self.fill().await?;
         }
-        Ok(self.buf.split_to(len).freeze())
+        Ok(self.take(len).freeze())
     }
 
     /// Writes bytes; a client that takes nothing for too long is given up.
@@ -138,28 +175,56 @@ impl Conn {
             if piece.is_empty() {
                 return Err(Broken::Cut);
             }
-            let write = tokio::time::timeout(self.limits.stall, self.stream.write_all(piece));
-            write.await.map_err(|_| Broken::TimedOut)??;
+            let stall = self.limits.stall;
+            tokio::time::timeout(stall, self.put(piece)).await.map_err(|_| Broken::TimedOut)??;
             rest = later;
         }
         Ok(())
     }
 
+    /// Writes all of a piece; what the socket took is recorded even if it takes no more then.
+    async fn put(&mut self, mut piece: &[u8]) -> std::io::Result<()> {
+        while !piece.is_empty() {
+            let n = self.stream.write(piece).await?;
+            if n == 0 {
+                return Err(std::io::ErrorKind::WriteZero.into());
+            }
+            let (taken, rest) = piece.split_at(n.min(piece.len()));
+            if let Some(tape) = &mut self.tape {
+                tape.answer(taken);
+            }
+            piece = rest;
+        }
+        Ok(())
+    }
+
     /// Takes and drops what the client still sends, for a moment, so that closing does not reset the
-    /// connection before it has read our answer.
+    /// connection before it has read our answer. What comes of a request that was not whole is recorded.
     pub(crate) async fn linger(mut self) {
+        let limit = self.limits.stall.min(Duration::from_secs(1));
+        let mut tape = self.tape.take().filter(|tape| tape.expects_more());
+        if let Some(tape) = &mut tape {
+            tape.request(&self.buf.split());
+        }
         let drain = async {
             let _ = self.stream.shutdown().await;
             let mut left = 64 * 1024 * 1024_usize;
             let mut sink = vec![0_u8; 16 * 1024];
             while let Ok(n @ 1..) = self.stream.read(&mut sink).await {
                 left = left.saturating_sub(n);
+                if let Some(tape) = &mut tape {
+                    tape.came();
+                    tape.request(sink.get(..n).unwrap_or(&[]));
+                }
                 if left == 0 {
                     break;
                 }
             }
         };
-        let _ = tokio::time::timeout(self.limits.stall.min(Duration::from_secs(1)), drain).await;
+        let _ = tokio::time::timeout(limit, drain).await;
+        if let Some(tape) = &mut tape {
+            tape.end(false, Ok(()));
+        }
     }
 }
 

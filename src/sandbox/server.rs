@@ -14,7 +14,9 @@ use super::origin::Hosts;
 use super::seed;
 use super::service::State;
 use super::store::Store;
+use super::tape::Watch;
 use super::vault::{MEMORY_BUDGET, Usage, Vault};
+use crate::wire::hub::Hub;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -54,6 +56,9 @@ pub struct SandboxOptions {
     pub disk_budget: Option<u64>,
     /// Where received bodies are kept so that they outlive the process; `None` keeps them until it ends.
     pub data_dir: Option<PathBuf>,
+    /// Where the exchanges of other clients are recorded; `None` records nothing. A client in this process that
+    /// records into the same hub is not another client.
+    pub watch: Option<Arc<Hub>>,
 }
 
 impl Default for SandboxOptions {
@@ -72,6 +77,7 @@ impl Default for SandboxOptions {
             memory_budget: MEMORY_BUDGET,
             disk_budget: None,
             data_dir: None,
+            watch: None,
         }
     }
 }
@@ -283,6 +289,7 @@ fn shared(options: &SandboxOptions, ready: watch::Receiver<Readiness>, vault: Va
         lazy,
         limits: Limits { head: options.head_timeout, stall: options.stall_timeout },
         hosts: Hosts::new(&options.hosts),
+        watch: options.watch.clone().map(Watch::new),
         ready,
     }
 }
@@ -294,9 +301,9 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: CancellationTo
             () = stop.cancelled() => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     let _ = stream.set_nodelay(true);
-                    connections.spawn(connection::serve(stream, Arc::clone(&shared), stop.clone()));
+                    connections.spawn(connection::serve(stream, peer, Arc::clone(&shared), stop.clone()));
                 }
                 // Out of descriptors, most likely: let connections end before trying again.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,

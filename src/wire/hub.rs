@@ -5,7 +5,8 @@
 //! attempt is forgotten once drained. If nobody drains, finished attempts are dropped, oldest first, beyond a
 //! limit, and counted, so memory stays bounded whatever happens.
 
-use super::recorder::{Ledger, Opening, Recorder, Slot, micros_since};
+use super::own::Own;
+use super::recorder::{Arrival, Ledger, Opening, Recorder, Slot, micros_since};
 use crate::domain::exchange::{Exchange, ExchangeId};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,6 +22,7 @@ pub struct Hub {
     next: AtomicU64,
     dirty: AtomicBool,
     changed: Notify,
+    own: Own,
     shelf: Mutex<Shelf>,
 }
 
@@ -55,6 +57,7 @@ impl Hub {
             next: AtomicU64::new(1),
             dirty: AtomicBool::new(false),
             changed: Notify::new(),
+            own: Own::default(),
             shelf: Mutex::new(Shelf::default()),
         })
     }
@@ -68,12 +71,34 @@ impl Hub {
         micros_since(self.epoch)
     }
 
+    /// The connections whose exchanges the program records on its own side.
+    pub fn own(&self) -> &Own {
+        &self.own
+    }
+
     /// Begins the record of an attempt.
     pub fn begin(self: &Arc<Self>, opening: Opening) -> Recorder {
-        let id = ExchangeId(self.next.fetch_add(1, Ordering::Relaxed));
-        let ledger: Weak<dyn Ledger> = Arc::<Self>::downgrade(self);
-        let slot = Arc::new(Slot::new(ledger, self.epoch, id, opening));
-        self.shelf().slots.insert(id, Arc::clone(&slot));
+        let id = self.next_id();
+        self.keep(Slot::new(self.ledger(), self.epoch, id, opening))
+    }
+
+    /// Begins the record of another client's request.
+    pub fn arrived(self: &Arc<Self>, arrival: Arrival) -> Recorder {
+        let id = self.next_id();
+        self.keep(Slot::arrived(self.ledger(), self.epoch, id, arrival))
+    }
+
+    fn next_id(&self) -> ExchangeId {
+        ExchangeId(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn ledger(self: &Arc<Self>) -> Weak<dyn Ledger> {
+        Arc::<Self>::downgrade(self)
+    }
+
+    fn keep(&self, slot: Slot) -> Recorder {
+        let slot = Arc::new(slot);
+        self.shelf().slots.insert(slot.id(), Arc::clone(&slot));
         self.touched();
         Recorder::new(slot)
     }

@@ -5,8 +5,9 @@
 //! the slot's one lock, which is held for memory copies and non-blocking writes only, never across an await.
 
 use super::gate::{Gate, request_len};
-use crate::domain::exchange::{CallKind, Captured, End, Exchange, ExchangeId, Sender, Timing};
+use crate::domain::exchange::{CallKind, Captured, End, Exchange, ExchangeId, Sender, Stranger, Timing};
 use crate::domain::operation::OperationId;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
@@ -28,6 +29,23 @@ pub struct Opening {
     pub peer: String,
     /// Set as soon as a byte of the request was accepted by the stream.
     pub sent: Arc<AtomicBool>,
+}
+
+/// A request of another client, as the server knows it once its head was read or could not be read.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Which call.
+    pub kind: CallKind,
+    /// What the client says of itself.
+    pub stranger: Stranger,
+    /// The client's address.
+    pub peer: SocketAddr,
+    /// Numbers the server's connections with other clients from 1.
+    pub connection: u64,
+    /// Whether that connection had carried an exchange before.
+    pub reused: bool,
+    /// When the first byte was read, on [`super::hub::Hub::now_micros`]'s clock.
+    pub at: u64,
 }
 
 /// The connection an attempt runs on.
@@ -97,6 +115,32 @@ impl Slot {
         Self { ledger, epoch, id, sent: opening.sent, dirty: AtomicBool::new(true), state: Mutex::new(state) }
     }
 
+    /// The slot of another client's request; nothing of it is ever held back.
+    pub(super) fn arrived(
+        ledger: Weak<dyn Ledger>,
+        epoch: Instant,
+        id: ExchangeId,
+        arrival: Arrival,
+    ) -> Self {
+        let opening = Opening {
+            operation: arrival.stranger.operation(id.0),
+            kind: arrival.kind,
+            attempt: arrival.stranger.attempt.unwrap_or(1),
+            sender: Sender::Elsewhere(Arc::new(arrival.stranger)),
+            hold: false,
+            peer: arrival.peer.to_string(),
+            sent: Arc::default(),
+        };
+        let slot = Self::new(ledger, epoch, id, opening);
+        {
+            let exchange = &mut slot.lock().exchange;
+            exchange.connection = arrival.connection;
+            exchange.reused = arrival.reused;
+            exchange.timing.begun = arrival.at;
+        }
+        slot
+    }
+
     pub(super) fn id(&self) -> ExchangeId {
         self.id
     }
@@ -138,7 +182,7 @@ impl Slot {
         state.exchange.timing.request_sent = Some(self.now());
     }
 
-    /// Bytes were delivered by the stream.
+    /// Bytes of the response passed: delivered by the stream, or taken by the stream of a server.
     pub(super) fn read(&self, state: &mut State, data: &[u8]) {
         let now = self.now();
         state.exchange.timing.first_byte.get_or_insert(now);
@@ -227,6 +271,28 @@ impl Recorder {
             state.exchange.tls = wired.tls;
             state.exchange.timing.connected = Some(now);
         }
+        self.slot.touch();
+    }
+
+    /// The server read bytes of another client's request, the last of them at this time of the hub's clock.
+    pub fn received(&self, data: &[u8], at: u64) {
+        if data.is_empty() {
+            return;
+        }
+        {
+            let exchange = &mut self.slot.lock().exchange;
+            exchange.timing.request_sent = Some(at);
+            exchange.request.push(data);
+        }
+        self.slot.touch();
+    }
+
+    /// The server's socket took bytes of the answer to another client.
+    pub fn answered(&self, data: &[u8]) {
+        if data.is_empty() {
+            return;
+        }
+        self.slot.read(&mut self.slot.lock(), data);
         self.slot.touch();
     }
 

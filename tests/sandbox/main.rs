@@ -22,3 +22,4 @@ mod sdk;
 mod settings;
 mod storage;
 mod versions;
+mod watching;

@@ -4,7 +4,7 @@
 //! other end gives up, reading stops at once, and how much of the body is still to come is said.
 
 use super::{Broken, Conn, Framing, MAX_HEAD};
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use tokio::sync::mpsc::Sender;
 
 /// Longest line between chunks.
@@ -61,7 +61,7 @@ impl Conn {
                 return Ok(left);
             }
             let now = usize::try_from(left).unwrap_or(usize::MAX).min(self.buf.len());
-            let piece = self.buf.split_to(now).freeze();
+            let piece = self.take(now).freeze();
             left = left.saturating_sub(u64::try_from(now).unwrap_or(left));
             if to.send(Piece::Bytes(piece)).await.is_err() {
                 return Ok(left);
@@ -90,7 +90,7 @@ impl Conn {
                     return Ok(false);
                 }
             }
-            if self.buf.split_to(2).as_ref() != b"\r\n" {
+            if self.take(2).as_ref() != b"\r\n" {
                 return Err(Broken::Malformed("a chunk does not end where its size says"));
             }
         }
@@ -111,8 +111,8 @@ impl Conn {
         loop {
             let window = self.buf.get(..self.buf.len().min(MAX_CHUNK_LINE)).unwrap_or(&[]);
             if let Some(end) = window.windows(2).position(|w| w == b"\r\n") {
-                let line = self.buf.split_to(end);
-                self.buf.advance(2);
+                let mut line = self.take(end + 2);
+                line.truncate(end);
                 let text =
                     std::str::from_utf8(&line).map_err(|_| Broken::Malformed("a chunk line is not text"))?;
                 return Ok(Some(text.to_owned()));
