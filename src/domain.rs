@@ -45,5 +45,6 @@ pub mod text;
 pub mod units;
 pub mod upload;
 pub mod verify;
+pub mod watched;
 pub mod wire_lines;
 pub mod xml;
