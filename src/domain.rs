@@ -23,6 +23,7 @@ pub mod infer;
 pub mod layout;
 pub mod limits;
 pub mod line_text;
+pub mod mask;
 pub mod message;
 pub mod mistake;
 pub mod names;

@@ -9,6 +9,7 @@ mod sender;
 use super::operation::OperationId;
 pub use call::CallKind;
 pub use sender::{Sender, Stranger};
+use std::ops::Range;
 
 /// Names one attempt; numbers rise in the order attempts began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,6 +57,9 @@ pub struct Captured {
     pub tail: Vec<u8>,
     /// How many bytes there were in all.
     pub total: u64,
+    /// Places whose bytes stand for others of the same length: secrets that were masked when this was written down.
+    /// Ascending, apart from each other, counted from the first byte; empty for what comes from the wire.
+    pub masked: Vec<Range<u64>>,
 }
 
 impl Captured {
@@ -97,6 +101,7 @@ impl Captured {
             head: [self.head.as_slice(), &self.tail].concat(),
             tail: Vec::new(),
             total: self.total,
+            masked: self.masked.clone(),
         })
     }
 

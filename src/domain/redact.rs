@@ -25,6 +25,18 @@ const CHUNK_SIGNATURE: &str = "chunk-signature";
 /// What stands in place of a masked value.
 pub const MASK: &str = "•••";
 
+/// Whether the value of a header is secret, by its name in lower case; `authorization` is so in parts only.
+pub fn is_secret_header(name: &str) -> bool {
+    SECRET_HEADERS.contains(&name)
+}
+
+/// Whether something is the end of the name of a secret that bodies and their framing hold.
+pub fn is_secret_name_end(end: &[u8]) -> bool {
+    let lower = end.to_ascii_lowercase();
+    let mut names = SECRET_HEADERS.iter().chain(&SECRET_QUERY).chain(&[TRAILER_SIGNATURE, CHUNK_SIGNATURE]);
+    !lower.is_empty() && names.any(|name| name.as_bytes().ends_with(&lower))
+}
+
 /// Masks the secrets in one line of a head: the request line or a header.
 pub fn redact_line(line: &str) -> String {
     let lower = line.to_ascii_lowercase();

@@ -110,6 +110,8 @@ impl Line {
 pub fn lines(captured: &Captured, mode: Mode, reveal: bool) -> Vec<Line> {
     let joined = captured.joined();
     let captured = joined.as_ref().unwrap_or(captured);
+    // What stands for a secret that was masked when this was written down must not pass for it.
+    let reveal = reveal && captured.masked.is_empty();
     let mut out = match mode {
         Mode::Pretty => pretty::lines(captured, reveal),
         Mode::Raw => raw(captured, reveal),

@@ -16,7 +16,10 @@ pub(super) fn lines(captured: &Captured, reveal: bool) -> Vec<Line> {
     }
     let masked = masked(captured);
     let mut out = plain(&masked);
-    if masked != *captured {
+    if !captured.masked.is_empty() {
+        let said = "secret values were masked when this was written: 2a stands for each of their bytes";
+        out.insert(0, Line::note(said, 0));
+    } else if masked != *captured {
         out.insert(0, Line::note("secret values are shown as 2a; x reveals them", 0));
     }
     out
