@@ -41,6 +41,7 @@ pub mod price;
 pub mod redact;
 pub mod request_plan;
 pub mod rescue;
+pub mod session_file;
 pub mod sigv4;
 pub mod text;
 pub mod units;

@@ -24,15 +24,23 @@ pub fn exchange(exchange: &Exchange) -> Exchange {
     }
 }
 
+/// Most times one direction is looked through: where filler takes the place of a tag, what follows may read otherwise.
+const ROUNDS: usize = 16;
+
 /// One direction without its secrets.
 pub fn captured(captured: &Captured) -> Captured {
-    let mut out = captured.clone();
-    out.masked.extend(places(captured));
-    out.masked = apart(std::mem::take(&mut out.masked));
-    let tail = tail_place(captured);
-    for range in &out.masked {
-        fill(&mut out.head, range, 0);
-        fill(&mut out.tail, range, tail);
+    let (mut out, tail) = (captured.clone(), tail_place(captured));
+    for _ in 0..ROUNDS {
+        let known = out.masked.clone();
+        out.masked.extend(places(&out));
+        out.masked = apart(std::mem::take(&mut out.masked));
+        if out.masked == known {
+            break;
+        }
+        for range in &out.masked {
+            fill(&mut out.head, range, 0);
+            fill(&mut out.tail, range, tail);
+        }
     }
     out
 }
@@ -65,18 +73,24 @@ fn secrets(message: &Message<'_>, besides: &[Place]) -> Vec<Place> {
 
 /// The secrets of a head. A line that begins with white space goes on with the one before it.
 fn of_head(message: &Message<'_>, head: &Head, begun: bool, out: &mut Vec<Place>) {
-    let mut is_secret = begun;
-    within(message, &head.start, out);
+    // What stands where a start line should be may be a header.
+    let mut is_secret = of_field(message, &field_of(message, &head.start), out) || begun;
     for field in &head.fields {
         if message.slice(&field.at).starts_with(b" ") || message.slice(&field.at).starts_with(b"\t") {
             if is_secret {
                 out.push(field.at.clone());
             }
+            within(message, &field.at, out);
             continue;
         }
         is_secret = of_field(message, field, out);
-        within(message, &field.at, out);
     }
+}
+
+/// A line taken for a header line.
+fn field_of(message: &Message<'_>, line: &Place) -> Field {
+    let colon = message.slice(line).iter().position(|b| *b == b':').map_or(line.end, |at| line.start + at);
+    Field { at: line.clone(), name: line.start..colon, value: (colon + 1).min(line.end)..line.end }
 }
 
 /// Secrets that are named within a line, as query parameters are.
@@ -94,6 +108,7 @@ fn of_field(message: &Message<'_>, field: &Field, out: &mut Vec<Place>) -> bool 
         out.extend(found.into_iter().map(|r| field.value.start + r.start..field.value.start + r.end));
         return true;
     }
+    within(message, &field.at, out);
     let is_secret = is_secret_header(&name);
     if is_secret {
         out.push(field.value.clone());
@@ -103,8 +118,9 @@ fn of_field(message: &Message<'_>, field: &Field, out: &mut Vec<Place>) -> bool 
 
 /// Scheme, scope and signed headers stay; the signature goes, and the middle of the access key id.
 fn of_authorization(value: &[u8]) -> Vec<Place> {
-    if !value.starts_with(b"AWS4-") {
-        return vec![0..value.len()];
+    let blank = value.len() - value.trim_ascii_start().len();
+    if !value.trim_ascii_start().starts_with(b"AWS4-") {
+        return vec![blank..value.len()];
     }
     let lower = value.to_ascii_lowercase();
     let until = |from: usize, ends: &[u8]| {

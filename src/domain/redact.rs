@@ -22,6 +22,9 @@ const SECRET_QUERY: [&str; 2] = ["x-amz-signature", "x-amz-security-token"];
 const TRAILER_SIGNATURE: &str = "x-amz-trailer-signature";
 const CHUNK_SIGNATURE: &str = "chunk-signature";
 
+/// Secret in parts only where it is a header; where a body repeats one, all of it is masked.
+const AUTHORIZATION: &str = "authorization";
+
 /// What stands in place of a masked value.
 pub const MASK: &str = "•••";
 
@@ -45,7 +48,7 @@ pub fn redact_line(line: &str) -> String {
         if SECRET_HEADERS.contains(&name_lower.as_str()) {
             return format!("{name}: {MASK}");
         }
-        if name_lower == "authorization" {
+        if name_lower == AUTHORIZATION {
             return format!("{name}:{}", redact_authorization(value));
         }
     }
@@ -204,7 +207,10 @@ fn scan(body: &[u8]) -> Vec<Range<usize>> {
             at + 1 + blank..at + 1 + blank + len
         };
         match byte {
-            b':' if SECRET_HEADERS.iter().any(|n| named(n)) || named(TRAILER_SIGNATURE) => {
+            b':' if SECRET_HEADERS.iter().any(|n| named(n))
+                || named(TRAILER_SIGNATURE)
+                || named(AUTHORIZATION) =>
+            {
                 out.push(value(b"\r\n&<"));
             }
             b'=' if SECRET_QUERY.iter().any(|n| named(n)) || named(CHUNK_SIGNATURE) => {
@@ -285,6 +291,7 @@ mod tests {
                 "7\r\n<a><Tok\r\nb\r\nen>•••</Token\r\n1\r\n>\r\n",
             ),
             ("3;chunk-signature=ab\r\nxyz\r\n", "3;chunk-signature=•••\r\nxyz\r\n"),
+            ("you sent\nAuthorization: AWS a:b\nHost: h", "you sent\nAuthorization: •••\nHost: h"),
         ] {
             assert_eq!(redact_body(body), want);
         }
