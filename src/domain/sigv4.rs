@@ -10,7 +10,8 @@ use super::etag::to_hex;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// The scheme this file knows.
+pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The payload hash of a presigned request and of a client that does not hash its body.
 pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 /// SHA-256 of nothing.
@@ -208,18 +209,49 @@ impl Evaluation {
 /// Recomputes the signature of a request from its bytes and a secret key.
 pub fn evaluate(head: &SentHead<'_>, claim: &Claim, secret_key: &str) -> Evaluation {
     let canonical_request = canonical_request(head, claim);
-    let string_to_sign = format!(
-        "{ALGORITHM}\n{}\n{}\n{}",
-        claim.timestamp,
-        claim.scope,
-        to_hex(&Sha256::digest(canonical_request.as_bytes()))
-    );
+    let string_to_sign = string_to_sign(claim, &canonical_request);
     let computed = SigningKey::derive(secret_key, &claim.scope).sign(&string_to_sign);
     Evaluation { claim: claim.clone(), canonical_request, string_to_sign, computed }
 }
 
+/// The text that is signed: algorithm, time, scope and the hash of the canonical request.
+pub fn string_to_sign(claim: &Claim, canonical_request: &str) -> String {
+    let hash = to_hex(&Sha256::digest(canonical_request.as_bytes()));
+    format!("{ALGORITHM}\n{}\n{}\n{hash}", claim.timestamp, claim.scope)
+}
+
+/// A canonical request in pieces; written out, they stand in lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Canonical {
+    /// As sent.
+    pub method: String,
+    /// The path as sent: S3 neither decodes nor normalises it.
+    pub uri: String,
+    /// `name=value` of each parameter, sorted; joined by `&` they are one line.
+    pub query: Vec<String>,
+    /// `name:value` of each signed header, in the order of the list.
+    pub headers: Vec<String>,
+    /// The list, joined by `;`.
+    pub signed_headers: String,
+    /// A hash, or the name of a streaming mode.
+    pub payload_hash: String,
+}
+
+impl std::fmt::Display for Canonical {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { method, uri, query, headers, signed_headers, payload_hash } = self;
+        let headers: String = headers.iter().map(|line| format!("{line}\n")).collect();
+        write!(f, "{method}\n{uri}\n{}\n{headers}\n{signed_headers}\n{payload_hash}", query.join("&"))
+    }
+}
+
 /// The text whose hash is signed.
 pub fn canonical_request(head: &SentHead<'_>, claim: &Claim) -> String {
+    canonical(head, claim).to_string()
+}
+
+/// The same in pieces.
+pub fn canonical(head: &SentHead<'_>, claim: &Claim) -> Canonical {
     let (path, query) = head.path_and_query();
     let mut pairs: Vec<(&str, &str)> = query
         .split('&')
@@ -228,18 +260,15 @@ pub fn canonical_request(head: &SentHead<'_>, claim: &Claim) -> String {
         .filter(|(name, _)| claim.style == Style::Header || *name != "X-Amz-Signature")
         .collect();
     pairs.sort_unstable();
-    let query = pairs.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("&");
-    let headers: String = claim
-        .signed_headers
-        .iter()
-        .map(|name| format!("{name}:{}\n", canonical_values(head, name)))
-        .collect();
-    format!(
-        "{}\n{path}\n{query}\n{headers}\n{}\n{}",
-        head.method,
-        claim.signed_headers.join(";"),
-        claim.payload_hash
-    )
+    let header = |name: &String| format!("{name}:{}", canonical_values(head, name));
+    Canonical {
+        method: head.method.to_owned(),
+        uri: path.to_owned(),
+        query: pairs.iter().map(|(n, v)| format!("{n}={v}")).collect(),
+        headers: claim.signed_headers.iter().map(header).collect(),
+        signed_headers: claim.signed_headers.join(";"),
+        payload_hash: claim.payload_hash.clone(),
+    }
 }
 
 fn canonical_values(head: &SentHead<'_>, name: &str) -> String {
@@ -306,8 +335,7 @@ impl ChunkChain {
     }
 
     fn string_to_sign_of_hash(&self, hash: &str) -> String {
-        let (time, scope, previous) = (&self.timestamp, &self.scope, &self.previous);
-        format!("{ALGORITHM}-PAYLOAD\n{time}\n{scope}\n{previous}\n{EMPTY_SHA256}\n{hash}")
+        chunk_string_to_sign(&self.timestamp, &self.scope, &self.previous, hash)
     }
 
     /// The signature the next chunk must carry; the chain moves on to it.
@@ -324,12 +352,26 @@ impl ChunkChain {
 
     /// The signature the trailing headers must carry.
     pub fn trailer(&self, trailers: &[(String, String)]) -> String {
-        let text: String =
-            trailers.iter().map(|(n, v)| format!("{}:{}\n", n.to_ascii_lowercase(), v.trim())).collect();
-        let (time, scope, previous) = (&self.timestamp, &self.scope, &self.previous);
-        let hash = to_hex(&Sha256::digest(text.as_bytes()));
-        self.key.sign(&format!("{ALGORITHM}-TRAILER\n{time}\n{scope}\n{previous}\n{hash}"))
+        let text = canonical_trailer(trailers);
+        self.key.sign(&trailer_string_to_sign(&self.timestamp, &self.scope, &self.previous, &text))
     }
+}
+
+/// The text signed for a chunk whose data has a SHA-256, in lower-case hex, after the chunk or head whose
+/// signature was `previous`.
+pub fn chunk_string_to_sign(timestamp: &str, scope: &Scope, previous: &str, hash: &str) -> String {
+    format!("{ALGORITHM}-PAYLOAD\n{timestamp}\n{scope}\n{previous}\n{EMPTY_SHA256}\n{hash}")
+}
+
+/// The text signed for the trailing headers after the last chunk, whose signature was `previous`.
+pub fn trailer_string_to_sign(timestamp: &str, scope: &Scope, previous: &str, canonical: &str) -> String {
+    let hash = to_hex(&Sha256::digest(canonical.as_bytes()));
+    format!("{ALGORITHM}-TRAILER\n{timestamp}\n{scope}\n{previous}\n{hash}")
+}
+
+/// Trailing headers as they are hashed: `name:value` in lines, each with its end.
+pub fn canonical_trailer(trailers: &[(String, String)]) -> String {
+    trailers.iter().map(|(n, v)| format!("{}:{}\n", n.to_ascii_lowercase(), v.trim())).collect()
 }
 
 /// Percent-decodes a query value; `+` stays itself, as in a canonical query.

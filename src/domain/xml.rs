@@ -18,6 +18,17 @@ pub fn escape(text: &str) -> String {
     quick_xml::escape::escape(text).into_owned()
 }
 
+/// The text of an element that holds only text, from its own bytes; `None` when it is none, or not well-formed.
+pub fn text_of(element: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(element).ok()?;
+    let (_, rest) = text.split_once('>')?;
+    let (inner, _) = rest.rsplit_once("</")?;
+    if inner.contains('<') {
+        return None;
+    }
+    quick_xml::escape::unescape(inner).ok().map(std::borrow::Cow::into_owned)
+}
+
 /// One line of a document laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct XmlLine {

@@ -1,6 +1,7 @@
 //! Time and identifiers, injected so that tests are deterministic.
 
 use super::synthetic::mix;
+pub use crate::domain::dates::{parse_amz_date, parse_http_date};
 use jiff::{Timestamp, fmt::strtime};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,21 +63,6 @@ pub fn iso_date(seconds: i64) -> String {
 /// `20261122T170000Z`, as in `x-amz-date`.
 pub fn amz_date(seconds: i64) -> String {
     written("%Y%m%dT%H%M%SZ", seconds)
-}
-
-/// Reads `x-amz-date`.
-pub fn parse_amz_date(text: &str) -> Option<i64> {
-    let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
-    Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
-}
-
-/// Reads an HTTP date, or an ISO 8601 one, which S3 takes too.
-pub fn parse_http_date(text: &str) -> Option<i64> {
-    let civil = jiff::civil::DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text.trim());
-    match civil {
-        Ok(civil) => Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second()),
-        Err(_) => text.trim().parse::<Timestamp>().ok().map(Timestamp::as_second),
-    }
 }
 
 /// Makes request ids, host ids, upload ids: unlike each other, alike between runs with the same seed.

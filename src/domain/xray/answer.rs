@@ -1,0 +1,238 @@
+//! The server's side: what it says it computed when it refuses a signature, beside what follows from our bytes.
+
+use super::align::{Row, align};
+use super::check::Checked;
+use super::film::{Film, SignedHead, Stated};
+use super::piece::{Piece, read_canonical, read_string_to_sign};
+use super::{Out, Section, Tone, places};
+use crate::domain::dates::parse_http_date;
+use crate::domain::exchange::Captured;
+use crate::domain::message::Message;
+use crate::domain::redact::short_key_id;
+use crate::domain::xml;
+use std::ops::Range;
+
+/// What matters here of an answer.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    pub(super) status: Option<u16>,
+    /// Its `Date`, in seconds since 1970.
+    pub(super) date: Option<i64>,
+    refusal: Option<Refusal>,
+}
+
+/// A `SignatureDoesNotMatch` document.
+#[derive(Debug, Default)]
+struct Refusal {
+    /// Where its code stands.
+    code: Range<u64>,
+    canonical_request: Option<Told>,
+    string_to_sign: Option<Told>,
+    signature: Option<Told>,
+    access_key_id: Option<Told>,
+}
+
+/// The text of an element, and where it stands.
+#[derive(Debug, Clone)]
+struct Told {
+    text: String,
+    at: Range<u64>,
+}
+
+impl Answer {
+    pub(super) fn read(captured: &Captured) -> Self {
+        let joined = captured.joined();
+        let message = Message::read(&joined.as_ref().unwrap_or(captured).head);
+        let date = message.header("date").and_then(parse_http_date);
+        Self { status: message.status(), date, refusal: refusal(&message) }
+    }
+}
+
+fn refusal(message: &Message<'_>) -> Option<Refusal> {
+    let payload = message.payload();
+    if !payload.bytes.trim_ascii_start().starts_with(b"<") {
+        return None;
+    }
+    let (lines, _) = xml::pretty_partial(&payload.bytes);
+    let element = |name: &str| {
+        let line =
+            lines.iter().find(|l| matches!(&*l.path, [root, own] if root == "Error" && own == name))?;
+        let text = xml::text_of(payload.bytes.get(line.at.clone())?)?;
+        Some(Told { text, at: places(&payload.span(&line.at)) })
+    };
+    let code = element("Code").filter(|code| code.text == "SignatureDoesNotMatch")?;
+    // A document cannot hold every character as it is: the bytes, where they are told, are the better witness.
+    let exact = |name: &str| {
+        let plain = element(name);
+        let bytes = element(&format!("{name}Bytes")).and_then(|told| unhex(&told.text));
+        match (plain, bytes) {
+            (Some(plain), Some(text)) => Some(Told { text, ..plain }),
+            (plain, _) => plain,
+        }
+    };
+    Some(Refusal {
+        code: code.at,
+        canonical_request: exact("CanonicalRequest"),
+        string_to_sign: exact("StringToSign"),
+        signature: element("SignatureProvided"),
+        access_key_id: element("AWSAccessKeyId"),
+    })
+}
+
+/// `47 45 54` as text.
+fn unhex(text: &str) -> Option<String> {
+    let bytes = text.split_ascii_whitespace().map(|pair| u8::from_str_radix(pair, 16).ok());
+    let bytes = bytes.collect::<Option<Vec<u8>>>().filter(|bytes| !bytes.is_empty())?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Lays the server's texts beside ours, when it says that the signature does not match.
+pub(super) fn show(film: &Film<'_>, answer: &Answer, checked: &Checked, out: &mut Out) {
+    let Some(refusal) = &answer.refusal else { return };
+    out.heading(Section::Server, "WHAT THE SERVER COMPUTED: SignatureDoesNotMatch");
+    out.answered(&refusal.code);
+    let Some(signed) = &film.signed else {
+        return out.say(
+            Tone::Doubt,
+            "ours cannot be laid beside it: no signature was read from the request",
+            vec![],
+        );
+    };
+    identity(film, signed, refusal, out);
+    let string_to_sign = refusal
+        .string_to_sign
+        .as_ref()
+        .map(|told| Pair::of(&signed.string_to_sign, read_string_to_sign(&told.text), told));
+    let canonical = refusal
+        .canonical_request
+        .as_ref()
+        .map(|told| Pair::of(&signed.canonical, read_canonical(&told.text), told));
+    conclude(signed, canonical.as_ref(), string_to_sign.as_ref(), checked, out);
+    for (pair, name) in [(&canonical, "canonical request"), (&string_to_sign, "string to sign")] {
+        if let Some(pair) = pair {
+            out.say(
+                Tone::Said,
+                format!("{name}: = both sides, ≠ they differ, - ours only, + the server's only"),
+                vec![],
+            );
+            pair.show(out);
+        }
+    }
+}
+
+/// Whether the server saw our key id and our signature.
+fn identity(film: &Film<'_>, signed: &SignedHead, refusal: &Refusal, out: &mut Out) {
+    let claim = &signed.claim;
+    if let Some(told) = refusal.access_key_id.as_ref().filter(|told| told.text != claim.access_key_id) {
+        let id = if out.reveal { told.text.clone() } else { short_key_id(&told.text) };
+        let from = film.stated(claim, Stated::Credential);
+        out.say(Tone::Bad, format!("the server was given another access key id: {id}"), from);
+        out.answered(&told.at);
+    }
+    if let Some(told) = &refusal.signature {
+        let from = film.stated(claim, Stated::Signature);
+        if told.text == claim.signature {
+            out.say(Tone::Good, "the signature came to the server as it was sent", from);
+        } else {
+            out.say(Tone::Bad, "another signature came to the server: it was changed on its way", from);
+        }
+        out.answered(&told.at);
+    }
+}
+
+/// Ours and theirs.
+struct Pair<'p> {
+    ours: &'p [Piece],
+    theirs: Vec<Piece>,
+    rows: Vec<Row>,
+    told: &'p Told,
+}
+
+impl<'p> Pair<'p> {
+    fn of(ours: &'p [Piece], theirs: Vec<Piece>, told: &'p Told) -> Self {
+        Self { ours, rows: align(ours, &theirs), theirs, told }
+    }
+
+    fn sides(&self, row: &Row) -> (Option<&Piece>, Option<&Piece>) {
+        (row.ours.and_then(|i| self.ours.get(i)), row.theirs.and_then(|j| self.theirs.get(j)))
+    }
+
+    fn differs(&self, row: &Row) -> bool {
+        let (ours, theirs) = self.sides(row);
+        ours.map(|p| &p.text) != theirs.map(|p| &p.text)
+    }
+
+    fn first(&self) -> Option<&Row> {
+        self.rows.iter().find(|row| self.differs(row))
+    }
+
+    fn show(&self, out: &mut Out) {
+        let mut first = true;
+        for row in &self.rows {
+            let (ours, theirs) = self.sides(row);
+            let from = ours.map(|p| p.from.clone()).unwrap_or_default();
+            let shown = |piece: &Piece| {
+                if piece.text.is_empty() { "(empty)".into() } else { piece.shown(out.reveal) }
+            };
+            if !self.differs(row) {
+                let text = ours.map(shown).unwrap_or_default();
+                out.say(Tone::Said, format!("= {text}"), from);
+                out.answered(&self.told.at);
+                continue;
+            }
+            let mark = if first { "first difference " } else { "" };
+            first = false;
+            let (mine, other) = (ours.map(shown), theirs.map(shown));
+            let masked = mine == other;
+            let both = mine.is_some() && other.is_some();
+            if let Some(text) = mine {
+                let sign = if both { "≠ ours:" } else { "- ours:" };
+                out.say(Tone::Bad, format!("{mark}{sign} {text}"), from);
+            }
+            if let Some(text) = other {
+                let sign = if both { "≠ the server's:" } else { "+ the server's:" };
+                let mark = if both { "" } else { mark };
+                let hidden = if masked { " (the values differ behind the mask)" } else { "" };
+                out.say(Tone::Bad, format!("{mark}{sign} {text}{hidden}"), vec![]);
+                out.answered(&self.told.at);
+            }
+        }
+    }
+}
+
+/// What follows from both texts: where they part, or that they do not.
+fn conclude(
+    signed: &SignedHead,
+    canonical: Option<&Pair<'_>>,
+    string_to_sign: Option<&Pair<'_>>,
+    checked: &Checked,
+    out: &mut Out,
+) {
+    let parted = canonical.and_then(|p| Some((p, p.first()?)));
+    let parted = parted.or_else(|| string_to_sign.and_then(|p| Some((p, p.first()?))));
+    if let Some((pair, row)) = parted {
+        let (ours, theirs) = pair.sides(row);
+        let Some(piece) = ours.or(theirs) else { return };
+        out.say(Tone::Bad, format!("the first difference is {}", piece.what.name()), piece.from.clone());
+        out.answered(&pair.told.at);
+        let cause = piece.what.cause(ours.map(|p| p.text.as_str()), theirs.map(|p| p.text.as_str()));
+        return out.say(Tone::Said, format!("usual cause: {cause}"), piece.from.clone());
+    }
+    if canonical.is_none() && string_to_sign.is_none() {
+        let said =
+            "the server does not say what it computed from; a chunk or the trailer may be what did not match";
+        return out.say(Tone::Doubt, said, vec![]);
+    }
+    let said = match checked.of(&signed.request) {
+        Some(true) => {
+            "the strings are equal, and the secret key held here gives the signature that was sent: the server knows another secret key for this access key id"
+        }
+        Some(false) => {
+            "the strings are equal, and the secret key held here gives another signature: the request was changed after it was signed and before it left, or another secret key signed it"
+        }
+        None => {
+            "the strings are equal: the secret key differs, or the request was changed after it was signed and before it left"
+        }
+    };
+    out.say(Tone::Bad, said, vec![]);
+}
