@@ -13,6 +13,7 @@ pub mod convert;
 pub mod error;
 mod foreign;
 mod judge;
+mod keys;
 pub mod part;
 pub mod pool;
 pub mod read;

@@ -5,6 +5,8 @@
 
 #[path = "wire/relay.rs"]
 mod relay;
+#[path = "wire/xray.rs"]
+mod xray;
 
 use partscope::domain::etag::ETag;
 use partscope::domain::exchange::{Captured, End, Exchange};
@@ -394,6 +396,10 @@ async fn every_operation_over_tls_is_recorded_exactly() {
     }
     bench.assert_exact();
     assert!(bench.seen.values().all(|e| e.tls.as_deref().is_some_and(|t| t.starts_with("TLS 1.3 TLS"))));
+    for exchange in bench.seen.values() {
+        // Over TLS the chunks of a body are not signed.
+        assert_eq!(xray::assert_right(&bench.client, exchange), 1);
+    }
 }
 
 #[tokio::test]

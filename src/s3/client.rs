@@ -6,11 +6,13 @@
 
 use super::foreign::is_object;
 use super::judge::judge;
+use super::keys::KeyRing;
 use super::send::{Failure, get_object, send};
 use super::stamp::{CallRecord, Stamp};
 use crate::domain::operation::{GetObject, Operation, OperationId, OperationKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::output::Output;
+use crate::domain::xray::{Asked, Checked};
 use crate::wire::hub::Hub;
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -41,6 +43,7 @@ struct Inner {
     hub: Arc<Hub>,
     region: String,
     endpoint: String,
+    keys: KeyRing,
     /// Checksum algorithms of uploads this client began or listed: their parts must use the same.
     algorithms: Mutex<HashMap<String, String>>,
 }
@@ -49,8 +52,20 @@ struct Inner {
 const REMEMBERED: usize = 10_000;
 
 impl Client {
-    pub(super) fn new(sdk: aws_sdk_s3::Client, hub: Arc<Hub>, region: String, endpoint: String) -> Self {
-        Self { inner: Arc::new(Inner { sdk, hub, region, endpoint, algorithms: Mutex::default() }) }
+    pub(super) fn new(
+        sdk: aws_sdk_s3::Client,
+        hub: Arc<Hub>,
+        (region, endpoint): (String, String),
+        keys: KeyRing,
+    ) -> Self {
+        let algorithms = Mutex::default();
+        Self { inner: Arc::new(Inner { sdk, hub, region, endpoint, keys, algorithms }) }
+    }
+
+    /// Recomputes the signatures of a request with the secret key this client signed with. Nothing is sent, and
+    /// no credentials are asked for: a key that was not signed with is another key.
+    pub fn check_signatures(&self, asked: &Asked) -> Checked {
+        self.inner.keys.check(asked)
     }
 
     /// The region requests are signed for.

@@ -8,6 +8,7 @@
 
 use super::client::Client;
 use super::connector::WireClient;
+use super::keys::KeyRing;
 use super::pool::Pool;
 use super::tls::Tls;
 use crate::wire::hub::Hub;
@@ -118,19 +119,20 @@ pub async fn connect(spec: &TargetSpec, hub: Arc<Hub>) -> Result<Client, TargetE
     if let Some(url) = &spec.endpoint_url {
         check_endpoint(url)?;
     }
+    let ring = KeyRing::default();
     let (builder, region, endpoint) = match &spec.static_credentials {
         Some((access, secret)) => {
-            let keys = Credentials::new(access, secret, None, None, "static");
+            let keys = ring.listen(Credentials::new(access, secret, None, None, "static"));
             let builder = Builder::new().behavior_version(behavior()).credentials_provider(keys);
             let region = static_region(spec)?;
             (builder.region(Region::new(region.clone())), region, spec.endpoint_url.clone())
         }
-        None => from_environment(spec).await?,
+        None => from_environment(spec, &ring).await?,
     };
     let pool = Pool::new(Tls::new(spec.extra_roots.clone()), spec.connect_timeout);
     let config = configure(builder, spec).http_client(WireClient::new(Arc::clone(&hub), pool)).build();
     let endpoint = endpoint.unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
-    Ok(Client::new(aws_sdk_s3::Client::from_conf(config), hub, region, endpoint))
+    Ok(Client::new(aws_sdk_s3::Client::from_conf(config), hub, (region, endpoint), ring))
 }
 
 /// What holds for every target.
@@ -171,7 +173,10 @@ impl TimeSource for StandingTime {
 }
 
 /// The ordinary chain: flag, environment, profile.
-async fn from_environment(spec: &TargetSpec) -> Result<(Builder, String, Option<String>), TargetError> {
+async fn from_environment(
+    spec: &TargetSpec,
+    ring: &KeyRing,
+) -> Result<(Builder, String, Option<String>), TargetError> {
     let region = match spec.region.clone().or_else(environment_region) {
         Some(region) => region,
         None => match profile_region(spec).await {
@@ -193,7 +198,11 @@ async fn from_environment(spec: &TargetSpec) -> Result<(Builder, String, Option<
         .clone()
         .or_else(|| variable("AWS_ENDPOINT_URL_S3"))
         .or_else(|| shared.endpoint_url().map(str::to_owned));
-    Ok((Builder::from(&shared), region, endpoint))
+    let mut builder = Builder::from(&shared);
+    if let Some(provider) = shared.credentials_provider() {
+        builder = builder.credentials_provider(ring.listen(provider));
+    }
+    Ok((builder, region, endpoint))
 }
 
 async fn profile_region(spec: &TargetSpec) -> Option<String> {

@@ -17,6 +17,7 @@ use super::store::Store;
 use super::tape::Watch;
 use super::vault::{MEMORY_BUDGET, Usage, Vault};
 use crate::wire::hub::Hub;
+use crate::domain::xray::{Asked, Checked};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -182,6 +183,12 @@ impl Server {
     /// The secret of that key.
     pub fn secret_key(&self) -> &str {
         &self.shared.state.keys.secret_key
+    }
+
+    /// Recomputes the signatures of a request that was signed with its key, whoever sent it.
+    pub fn check_signatures(&self, asked: &Asked) -> Checked {
+        let keys = &self.shared.state.keys;
+        if asked.access_key_id == keys.access_key { asked.check(&keys.secret_key) } else { Checked::OtherKey }
     }
 
     /// The region of its buckets.

@@ -23,3 +23,4 @@ mod settings;
 mod storage;
 mod versions;
 mod watching;
+mod xray;
