@@ -15,6 +15,7 @@ pub mod encoded_word;
 pub mod etag;
 pub mod evidence;
 pub mod exchange;
+pub mod exchange_diff;
 pub mod explain;
 pub mod facts;
 pub mod fault;
