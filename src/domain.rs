@@ -50,6 +50,8 @@ pub mod units;
 pub mod upload;
 pub mod verify;
 pub mod watched;
+pub mod wire_filter;
+pub mod wire_find;
 pub mod wire_lines;
 pub mod xml;
 pub mod xray;

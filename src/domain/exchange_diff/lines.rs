@@ -67,7 +67,7 @@ fn heading(section: &Section) -> String {
     let count = |n: usize, what: &str| (n > 0).then(|| format!("{n} {what}"));
     let of = |wanted: Verdict| section.changes.iter().filter(|c| !c.each_time && c.verdict == wanted).count();
     let each_time = section.changes.iter().filter(|c| c.each_time).count();
-    let same = (section.side != Side::Course).then_some(section.same).unwrap_or_default();
+    let same = if section.side == Side::Course { 0 } else { section.same };
     let told: Vec<String> = [
         count(of(Verdict::Changed), "changed"),
         count(of(Verdict::Added), "new"),
