@@ -4,6 +4,7 @@
 //! and sends back messages. So the whole program can be played in a test by a script of messages.
 
 pub mod command;
+pub mod deeds;
 pub mod enabled;
 pub mod explaining;
 pub mod faults;

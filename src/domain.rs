@@ -10,6 +10,7 @@ pub mod checksum;
 pub mod compare;
 pub mod customer_key;
 pub mod dates;
+pub mod deed;
 pub mod draft;
 pub mod encoded_word;
 pub mod etag;

@@ -1,6 +1,7 @@
 //! The whole state of the program, owned in one place.
 
 use super::command::{Pane, Screen};
+use super::deeds::Deeds;
 use super::leave::Leaving;
 use super::msg::Effect;
 use super::overlay::Overlay;
@@ -177,6 +178,8 @@ pub struct Model {
     pub start_at: Option<(String, String)>,
     /// The bucket shown first when no place was named; none is the first of the list.
     pub first_bucket: Option<String>,
+    /// Which deed each call under way belongs to.
+    pub deeds: Deeds,
     /// Effects gathered by the update under way.
     pub(super) effects: Vec<Effect>,
     pub(super) next_operation: u64,
@@ -215,6 +218,7 @@ impl Model {
             faults: Vec::new(),
             start_at: None,
             first_bucket: None,
+            deeds: Deeds::default(),
             effects: Vec::new(),
             next_operation: 1,
             interrupted: None,
@@ -271,10 +275,21 @@ impl Model {
 
     /// Sends an operation for a purpose.
     pub(super) fn send(&mut self, purpose: Purpose, operation: Operation, hold: bool) -> OperationId {
-        let id = OperationId(self.next_operation);
-        self.next_operation += 1;
+        let id = self.allot(|model| super::update::deed::label(model, &purpose, &operation));
         self.tasks.insert(id, purpose);
         self.effects.push(Effect::Perform { id, operation: Box::new(operation), hold });
+        id
+    }
+
+    /// The next id, for something whose calls belong to the deed that is going on or begin one with this label.
+    pub(super) fn allot(&mut self, label: impl FnOnce(&Self) -> String) -> OperationId {
+        let id = self.next_id();
+        self.next_operation += 1;
+        if self.deeds.is_to_begin() {
+            let label = label(self);
+            self.deeds.open(label);
+        }
+        self.deeds.assign(id);
         id
     }
 

@@ -6,6 +6,7 @@ mod browse;
 pub mod carry;
 mod command;
 mod compare;
+pub(in crate::app) mod deed;
 mod draft;
 mod expect;
 mod faults;
@@ -29,6 +30,7 @@ use super::model::{Level, Link, Model, Purpose};
 use super::msg::{Connected, Effect, Msg};
 use super::panes::select::Motion;
 use super::press::{Key, Press};
+use crate::domain::deed::Who;
 use crate::domain::exchange::Exchange;
 use crate::domain::operation::OperationId;
 use crate::domain::outcome::Outcome;
@@ -41,6 +43,7 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
 
 /// Takes one message.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let answered = cause(model, &msg);
     match msg {
         Msg::Press(press) => on_press(model, press),
         Msg::Paste(text) => overlay::paste(model, &text),
@@ -64,7 +67,24 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::FileWritten { path, bytes, result } => save::written(model, path, bytes, result),
         Msg::Tick(now) => model.now = now,
     }
-    finish(model)
+    let effects = finish(model);
+    if let Some(id) = answered {
+        model.deeds.ended(id);
+    }
+    effects
+}
+
+/// Settles what calls come from that a message leads to; gives the call or the work that it ends.
+fn cause(model: &mut Model, msg: &Msg) -> Option<OperationId> {
+    match msg {
+        Msg::Press(_) | Msg::Paste(_) => model.deeds.begin(Who::You),
+        Msg::Finished { id, .. } | Msg::PartsHashed { id, .. } | Msg::Verified { id, .. } => {
+            model.deeds.follow(*id);
+            return Some(*id);
+        }
+        _ => model.deeds.begin(Who::Program),
+    }
+    None
 }
 
 /// What follows from any change, and the effects gathered.
@@ -83,6 +103,7 @@ pub fn click(model: &mut Model, pane: Pane, row: Option<usize>) -> Vec<Effect> {
     if !model.overlays.is_empty() {
         return Vec::new();
     }
+    model.deeds.begin(Who::You);
     let again = model.pane() == pane && row.is_some() && row == command::selected(model);
     model.set_focus(pane);
     if let Some(row) = row {
@@ -97,6 +118,7 @@ pub fn click(model: &mut Model, pane: Pane, row: Option<usize>) -> Vec<Effect> {
 
 /// The wheel moves the pane under it and leaves the focus alone; a list or text that lies over the screen takes it.
 pub fn wheel(model: &mut Model, pane: Option<Pane>, up: bool) -> Vec<Effect> {
+    model.deeds.begin(Who::You);
     for _ in 0..3 {
         if !model.overlays.is_empty() {
             overlay::wheel(model, up);
@@ -109,6 +131,7 @@ pub fn wheel(model: &mut Model, pane: Option<Pane>, up: bool) -> Vec<Effect> {
 
 /// Runs a command as if its key had been pressed; for scripts and tests.
 pub fn run(model: &mut Model, wanted: Command) -> Vec<Effect> {
+    model.deeds.begin(Who::You);
     command::run(model, wanted);
     finish(model)
 }

@@ -1,10 +1,12 @@
 //! A run: many parts sent one after the other, several at a time, at the pace that S3 allows.
 
+use crate::domain::deed::Deed;
 use crate::domain::operation::OperationId;
 use crate::domain::outcome::ServiceError;
 use crate::domain::pace::{Options, Pace, Stop};
 use crate::domain::units::PartNumber;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Why a run ends before its parts do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Run {
     pub replaces: BTreeSet<PartNumber>,
     /// Why nothing more is begun; it is over once its calls have ended.
     pub ending: Option<Ending>,
+    /// What its calls belong to.
+    pub deed: Option<Arc<Deed>>,
     /// When the pace allows the next part, while it waits for that. Microseconds.
     pub wake_at: Option<u64>,
 }
@@ -56,6 +60,7 @@ impl Run {
             calls: BTreeMap::new(),
             replaces: BTreeSet::new(),
             ending: None,
+            deed: None,
             wake_at: None,
         }
     }

@@ -9,6 +9,7 @@ use super::super::panes::listing::Row;
 use super::super::press::{Key, Press};
 use super::command::failed;
 use super::inspect;
+use crate::domain::deed::Who;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{ListBuckets, ListMultipartUploads, ListObjectsV2, Operation};
 use crate::domain::outcome::Outcome;
@@ -183,6 +184,8 @@ pub(super) fn uploads_came(model: &mut Model, bucket: &str, outcome: &Outcome) {
 /// After a write that may have changed the lists shown, they are asked for again when one looks at them.
 pub(super) fn refresh_if_stale(model: &mut Model) {
     if std::mem::take(&mut model.browse.stale) {
+        // Asked for was the screen, and not a list.
+        model.deeds.begin(Who::Program);
         relist(model);
         list_uploads(model);
     }

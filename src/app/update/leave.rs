@@ -1,7 +1,7 @@
 //! Leaving the program: at once when nothing is open; else by staying, leaving open, or aborting all and waiting.
 
 use super::super::form::{Field, Form, Purpose as Ask, Rule};
-use super::super::leave::{Attempt, Leaving};
+use super::super::leave::Leaving;
 use super::super::model::{Level, Model, Purpose};
 use super::super::msg::Effect;
 use super::super::overlay::Overlay;
@@ -192,7 +192,8 @@ pub(super) fn abort_all(model: &mut Model) {
     let mine = |p: &Purpose| matches!(p, Purpose::Bench(..));
     let ids: Vec<_> = model.tasks.iter().filter(|(_, p)| mine(p)).map(|(id, _)| *id).collect();
     model.effects.extend(ids.into_iter().map(Effect::Cancel));
-    model.leaving = Some(Leaving::default());
+    let deed = model.deeds.open("abort every open upload and leave".into());
+    model.leaving = Some(Leaving { deed: Some(deed), ..Leaving::default() });
     ask(model);
 }
 
@@ -205,7 +206,7 @@ pub(super) fn go_on(model: &mut Model) {
     let ids: Vec<u64> = model.step.benches.iter().map(|b| b.id).collect();
     let mut waiting = false;
     for id in ids {
-        waiting |= step(model, id, leaving.tried.entry(id).or_default());
+        waiting |= step(model, id, &mut leaving);
     }
     if waiting {
         model.leaving = Some(leaving);
@@ -219,8 +220,9 @@ pub(super) fn go_on(model: &mut Model) {
 }
 
 /// The next step for one upload; `true` while an answer is awaited.
-fn step(model: &mut Model, bench_id: u64, attempt: &mut Attempt) -> bool {
+fn step(model: &mut Model, bench_id: u64, leaving: &mut Leaving) -> bool {
     let id = model.next_id();
+    let attempt = leaving.tried.entry(bench_id).or_default();
     let Some(bench) = model.step.by_id(bench_id) else { return false };
     if bench.machine.is_busy() {
         return true;
@@ -249,7 +251,9 @@ fn step(model: &mut Model, bench_id: u64, attempt: &mut Attempt) -> bool {
     bench.refusal = None;
     match bench.machine.begin(wanted, id, Enforce::Rules) {
         Ok(operation) => {
+            let before = model.deeds.enter(leaving.deed.as_ref());
             model.send(Purpose::Bench(bench_id, wanted), operation, false);
+            model.deeds.leave(before);
             true
         }
         Err(why) => {

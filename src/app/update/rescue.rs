@@ -123,8 +123,7 @@ pub(super) fn begin(model: &mut Model, upload: &UploadRef, source: &str, size: &
         bench.rescue = Some(Box::new(rescue));
     }
     if let Some(work) = work {
-        let id = model.next_id();
-        model.next_operation += 1;
+        let id = model.allot(|_| format!("hash {}", work.path.display()));
         model.effects.push(Effect::HashParts { id, work: Box::new(work) });
     }
     if let Some(object) = object {

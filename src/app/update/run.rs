@@ -117,6 +117,11 @@ pub(super) fn begin(model: &mut Model, stop: Stop) {
     }
     run.pace.set_stop(stop);
     run.pace.resume();
+    run.deed.get_or_insert_with(|| {
+        let copies = bench.machine.plan().source.is_some();
+        let sends = if copies { "copy" } else { "send" };
+        model.deeds.open(format!("{sends} parts of {}", bench.machine.plan().destination))
+    });
     bench.marked.clear();
     bench.refusal = None;
     bench.run = Some(run);
@@ -225,7 +230,10 @@ pub(super) fn go_on(model: &mut Model, bench_id: u64) {
         match bench.machine.begin(Move::Part(number), id, Enforce::Rules) {
             Ok(operation) => {
                 run.calls.insert(id, number);
+                let deed = run.deed.clone();
+                let before = model.deeds.enter(deed.as_ref());
                 model.send(Purpose::Bench(bench_id, Move::Part(number)), operation, false);
+                model.deeds.leave(before);
             }
             Err(
                 why @ (IllegalMove::PartInFlight(_)

@@ -69,9 +69,9 @@ fn begin(model: &mut Model, bytes: Bytes, of: String, own: bool) -> Result<(), S
     };
     let remote = Remote::new(&object.bucket, head, &model.inspect.evidence);
     let depth = if own { Depth::Usual } else { Depth::Plausible };
+    let what = if own { object.to_string() } else { of.clone() };
     stop(model);
-    let id = model.next_id();
-    model.next_operation += 1;
+    let id = model.allot(|_| format!("hash {what}"));
     let state = State::Running { begun: model.now, done: 0, of: None };
     model.inspect.verify = Some(Verify { id, of, own, state, clients: Vec::new() });
     // Where one pane is shown at a time, it is the one that says how far this is.
