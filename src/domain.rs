@@ -53,6 +53,7 @@ pub mod verify;
 pub mod watched;
 pub mod wire_filter;
 pub mod wire_find;
+pub mod waterfall;
 pub mod wire_lines;
 pub mod xml;
 pub mod xray;

@@ -400,6 +400,11 @@ async fn every_operation_over_tls_is_recorded_exactly() {
         // Over TLS the chunks of a body are not signed.
         assert_eq!(xray::assert_right(&bench.client, exchange), 1);
     }
+    for (e, t) in bench.seen.values().map(|e| (e, e.timing)) {
+        let in_order = t.tcp.is_some_and(|tcp| (t.begun..=t.connected.unwrap()).contains(&tcp));
+        assert!(if e.reused { t.tcp.is_none() } else { in_order }, "#{} {t:?}", e.id.0);
+    }
+    assert!(bench.seen.values().any(|e| !e.reused));
 }
 
 #[tokio::test]

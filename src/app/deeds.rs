@@ -39,7 +39,8 @@ impl Deeds {
 
     /// From now on calls follow from the answer to this one; by the program itself, if its deed is not known.
     pub fn follow(&mut self, id: OperationId) {
-        self.cause = self.of.get(&id).map_or(Cause::Begun(Who::Program), |deed| Cause::Within(Arc::clone(deed)));
+        self.cause =
+            self.of.get(&id).map_or(Cause::Begun(Who::Program), |deed| Cause::Within(Arc::clone(deed)));
     }
 
     /// Whether the next call begins a deed, which then has to be opened.

@@ -125,6 +125,8 @@ impl Captured {
 pub struct Timing {
     /// The attempt began; of another client, its first byte was read.
     pub begun: u64,
+    /// TCP was ready and TLS began. `None` without TLS, where `connected` says it, and on a connection used before.
+    pub tcp: Option<u64>,
     /// The connection was ready (TCP, and TLS if any).
     pub connected: Option<u64>,
     /// The held request was released.

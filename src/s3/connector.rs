@@ -117,6 +117,7 @@ impl WireConnector {
                 reused: lease.reused,
                 peer: lease.facts.peer.to_string(),
                 tls: lease.facts.tls.clone(),
+                tcp: (!lease.reused && lease.facts.tls.is_some()).then_some(lease.facts.tcp),
             });
             if let Some(capture) = &capture {
                 let facts = Arc::clone(&lease.facts);

@@ -42,6 +42,8 @@ pub struct Facts {
     pub local: Option<SocketAddr>,
     /// Version and cipher suite.
     pub tls: Option<String>,
+    /// When TCP was ready.
+    pub tcp: Instant,
     /// Set by the SDK after a transient error.
     pub poisoned: AtomicBool,
 }
@@ -136,28 +138,23 @@ impl Pool {
 
     async fn open(&self, origin: &Origin) -> io::Result<Lease> {
         let tcp = dial(&origin.host, origin.port).await?;
+        let ready = Instant::now();
         tcp.set_nodelay(true)?;
         let (peer, local) = (tcp.peer_addr()?, tcp.local_addr().ok());
         if let (Some(hub), Some(local)) = (&self.hub, local) {
             hub.own().expect(local);
         }
+        let ends = Ends { peer, local, tcp: ready };
         if origin.tls {
             let session = self.tls.connect(&origin.host, tcp).await?;
             let tls = Some(tls::describe(&session));
-            self.start(origin, session, peer, local, tls).await
+            self.start(origin, session, ends, tls).await
         } else {
-            self.start(origin, tcp, peer, local, None).await
+            self.start(origin, tcp, ends, None).await
         }
     }
 
-    async fn start<I>(
-        &self,
-        origin: &Origin,
-        io: I,
-        peer: SocketAddr,
-        local: Option<SocketAddr>,
-        tls: Option<String>,
-    ) -> io::Result<Lease>
+    async fn start<I>(&self, origin: &Origin, io: I, ends: Ends, tls: Option<String>) -> io::Result<Lease>
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -169,9 +166,17 @@ impl Pool {
             let _ = connection.await;
         }));
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let facts = Arc::new(Facts { id, peer, local, tls, poisoned: AtomicBool::new(false) });
+        let Ends { peer, local, tcp } = ends;
+        let facts = Arc::new(Facts { id, peer, local, tls, tcp, poisoned: AtomicBool::new(false) });
         Ok(Lease { sender, line, facts, reused: false, origin: origin.clone(), _driver: driver })
     }
+}
+
+/// Both ends of a TCP connection, and since when.
+struct Ends {
+    peer: SocketAddr,
+    local: Option<SocketAddr>,
+    tcp: Instant,
 }
 
 /// Connects to the first address that answers.

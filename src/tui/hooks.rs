@@ -42,6 +42,7 @@ pub fn steady(exchange: &mut Exchange) {
     let (begun, late) = (exchange.id.0 * 20_000, exchange.id.0 * 700 % 1_900);
     let timing = &mut exchange.timing;
     for (at, after) in [
+        (&mut timing.tcp, 300),
         (&mut timing.connected, 300),
         (&mut timing.released, 0),
         (&mut timing.request_sent, 500),

@@ -59,6 +59,8 @@ pub struct Wired {
     pub peer: String,
     /// Version and cipher suite, for TLS.
     pub tls: Option<String>,
+    /// When TCP was ready and TLS began, if the connection was made for this attempt.
+    pub tcp: Option<Instant>,
 }
 
 /// Who keeps the records and wants to hear of changes.
@@ -71,7 +73,11 @@ pub(super) trait Ledger: std::fmt::Debug + Send + Sync {
 
 /// Whole microseconds since `epoch`.
 pub(super) fn micros_since(epoch: Instant) -> u64 {
-    u64::try_from(epoch.elapsed().as_micros()).unwrap_or(u64::MAX)
+    micros_between(epoch, Instant::now())
+}
+
+fn micros_between(epoch: Instant, at: Instant) -> u64 {
+    u64::try_from(at.saturating_duration_since(epoch).as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The shared record of one attempt.
@@ -269,6 +275,7 @@ impl Recorder {
             state.exchange.reused = wired.reused;
             state.exchange.peer = wired.peer;
             state.exchange.tls = wired.tls;
+            state.exchange.timing.tcp = wired.tcp.map(|at| micros_between(self.slot.epoch, at));
             state.exchange.timing.connected = Some(now);
         }
         self.slot.touch();
