@@ -165,7 +165,7 @@ fn overlaps(of: &[Range<usize>], hit: &Range<usize>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::exchange::{End, ExchangeId, Timing};
+    use crate::domain::exchange::{End, ExchangeId, Sender, Timing};
     use crate::domain::operation::{OperationId, OperationKind};
     use proptest::prelude::*;
 
@@ -178,7 +178,8 @@ mod tests {
         Exchange {
             id: ExchangeId(1),
             operation: OperationId(1),
-            kind: OperationKind::HeadObject,
+            kind: OperationKind::HeadObject.into(),
+            sender: Sender::Here,
             attempt: 1,
             connection: 1,
             reused: false,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::exchange::{Captured, End, Exchange, ExchangeId, Timing};
+use crate::domain::exchange::{Captured, End, Exchange, ExchangeId, Sender, Timing};
 use crate::domain::operation::{OperationId, OperationKind};
 use proptest::prelude::*;
 
@@ -13,7 +13,8 @@ pub(super) fn exchange(id: u64, kind: OperationKind, request: &[u8], response: &
     Exchange {
         id: ExchangeId(id),
         operation: OperationId(id),
-        kind,
+        kind: kind.into(),
+        sender: Sender::Here,
         attempt: 1,
         connection: 1,
         reused: true,

@@ -100,6 +100,8 @@ struct Client {
 #[derive(Debug, Serialize, Deserialize)]
 struct Timing {
     begun: u64,
+    tcp: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     connected: Option<u64>,
     released: Option<u64>,
     request_sent: Option<u64>,
@@ -199,6 +201,7 @@ impl Timing {
     fn of(t: &Times) -> Self {
         Self {
             begun: t.begun,
+            tcp: t.tcp,
             connected: t.connected,
             released: t.released,
             request_sent: t.request_sent,
@@ -210,6 +213,7 @@ impl Timing {
     fn times(self) -> Times {
         Times {
             begun: self.begun,
+            tcp: self.tcp,
             connected: self.connected,
             released: self.released,
             request_sent: self.request_sent,

@@ -70,7 +70,15 @@ pub(in crate::domain) fn exchange() -> impl Strategy<Value = Exchange> {
             request: side(&request),
             response: side(&response),
             held: false,
-            timing: Timing { begun: begun.into(), connected, released, request_sent, first_byte, ended },
+            timing: Timing {
+                begun: begun.into(),
+                tcp: connected,
+                connected,
+                released,
+                request_sent,
+                first_byte,
+                ended,
+            },
             end,
         }
     })

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::exchange::{Captured, ExchangeId, Timing};
+use crate::domain::exchange::{Captured, ExchangeId, Sender, Timing};
 use crate::domain::operation::{OperationId, OperationKind};
 use proptest::prelude::*;
 
@@ -14,7 +14,8 @@ fn exchange(kind: OperationKind, target: &str, response: &str) -> Exchange {
     Exchange {
         id: ExchangeId(1),
         operation: OperationId(1),
-        kind,
+        kind: kind.into(),
+        sender: Sender::Here,
         attempt: 1,
         connection: 1,
         reused: false,
