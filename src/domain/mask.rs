@@ -120,7 +120,7 @@ fn of_field(message: &Message<'_>, field: &Field, out: &mut Vec<Place>) -> bool 
 fn of_authorization(value: &[u8]) -> Vec<Place> {
     let blank = value.len() - value.trim_ascii_start().len();
     if !value.trim_ascii_start().starts_with(b"AWS4-") {
-        return Vec::from([blank..value.len()]);
+        return std::iter::once(blank..value.len()).collect();
     }
     let lower = value.to_ascii_lowercase();
     let until = |from: usize, ends: &[u8]| {

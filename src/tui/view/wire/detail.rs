@@ -34,7 +34,9 @@ pub(super) fn draw(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     });
     lines(inside, 0, &said, theme, buf);
     let more = said.len() > usize::from(inside.height);
-    super::footer_note(rect, if more { "K tells the rest" } else { "" }, theme, buf);
+    if more {
+        super::footer_note(rect, "K tells the rest", theme, buf);
+    }
 }
 
 fn not_on_the_wire() -> Vec<Pieces> {
