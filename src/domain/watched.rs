@@ -134,8 +134,10 @@ impl Watched {
             (Some(OperationKind::ListParts), _) => session.listed = session.listed.saturating_add(1),
             _ => {}
         }
-        if let Some(source) = session.source.clone().filter(|_| !copied) {
-            self.about(id, (source.bucket, source.key));
+        let own = (session.upload.bucket.clone(), session.upload.key.clone());
+        let source = session.source.as_ref().filter(|_| !copied);
+        if let Some(object) = source.map(|s| (s.bucket.clone(), s.key.clone())).filter(|o| *o != own) {
+            self.about(id, object);
         }
         Some((id, span))
     }
@@ -182,10 +184,7 @@ impl Watched {
             }
         }
         session.around.sort_by_key(|a| (a.begun, a.exchange));
-        let list = self.by_object.entry(object).or_default();
-        if !list.contains(&id) {
-            list.push(id);
-        }
+        self.by_object.entry(object).or_default().push(id);
     }
 
     /// What came of a part so far.
