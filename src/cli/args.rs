@@ -348,6 +348,14 @@ pub struct ServeArgs {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub disk_budget: Option<u64>,
 
+    /// Print each request of a client when it ends, and each multipart upload of a client when it is over
+    #[arg(long)]
+    pub watch: bool,
+
+    /// Print everything as JSON, one object a line
+    #[arg(long, requires = "watch")]
+    pub json: bool,
+
     /// How it fails.
     #[command(flatten)]
     pub faults: FaultArgs,

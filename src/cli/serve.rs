@@ -1,5 +1,7 @@
 //! `partscope serve`: the sandbox as a server of its own, and the embedded one of `--sandbox`.
 
+mod watch;
+
 use super::Failure;
 use super::args::{ServeArgs, TargetArgs};
 use super::out::Out;
@@ -8,6 +10,7 @@ use crate::domain::text::visible;
 use crate::s3::TargetSpec;
 use crate::s3::error::chain;
 use crate::sandbox::{SandboxOptions, Server};
+use crate::wire::hub::Hub;
 
 /// Runs the server until SIGINT or SIGTERM.
 pub async fn run(target: &TargetArgs, args: &ServeArgs) -> Result<(), Failure> {
@@ -26,19 +29,46 @@ pub async fn run(target: &TargetArgs, args: &ServeArgs) -> Result<(), Failure> {
     options.disk_budget = args.disk_budget;
     options.data_dir.clone_from(&args.data_dir);
     options.seed = !args.empty;
-    let region = options.region.clone();
+    let hub = args.watch.then(Hub::new);
+    options.watch.clone_from(&hub);
     let server = start(options, &target.faults).await?;
+    announce(&server, &target.faults, args.json)?;
+    let Some(hub) = hub else {
+        stop.wait().await;
+        server.shutdown().await;
+        return Ok(());
+    };
+    let mut watch = watch::Watch::new(hub, args);
+    let watched = tokio::select! {
+        () = stop.wait() => Ok(()),
+        ended = watch.run() => ended,
+    };
+    server.shutdown().await;
+    watched?;
+    watch.finish().await
+}
+
+/// Says where the server is and how to get in; with `ready` the first request may come.
+fn announce(server: &Server, faults: &[Fault], json: bool) -> Result<(), Failure> {
+    let rules: Vec<String> = faults.iter().map(Fault::to_string).collect();
+    if json {
+        return Out.json(&serde_json::json!({
+            "type": "ready",
+            "endpoint": server.endpoint(),
+            "region": server.region(),
+            "access_key": server.access_key(),
+            "secret_key": server.secret_key(),
+            "faults": rules,
+        }));
+    }
     Out.line(&format!("endpoint    {}", server.endpoint()))?;
-    Out.line(&format!("region      {region}"))?;
+    Out.line(&format!("region      {}", server.region()))?;
     Out.line(&format!("access key  {}", server.access_key()))?;
     Out.line(&format!("secret key  {}", server.secret_key()))?;
-    for fault in &target.faults {
-        Out.line(&format!("fault       {}", visible(&fault.to_string())))?;
+    for rule in rules {
+        Out.line(&format!("fault       {}", visible(&rule)))?;
     }
-    Out.line("ready")?;
-    stop.wait().await;
-    server.shutdown().await;
-    Ok(())
+    Out.line("ready")
 }
 
 /// A server that fails by these rules from its first request on.

@@ -6,11 +6,13 @@
 
 mod heard;
 mod session;
+mod tell;
 
 pub use heard::Answer;
 pub use session::{Around, PartSeen, PartSize, Session, SessionId, Stage, When};
 
 use super::exchange::{CallKind, Exchange, ExchangeId};
+use super::message::Message;
 use super::names::ObjectRef;
 use super::operation::{OperationKind, UploadRef};
 use heard::{Asked, element, header, parts_named};
@@ -309,6 +311,11 @@ impl Watched {
         }
         self.by_upload.remove(&session.upload);
     }
+}
+
+/// The part a request names, when it is one that S3 has.
+pub fn part_number(exchange: &Exchange) -> Option<u16> {
+    heard::part_number(&Message::read(&exchange.request.head))
 }
 
 /// The upload id in Create's answer.

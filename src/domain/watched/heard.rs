@@ -57,7 +57,7 @@ impl Asked {
             bucket,
             key,
             upload_id: decoded("uploadId"),
-            part: decoded("partNumber").and_then(|n| n.parse().ok()).filter(|n| (1..=10_000).contains(n)),
+            part: part_number(&message),
             source: message.header("x-amz-copy-source").and_then(copy_source),
             range: message.header("x-amz-copy-source-range").and_then(ByteRange::parse_copy_source),
             length: number("x-amz-decoded-content-length").or_else(|| number("content-length")),
@@ -68,7 +68,7 @@ impl Asked {
 
 impl Answer {
     /// How an exchange that has ended was answered.
-    pub(super) fn of(exchange: &Exchange) -> Self {
+    pub fn of(exchange: &Exchange) -> Self {
         let whole = exchange.end == Some(End::Complete);
         let Some(status) = exchange.status().filter(|_| whole) else { return Self::Lost };
         // After a 200 an error may still come in its place.
@@ -84,6 +84,12 @@ fn may_fail_late(exchange: &Exchange) -> bool {
     let late =
         [OperationKind::CompleteMultipartUpload, OperationKind::UploadPartCopy, OperationKind::CopyObject];
     late.iter().any(|kind| exchange.kind == *kind)
+}
+
+/// `partNumber` of a request, 1 to 10 000.
+pub(super) fn part_number(request: &Message<'_>) -> Option<u16> {
+    let number = request.parameter("partNumber").and_then(decode)?;
+    number.parse().ok().filter(|n| (1..=10_000).contains(n))
 }
 
 /// A header of the answer.

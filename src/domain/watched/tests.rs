@@ -181,6 +181,11 @@ fn a_managed_copy_is_one_session_with_its_story() {
         (2, 0, Some(5), Some(ExchangeId(7)))
     );
     assert_eq!((begun.size, begun.copied, begun.took), (Some(10), true, Some(20)));
+    assert_eq!(
+        session.summary(),
+        "Boto3/1.40.1 s3://b/k: completed, ETag \"f-2\"; 2 parts of 10 B, the last smaller, 15 B stored, copied from \
+         s3://b/source; 2 at once at most, 1 attempt again; 0.000 s"
+    );
     for exchange in [create(4, "u", (10, 12)), one.ended(), complete(8, done(), (50, 60)).ended()] {
         assert_eq!(watched.of(&exchange).map(|s| s.id), Some(session.id));
     }
