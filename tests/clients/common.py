@@ -27,6 +27,7 @@ class Server:
     """`partscope serve` on a port of its own choice; the keys and the address are read from what it prints."""
 
     def __init__(self, binary, log):
+        self.binary = binary
         self.log = open(log, "wb")
         self.process = subprocess.Popen(
             [binary, "serve", "--listen", "127.0.0.1:0"],
