@@ -18,6 +18,7 @@ pub mod evidence;
 pub mod exchange;
 pub mod exchange_diff;
 pub mod explain;
+pub mod export;
 pub mod facts;
 pub mod fault;
 pub mod hand_over;

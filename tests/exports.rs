@@ -1,0 +1,58 @@
+//! Exported scripts, proved by running them: the commands of real clients make the same object again in a fresh sandbox.
+//!
+//! The AWS CLI and boto3 come from `target/clients`, where `tests/clients/install` puts them, or from the PATH. A client that
+//! is missing is skipped with a loud line, unless PARTSCOPE_REQUIRE_CLIENTS is set.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "exports/hostile.rs"]
+mod hostile;
+#[path = "exports/run.rs"]
+mod run;
+#[path = "exports/shown.rs"]
+mod shown;
+#[path = "exports/world.rs"]
+mod world;
+
+use partscope::domain::export::{Format, script};
+use partscope::domain::hand_over::Place;
+use run::{Script, client_of};
+use world::{ODD_KEYS, World};
+
+async fn runs(format: Format) {
+    let Some(client) = client_of(format) else { return };
+    let mut recorded = World::new(1).await;
+    recorded.prepare().await;
+    recorded.copy().await;
+    recorded.begin_odd_uploads().await;
+    let exchanges = recorded.exchanges();
+    let all: Vec<_> = exchanges.iter().collect();
+    let text = script(&all, format, &Place::default());
+
+    let mut fresh = World::new(2).await;
+    fresh.prepare().await;
+    let made = Script::new(&text, format).run(&client, &fresh.server).await;
+    let canaries = made.strangers();
+    assert!(canaries.is_empty(), "something in a key was executed: {canaries:?}");
+    assert!(made.succeeded, "{}\n--- said\n{}", text, made.said);
+    assert_eq!(fresh.result().await, recorded.result().await, "{}", made.said);
+    let mut want: Vec<String> = ODD_KEYS.iter().map(|k| (*k).to_owned()).collect();
+    want.retain(|key| !run::cannot(format, key));
+    want.sort();
+    assert_eq!(fresh.open_uploads().await, want, "{}", made.said);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_aws_cli_script_of_a_copy_makes_the_same_object() {
+    runs(Format::AwsCli).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_curl_script_of_a_copy_makes_the_same_object() {
+    runs(Format::Curl).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_boto3_script_of_a_copy_makes_the_same_object() {
+    runs(Format::Boto3).await;
+}
