@@ -45,11 +45,6 @@ fn search(first: Option<&Path>) -> std::ffi::OsString {
     std::env::join_paths(all).unwrap()
 }
 
-/// Whether a format has to leave a key to others, and says so.
-pub fn cannot(_format: Format, _key: &str) -> bool {
-    false
-}
-
 /// A script in a directory of its own.
 pub struct Script {
     dir: tempfile::TempDir,

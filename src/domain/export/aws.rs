@@ -85,9 +85,9 @@ fn command(call: &Call, name: &str, options: &[String]) -> String {
         let _ = write!(line, " \\\n  {option}");
     }
     if let Some(answer) = call.answer.as_ref().filter(|a| !a.succeeded()) {
-        let code = answer.code.as_deref().unwrap_or("no code");
-        let said = word(crate::domain::text::visible(&format!("{} {code}", answer.status)).as_bytes());
-        let said = said.unwrap_or_else(|_| answer.status.to_string());
+        let code = answer.code.as_deref().unwrap_or_default();
+        let text = crate::domain::text::visible(format!("{} {code}", answer.status).trim());
+        let said = word(text.as_bytes()).unwrap_or_else(|_| answer.status.to_string());
         return format!("{line} || refused {} {said}\n", call.number);
     }
     let given: Vec<Given> = call

@@ -74,6 +74,7 @@ pub fn read(
     let (bucket, key) =
         wire::locate(message.header("host").unwrap_or(""), endpoint, message.slice(&line.path));
     let mut headers = said(&message);
+    headers.extend(trailing_checksum(&message, &exchange.request));
     let mut query = Vec::new();
     for p in &line.parameters {
         let pair = (wire::decoded(message.slice(&p.name)), wire::decoded(message.slice(&p.value)));
@@ -166,7 +167,6 @@ fn said(message: &Message<'_>) -> Vec<(String, Vec<u8>)> {
             None => out.push((name, value)),
         }
     }
-    out.extend(trailing_checksum(message));
     out
 }
 
@@ -178,9 +178,9 @@ fn without_framing(value: &[u8]) -> Vec<u8> {
 }
 
 /// The checksum that came after the body, as if it had been a header.
-fn trailing_checksum(message: &Message<'_>) -> Option<(String, Vec<u8>)> {
+fn trailing_checksum(message: &Message<'_>, captured: &Captured) -> Option<(String, Vec<u8>)> {
     let name = message.header("x-amz-trailer")?.trim().to_ascii_lowercase();
-    let body = message.body_bytes();
+    let body = if captured.missing() > 0 { &captured.tail } else { message.body_bytes() };
     let end = body.get(body.len().saturating_sub(1024)..)?;
     let mark = format!("\r\n{name}:");
     let at = end.windows(mark.len()).rposition(|w| w.eq_ignore_ascii_case(mark.as_bytes()))? + mark.len();
