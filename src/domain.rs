@@ -5,6 +5,7 @@
 
 pub mod acl;
 pub mod anatomy;
+pub mod call_name;
 pub mod carry;
 pub mod checksum;
 pub mod compare;
@@ -22,6 +23,7 @@ pub mod export;
 pub mod facts;
 pub mod fault;
 pub mod hand_over;
+pub mod har;
 pub mod hashing;
 pub mod infer;
 pub mod layout;

@@ -10,7 +10,7 @@ mod read;
 mod row;
 
 pub use read::{Unreadable, read};
-pub(super) use row::{About, Row};
+pub(super) use row::{About, Row, check_version};
 
 use super::exchange::Exchange;
 use super::mask;

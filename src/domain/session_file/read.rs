@@ -1,6 +1,6 @@
 //! Reading a session file: strict about what it is, forgiving about an end that is missing.
 
-use super::{About, MAX_EXCHANGES, MAX_FILE, MAX_LINE, Row, Session};
+use super::{About, MAX_EXCHANGES, MAX_FILE, MAX_LINE, Row, Session, check_version};
 use crate::domain::text::{cut_end, visible_bytes};
 use crate::domain::units::grouped;
 
@@ -79,7 +79,7 @@ fn first(line: &[u8]) -> Result<About, Unreadable> {
     }
     let Ok(Version { partscope_session }) = serde_json::from_slice(line) else { return Err(other()) };
     let wrong = |why| Unreadable::Line { line: 1, why };
-    super::row::check_version(partscope_session).map_err(wrong)?;
+    check_version(partscope_session).map_err(wrong)?;
     serde_json::from_slice(line).map_err(|e| wrong(plain(&e)))
 }
 
