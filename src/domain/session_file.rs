@@ -54,7 +54,7 @@ pub struct Session {
     pub program: String,
     /// Which S3 was talked to, as the screen calls it.
     pub target: String,
-    /// Seconds since 1970 at microsecond 0 of every [`super::exchange::Timing`].
+    /// Microseconds since 1970 at microsecond 0 of every [`super::exchange::Timing`].
     pub epoch: i64,
     /// Whether secrets are in it.
     pub secrets: Secrets,

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-/// The entry; `epoch` is what microsecond 0 is in seconds since 1970.
+/// The entry; `epoch` is what microsecond 0 is in microseconds since 1970.
 pub(super) fn entry(e: &Exchange, epoch: i64) -> Value {
     let phases = phases(&e.timing, e.reused);
     let mut out = json!({
@@ -38,7 +38,7 @@ fn insert(object: &mut Value, name: &str, value: Value) {
 }
 
 fn date(epoch: i64, micros: u64) -> String {
-    let at = i64::try_from(micros).ok().and_then(|micros| epoch.checked_mul(1_000_000)?.checked_add(micros));
+    let at = i64::try_from(micros).ok().and_then(|micros| epoch.checked_add(micros));
     let at = at.and_then(|at| jiff::Timestamp::from_microsecond(at).ok()).unwrap_or_default();
     format!("{at:.6}")
 }

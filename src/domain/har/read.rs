@@ -107,8 +107,8 @@ fn made_up(log: Log) -> Result<Session, Unreadable> {
         all.push((begun, rebuild(found.entry, connection).map_err(wrong)?));
     }
     all.sort_by_key(|(begun, _)| *begun);
-    let epoch = all.first().map_or(0, |(begun, _)| begun.div_euclid(1_000_000));
-    let exchanges = all.into_iter().zip(1..).map(|((begun, e), id)| placed(e, begun - epoch * 1_000_000, id));
+    let epoch = all.first().map_or(0, |(begun, _)| *begun);
+    let exchanges = all.into_iter().zip(1..).map(|((begun, e), id)| placed(e, begun - epoch, id));
     let creator = log.creator.map_or(String::new(), |c| format!("{} {}", c.name, c.version));
     let program = creator.trim();
     Ok(Session {

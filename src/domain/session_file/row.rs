@@ -19,7 +19,7 @@ pub(in crate::domain) struct About {
     pub(in crate::domain) partscope_session: u32,
     program: String,
     target: String,
-    epoch_seconds: i64,
+    epoch_micros: i64,
     secrets: Secrets,
     #[serde(default, skip_serializing_if = "is_false")]
     reconstructed: bool,
@@ -35,7 +35,7 @@ impl About {
             partscope_session: VERSION,
             program: session.program.clone(),
             target: session.target.clone(),
-            epoch_seconds: session.epoch,
+            epoch_micros: session.epoch,
             secrets,
             reconstructed: session.bytes == Bytes::Reconstructed,
             dropped: session.dropped,
@@ -47,7 +47,7 @@ impl About {
         Session {
             program: self.program,
             target: self.target,
-            epoch: self.epoch_seconds,
+            epoch: self.epoch_micros,
             secrets: self.secrets,
             bytes: if self.reconstructed { Bytes::Reconstructed } else { Bytes::Exact },
             dropped: self.dropped,
@@ -68,7 +68,7 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// One exchange. Times are microseconds since the first line's `epoch_seconds`.
+/// One exchange. Times are microseconds since the first line's `epoch_micros`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::domain) struct Row {
     id: u64,
