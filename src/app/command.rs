@@ -245,6 +245,8 @@ pub enum Command {
     GoToByte,
     /// The form of a request that was sent.
     EditSent,
+    /// Take the signature of the selected request apart.
+    XRay,
     /// Follow the newest exchange.
     Follow,
     /// Mark an object for comparison, or compare it with the marked one.

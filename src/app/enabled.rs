@@ -82,6 +82,7 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
         command if command.is_of_form() && model.step.drafting.is_none() => {
             Err("no request is being edited; e edits the next one".into())
         }
+        Command::XRay if model.wire.is_empty() => Err("nothing was sent yet".into()),
         Command::Faults if model.target.real => Err("only the sandbox fails on demand".into()),
         Command::Faults => ready(model),
         Command::Unlock if !model.target.real => Err("the sandbox is always writable".into()),

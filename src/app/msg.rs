@@ -8,6 +8,7 @@ use crate::domain::infer::ClientRow;
 use crate::domain::operation::{Operation, OperationId, PartBody};
 use crate::domain::outcome::Outcome;
 use crate::domain::predict::BodyDigest;
+use crate::domain::xray::{Asked, Checked};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -89,6 +90,13 @@ pub enum Msg {
         body: PartBody,
         /// Its digests.
         digest: Result<BodyDigest, String>,
+    },
+    /// What was found of the signatures of a request.
+    SignaturesChecked {
+        /// Whose request.
+        exchange: ExchangeId,
+        /// Which are right, or why that is not known.
+        checked: Checked,
     },
     /// A file was written, or was not.
     FileWritten {
@@ -179,6 +187,15 @@ pub enum Effect {
         /// Whether a file of that name may be replaced.
         overwrite: bool,
     },
+    /// Recompute signatures where the secret key is held.
+    CheckSignatures {
+        /// Whose request; the answer comes back under it.
+        exchange: ExchangeId,
+        /// What to recompute.
+        asked: Box<Asked>,
+    },
+    /// Give a text to the terminal's clipboard.
+    Copy(String),
     /// Draw everything again from nothing.
     Repaint,
     /// Stop the program until the shell continues it.

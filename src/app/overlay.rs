@@ -4,6 +4,7 @@ use super::command::Command;
 use super::explaining::About;
 use super::faults::FaultList;
 use super::form::Form;
+use super::panes::xray::XRay;
 use super::sheet::Sheet;
 use crate::domain::operation::UploadRef;
 use crate::domain::pace::Stop;
@@ -71,6 +72,8 @@ pub enum Overlay {
         /// Selected one.
         at: usize,
     },
+    /// How a request was signed.
+    XRay(Box<XRay>),
     /// A form.
     Form(Box<Form>),
     /// Leaving while uploads are open or calls under way.

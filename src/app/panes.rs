@@ -15,3 +15,4 @@ pub mod step;
 pub mod verify;
 pub mod versions;
 pub mod wire;
+pub mod xray;

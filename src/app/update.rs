@@ -24,6 +24,7 @@ mod step;
 mod verify;
 mod versions;
 pub mod wire;
+pub mod xray;
 
 use super::command::{Command, Pane, Screen, resolve};
 use super::model::{Level, Link, Model, Purpose};
@@ -65,6 +66,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Clients { id, clients } => verify::clients_came(model, id, clients),
         Msg::Digested { body, digest } => expect::digested(model, body, digest),
         Msg::FileWritten { path, bytes, result } => save::written(model, path, bytes, result),
+        Msg::SignaturesChecked { exchange, checked } => xray::came(model, exchange, checked),
         Msg::Tick(now) => model.now = now,
     }
     let effects = finish(model);
@@ -200,6 +202,7 @@ fn on_wire(model: &mut Model, batch: Vec<Exchange>, dropped: u64) {
     }
     model.wire.take(batch);
     model.wire.lost = dropped;
+    xray::refresh(model);
 }
 
 fn on_finished(model: &mut Model, id: OperationId, outcome: &Outcome) {

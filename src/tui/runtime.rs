@@ -3,9 +3,11 @@
 use super::Endpoint;
 use super::report::Report;
 use crate::app::msg::{Connected, Effect, FaultChange, Msg};
+use crate::domain::exchange::ExchangeId;
 use crate::domain::hashing::Verification;
 use crate::domain::operation::{Operation, OperationId};
 use crate::domain::outcome::Outcome;
+use crate::domain::xray::{Asked, Checked};
 use crate::s3::client::{Call, Client};
 use crate::s3::target::{TargetSpec, connect};
 use crate::sandbox::clock::Clock;
@@ -92,7 +94,8 @@ impl Runtime {
             Effect::WriteFile { path, bytes, overwrite } => {
                 self.tasks.spawn(super::save::write(path, bytes, overwrite, self.reports.clone()));
             }
-            Effect::Repaint | Effect::Suspend | Effect::Quit => {}
+            Effect::CheckSignatures { exchange, asked } => self.check_signatures(exchange, &asked),
+            Effect::Copy(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }
     }
 
@@ -154,6 +157,19 @@ impl Runtime {
             }
             FaultChange::Clear => server.faults().clear(),
         }
+    }
+
+    /// Recomputes signatures with the key that was signed with, or with the sandbox's own.
+    fn check_signatures(&self, exchange: ExchangeId, asked: &Asked) {
+        let here = self.client.as_ref().map_or(Checked::NoKey, |client| client.check_signatures(asked));
+        let checked = match (&here, &self.sandbox) {
+            (Checked::Each(_), _) | (_, None) => here,
+            (_, Some(server)) => server.check_signatures(asked),
+        };
+        let reports = self.reports.clone();
+        self.tasks.spawn(async move {
+            let _ = reports.send(Report::Msg(Msg::SignaturesChecked { exchange, checked })).await;
+        });
     }
 
     fn perform(&mut self, id: OperationId, operation: Operation, hold: bool) {

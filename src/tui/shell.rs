@@ -18,6 +18,7 @@ use crate::domain::hand_over::{Place, left_open};
 use crate::domain::upload::{Move, UploadState};
 use crate::s3::target::TargetSpec;
 use crate::wire::hub::Hub;
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::Event;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
@@ -302,6 +303,9 @@ impl<W: Write> Shell<W> {
                         tokio::spawn(async { hooks::spring("a task") });
                     }
                     self.repaint()?;
+                }
+                Effect::Copy(text) => {
+                    execute!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
                 }
                 Effect::Suspend => self.suspend()?,
                 other => self.runtime.start(other),

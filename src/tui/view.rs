@@ -20,6 +20,7 @@ mod step;
 mod uploads;
 mod versions;
 mod wire;
+mod xray;
 
 use super::regions::{Regions, inner, list_rows, list_top, regions, too_small};
 use super::theme::{Role, Theme, ascii};

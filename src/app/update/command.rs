@@ -96,6 +96,7 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::Release => step::release(model),
         Command::Cancel => step::cancel(model),
         Command::NextUpload => step::next_upload(model),
+        Command::XRay => super::xray::open(model),
         Command::WireMode => super::wire::turn(model),
         Command::ExplainLine => super::wire::explain(model),
         Command::GoToByte => super::wire::ask_byte(model),

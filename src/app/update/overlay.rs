@@ -49,6 +49,7 @@ pub(super) fn press(model: &mut Model, press: Press) {
         Overlay::Carry { at } => super::carry::press(model, at, press),
         Overlay::Forms { at } => draft::choose_press(model, at, press),
         Overlay::Holds { at } => step::holds_press(model, at, press),
+        Overlay::XRay(state) => super::xray::press(model, state, press),
         Overlay::Form(form) => form_press(model, form, press),
         Overlay::Leave => leave::press(model, press),
         Overlay::Confirm(confirm) => confirm_press(model, confirm, press),
@@ -72,6 +73,7 @@ pub(super) fn wheel(model: &mut Model, up: bool) {
             *at = moved(*at, carried, 1, if up { Motion::Up } else { Motion::Down })
         }
         Some(Overlay::Inspect(sheet)) => super::sheet::wheel(sheet, up),
+        Some(Overlay::XRay(_)) => super::xray::wheel(model, up),
         Some(Overlay::Versions) => versions::go(model, if up { Motion::Up } else { Motion::Down }),
         _ => {}
     }

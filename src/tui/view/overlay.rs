@@ -37,6 +37,7 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::Carry { at } => super::carry::draw(model, rect, *at, theme, buf),
         Overlay::Forms { at } => draft::forms(rect, *at, theme, buf),
         Overlay::Holds { at } => draft::holds(model, rect, *at, theme, buf),
+        Overlay::XRay(state) => super::xray::draw(model, rect, state, theme, buf),
         Overlay::Form(f) => form(rect, f, theme, buf),
         Overlay::Leave => leave::draw(model, rect, theme, buf),
         Overlay::Confirm(c) => confirm(rect, c, theme, buf),
@@ -45,7 +46,8 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
 
 fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
     // Two columns of values need all the width there is.
-    let most = if matches!(overlay, Overlay::Compare { .. } | Overlay::Carry { .. }) { 160 } else { 78 };
+    let wide = matches!(overlay, Overlay::Compare { .. } | Overlay::Carry { .. } | Overlay::XRay(_));
+    let most = if wide { 160 } else { 78 };
     let room = usize::from(area.width.min(78).saturating_sub(4));
     let height = match overlay {
         Overlay::Palette { .. } => 16,
@@ -56,6 +58,7 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         | Overlay::Versions
         | Overlay::Compare { .. }
         | Overlay::Rescue { .. }
+        | Overlay::XRay(_)
         | Overlay::Carry { .. } => area.height.saturating_sub(4),
         Overlay::Inspect(s) => sheet::wish(model, area, *s).1,
         Overlay::Explain { about, .. } => {
