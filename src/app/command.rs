@@ -251,6 +251,20 @@ pub enum Command {
     Follow,
     /// Mark an object for comparison, or compare it with the marked one.
     Compare,
+    /// Show only exchanges that a line of words accepts.
+    FilterWire,
+    /// Find a text in the traffic.
+    FindInWire,
+    /// The next match of the text looked for.
+    NextMatch,
+    /// The match before.
+    PreviousMatch,
+    /// What changed since the previous exchange of this kind.
+    DiffPrevious,
+    /// Mark an exchange, or take the mark away.
+    MarkExchange,
+    /// Compare this exchange with the marked one.
+    DiffMarked,
     /// Show and change the rules by which the sandbox fails.
     Faults,
     /// Send one S3 operation by its name.

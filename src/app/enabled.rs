@@ -83,6 +83,16 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
             Err("no request is being edited; e edits the next one".into())
         }
         Command::XRay if model.wire.is_empty() => Err("nothing was sent yet".into()),
+        Command::NextMatch | Command::PreviousMatch if model.wire.looking().needle().is_none() => {
+            Err("no text is looked for; / takes one".into())
+        }
+        Command::FilterWire | Command::FindInWire if model.wire.is_empty() => {
+            Err("nothing was sent yet".into())
+        }
+        Command::DiffPrevious | Command::MarkExchange if model.wire.current().is_none() => {
+            Err("no exchange is selected".into())
+        }
+        Command::DiffMarked => marked(model),
         Command::Faults if model.target.real => Err("only the sandbox fails on demand".into()),
         Command::Faults => ready(model),
         Command::Unlock if !model.target.real => Err("the sandbox is always writable".into()),
@@ -131,6 +141,17 @@ fn probe(model: &Model) -> Result<(), String> {
     } else {
         "the object is not multipart".into()
     })
+}
+
+/// Whether the selected exchange can be compared with the marked one.
+fn marked(model: &Model) -> Result<(), String> {
+    let current = model.wire.current().ok_or("no exchange is selected")?;
+    match model.wire.differ.marked {
+        None => Err("no exchange is marked; m marks one".into()),
+        Some(id) if id == current.id => Err("this one is marked; = compares another with it".into()),
+        Some(id) if model.wire.by_id(id).is_none() => Err(format!("exchange #{} is not kept any more", id.0)),
+        Some(_) => Ok(()),
+    }
 }
 
 fn need_object(model: &Model) -> Result<(), String> {

@@ -330,9 +330,11 @@ impl Model {
         self.faults.iter().filter(|f| !f.is_spent()).count()
     }
 
-    /// When a run that waits may go on, in microseconds; a tick is needed by then.
+    /// When a run that waits may go on, in microseconds; a tick is needed by then, and now while traffic is looked
+    /// through.
     pub fn wake_at(&self) -> Option<u64> {
-        self.step.benches.iter().filter_map(|b| b.run.as_ref()?.wake_at).min()
+        let looking = (!self.wire.looking().is_settled()).then_some(self.now);
+        self.step.benches.iter().filter_map(|b| b.run.as_ref()?.wake_at).chain(looking).min()
     }
 
     /// Whether the model changes by itself as time passes, so that ticks are needed.

@@ -74,6 +74,10 @@ pub enum Overlay {
     },
     /// How a request was signed.
     XRay(Box<XRay>),
+    /// A field for a filter or a text to find.
+    WireField(WireField),
+    /// What differs in two exchanges.
+    WireDiff,
     /// A form.
     Form(Box<Form>),
     /// Leaving while uploads are open or calls under way.
@@ -89,6 +93,28 @@ pub struct Mistakes {
     pub at: usize,
     /// Why each cannot be made now; made when the menu was opened.
     pub not_now: Vec<Option<String>>,
+}
+
+/// A line that is typed on the Wire screen.
+#[derive(Debug, Clone)]
+pub struct WireField {
+    /// What it is for.
+    pub purpose: WireFieldPurpose,
+    /// What was typed.
+    pub input: Input,
+    /// What was there before, for Esc.
+    pub before: String,
+    /// Why it cannot be used.
+    pub why: Option<String>,
+}
+
+/// What a line on the Wire screen is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireFieldPurpose {
+    /// To show only some exchanges.
+    Filter,
+    /// To find a text.
+    Find,
 }
 
 /// A question.

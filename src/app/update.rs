@@ -7,6 +7,7 @@ pub mod carry;
 mod command;
 mod compare;
 pub(in crate::app) mod deed;
+mod differ;
 mod draft;
 mod expect;
 mod faults;
@@ -25,6 +26,7 @@ mod verify;
 mod versions;
 pub mod wire;
 pub mod xray;
+pub mod wire_field;
 
 use super::command::{Command, Pane, Screen, resolve};
 use super::model::{Level, Link, Model, Purpose};
@@ -68,6 +70,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::FileWritten { path, bytes, result } => save::written(model, path, bytes, result),
         Msg::SignaturesChecked { exchange, checked } => xray::came(model, exchange, checked),
         Msg::Tick(now) => model.now = now,
+        Msg::Tick(now) => {
+            model.now = now;
+            wire_field::look_on(model);
+        }
     }
     let effects = finish(model);
     if let Some(id) = answered {
@@ -97,6 +103,7 @@ fn finish(model: &mut Model) -> Vec<Effect> {
         bench.refresh();
     }
     expect::forecast(model);
+    differ::follow_secrets(model);
     std::mem::take(&mut model.effects)
 }
 
@@ -200,9 +207,11 @@ fn on_wire(model: &mut Model, batch: Vec<Exchange>, dropped: u64) {
     for exchange in &batch {
         step::note_hold(model, exchange);
     }
+    let changed: Vec<_> = batch.iter().map(|e| e.id).collect();
     model.wire.take(batch);
     model.wire.lost = dropped;
     xray::refresh(model);
+    differ::heard(model, &changed);
 }
 
 fn on_finished(model: &mut Model, id: OperationId, outcome: &Outcome) {

@@ -21,6 +21,8 @@ mod uploads;
 mod versions;
 mod wire;
 mod xray;
+mod wire_diff;
+mod wire_field;
 
 use super::regions::{Regions, inner, list_rows, list_top, regions, too_small};
 use super::theme::{Role, Theme, ascii};

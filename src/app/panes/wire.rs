@@ -1,10 +1,15 @@
 //! The journal of exchanges, bounded in memory, and where the user looks in it.
 
+use super::differ::Differ;
+use super::looking::Looking;
 use super::reading::{Reading, Side};
 use super::select::{Motion, moved};
+use super::tally::Tally;
 use crate::domain::exchange::{Exchange, ExchangeId};
 use crate::domain::explain::Direction;
 use crate::domain::line_text::{Asked, LineText, line};
+use crate::domain::wire_filter::Filter;
+use crate::domain::wire_find::{Found, Needle};
 use std::collections::VecDeque;
 
 /// Most bytes of captures kept; the oldest exchanges go first.
@@ -23,6 +28,9 @@ pub struct Wire {
     pub selected: Option<ExchangeId>,
     /// The view of the selected exchange, and the cursors in it.
     pub reading: Reading,
+    /// Which are compared.
+    pub differ: Differ,
+    looking: Looking,
 }
 
 impl Wire {
@@ -30,6 +38,7 @@ impl Wire {
     pub fn take(&mut self, batch: Vec<Exchange>) {
         for exchange in batch {
             let size = cost(&exchange);
+            self.looking.took(&exchange);
             match self.exchanges.binary_search_by_key(&exchange.id, |e| e.id) {
                 Ok(at) => {
                     if let Some(slot) = self.exchanges.get_mut(at) {
@@ -49,12 +58,18 @@ impl Wire {
             if let Some(old) = self.exchanges.remove(old) {
                 self.kept = self.kept.saturating_sub(cost(&old));
                 self.dropped += 1;
+                self.looking.dropped(old.id);
             }
         }
     }
 
-    /// Number of exchanges kept.
+    /// Number of exchanges in the list: those kept that the filter accepts.
     pub fn len(&self) -> usize {
+        self.looking.accepted().map_or(self.exchanges.len(), Tally::len)
+    }
+
+    /// Number of exchanges kept, in the list or not.
+    pub fn total(&self) -> usize {
         self.exchanges.len()
     }
 
@@ -63,9 +78,12 @@ impl Wire {
         self.exchanges.is_empty()
     }
 
-    /// The exchange at a row.
+    /// The exchange at a row of the list.
     pub fn get(&self, at: usize) -> Option<&Exchange> {
-        self.exchanges.get(at)
+        match self.looking.accepted() {
+            None => self.exchanges.get(at),
+            Some(accepted) => self.by_id(accepted.get(at)?.0),
+        }
     }
 
     /// The exchange with an id.
@@ -73,32 +91,83 @@ impl Wire {
         self.exchanges.binary_search_by_key(&id, |e| e.id).ok().and_then(|at| self.exchanges.get(at))
     }
 
-    /// Row of the selection.
+    /// Row of the selection; of one that is not in the list, that of the next one after it.
     pub fn at(&self) -> usize {
-        let newest = self.exchanges.len().saturating_sub(1);
-        match self.selected {
-            None => newest,
-            Some(id) => {
-                self.exchanges.binary_search_by_key(&id, |e| e.id).unwrap_or_else(|at| at.min(newest))
-            }
-        }
+        let newest = self.len().saturating_sub(1);
+        let Some(id) = self.selected else { return newest };
+        let place = match self.looking.accepted() {
+            None => self.exchanges.binary_search_by_key(&id, |e| e.id),
+            Some(accepted) => accepted.place(id),
+        };
+        place.unwrap_or_else(|at| at).min(newest)
     }
 
     /// The selected exchange.
     pub fn current(&self) -> Option<&Exchange> {
-        self.exchanges.get(self.at())
+        self.get(self.at())
     }
 
     /// Moves the selection; moving stops following.
     pub fn go(&mut self, page: usize, motion: Motion) {
-        let at = moved(self.at(), self.exchanges.len(), page, motion);
-        self.selected = self.exchanges.get(at).map(|e| e.id);
+        let at = moved(self.at(), self.len(), page, motion);
+        if let Some(id) = self.get(at).map(|e| e.id) {
+            self.select(id);
+        }
+    }
+
+    /// Selects an exchange, from its first line.
+    pub fn select(&mut self, id: ExchangeId) {
+        self.selected = Some(id);
         self.reading.begin();
     }
 
     /// Whether the selected exchange is another client's.
     pub fn is_foreign(&self) -> bool {
         self.current().is_some_and(|e| e.sender.is_elsewhere())
+    /// The exchanges before one, newest first.
+    pub fn before(&self, id: ExchangeId) -> impl Iterator<Item = &Exchange> {
+        let at = self.exchanges.partition_point(|e| e.id < id);
+        self.exchanges.range(..at).rev()
+    }
+
+    /// The exchanges after one, oldest first.
+    pub fn after(&self, id: ExchangeId) -> impl Iterator<Item = &Exchange> {
+        let at = self.exchanges.partition_point(|e| e.id <= id);
+        self.exchanges.range(at..)
+    }
+
+    /// What is looked for.
+    pub fn looking(&self) -> &Looking {
+        &self.looking
+    }
+
+    /// Shows only what a filter accepts; an empty one shows everything.
+    pub fn set_filter(&mut self, filter: Filter) {
+        self.looking.set_filter(filter);
+        self.look_on();
+    }
+
+    /// Looks for a text, or for none.
+    pub fn set_needle(&mut self, needle: Option<Needle>) {
+        self.looking.set_needle(needle);
+        self.look_on();
+    }
+
+    /// Looks through some more of what was not looked through yet.
+    pub fn look_on(&mut self) {
+        let Some(below) = self.looking.below() else { return };
+        let at = self.exchanges.partition_point(|e| e.id < below);
+        self.looking.go_on(self.exchanges.range(..at).rev());
+    }
+
+    /// The next match of the text looked for, or the one before: its exchange, where it is, and whether the search went
+    /// on from the other end.
+    pub fn find(&mut self, back: bool) -> Option<(ExchangeId, Found, bool)> {
+        let from = self.current().map(|e| e.id);
+        let (id, nth, around) = self.looking.step(from, back)?;
+        let mut all = self.looking.needle()?.find(self.by_id(id)?);
+        let nth = usize::try_from(nth).ok().filter(|nth| *nth < all.len())?;
+        Some((id, all.swap_remove(nth), around))
     }
 
     /// What the line under the cursor of a direction says and means; `None` for what was not on the wire.
@@ -157,6 +226,25 @@ pub(in crate::app) mod tests {
         assert!(wire.kept <= JOURNAL_BYTES);
         assert_eq!(wire.dropped + wire.len() as u64, 2000);
         assert_eq!(wire.current().unwrap().id, ExchangeId(1999));
+    }
+
+    #[test]
+    fn a_filter_shows_what_it_accepts_and_keeps_the_selection() {
+        let mut wire = Wire::default();
+        wire.take((1..=9).map(|id| exchange(id, usize::try_from(id).unwrap())).collect());
+        wire.select(ExchangeId(4));
+        wire.set_filter("sent>5".parse().unwrap());
+        assert_eq!((wire.len(), wire.total(), wire.at()), (4, 9, 0));
+        assert_eq!(wire.current().unwrap().id, ExchangeId(6));
+        wire.take(vec![exchange(10, 1), exchange(11, 8), exchange(7, 1)]);
+        let shown: Vec<u64> = (0..wire.len()).map(|at| wire.get(at).unwrap().id.0).collect();
+        assert_eq!(shown, [6, 8, 9, 11]);
+        wire.selected = None;
+        assert_eq!(wire.current().unwrap().id, ExchangeId(11));
+        wire.set_filter("sent>50".parse().unwrap());
+        assert!(wire.current().is_none() && wire.len() == 0 && !wire.is_empty());
+        wire.set_filter(Filter::default());
+        assert_eq!(wire.len(), 11);
     }
 
     #[test]

@@ -7,13 +7,14 @@ use super::super::faults::FaultList;
 use super::super::form::{Field, Form, Purpose, Rule};
 use super::super::model::{Level, Model};
 use super::super::msg::Effect;
-use super::super::overlay::Overlay;
+use super::super::overlay::{Overlay, WireFieldPurpose};
 use super::super::panes::browse::Load;
 use super::super::panes::reading::Side;
 use super::super::panes::select::{Motion, moved};
 use super::super::sheet::Sheet;
 use super::{
-    browse, compare, draft, inspect, leave, ledger, mistakes, plan, run as running, sheet, step, verify,
+    browse, compare, differ, draft, inspect, leave, ledger, mistakes, plan, run as running, sheet, step,
+    verify, wire_field,
 };
 use crate::domain::pace::Stop;
 use tui_input::Input;
@@ -98,6 +99,13 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::NextUpload => step::next_upload(model),
         Command::XRay => super::xray::open(model),
         Command::WireMode => super::wire::turn(model),
+        Command::FilterWire => wire_field::open(model, WireFieldPurpose::Filter),
+        Command::FindInWire => wire_field::open(model, WireFieldPurpose::Find),
+        Command::NextMatch => wire_field::step(model, false),
+        Command::PreviousMatch => wire_field::step(model, true),
+        Command::DiffPrevious => differ::with_previous(model),
+        Command::MarkExchange => differ::mark(model),
+        Command::DiffMarked => differ::with_marked(model),
         Command::ExplainLine => super::wire::explain(model),
         Command::GoToByte => super::wire::ask_byte(model),
         Command::EditSent => super::wire::edit(model),
@@ -223,8 +231,9 @@ pub(super) fn select(model: &mut Model, row: usize) {
             }
         }
         Pane::Timeline if row < model.wire.len() => {
-            model.wire.selected = model.wire.get(row).map(|e| e.id);
-            model.wire.reading.begin();
+            if let Some(id) = model.wire.get(row).map(|e| e.id) {
+                model.wire.select(id);
+            }
         }
         Pane::WireRequest => model.wire.reading.put(Side::Request, row),
         Pane::WireResponse => model.wire.reading.put(Side::Response, row),
@@ -260,6 +269,9 @@ fn back(model: &mut Model) {
     }
     if model.screen == Screen::Inspect && model.inspect.probe.is_some() {
         return inspect::stop_probe(model);
+    }
+    if model.pane() == Pane::Timeline && wire_field::clear(model) {
+        return;
     }
     if model.screen == Screen::Browse && model.browse.objects.filter().is_some() {
         model.browse.objects.set_filter("");

@@ -10,8 +10,8 @@ use super::super::panes::reading::Side;
 use super::super::panes::select::{Motion, moved};
 use super::super::press::{Key, Press};
 use super::{
-    browse, command, compare, draft, faults, inspect, leave, mistakes, plan, run, save, step, verify,
-    versions,
+    browse, command, compare, differ, draft, faults, inspect, leave, mistakes, plan, run, save, step, verify,
+    versions, wire_field,
 };
 use crate::domain::names::S3Uri;
 use crate::domain::pace::Stop;
@@ -50,6 +50,8 @@ pub(super) fn press(model: &mut Model, press: Press) {
         Overlay::Forms { at } => draft::choose_press(model, at, press),
         Overlay::Holds { at } => step::holds_press(model, at, press),
         Overlay::XRay(state) => super::xray::press(model, state, press),
+        Overlay::WireField(field) => wire_field::press(model, field, press),
+        Overlay::WireDiff => differ::press(model, press),
         Overlay::Form(form) => form_press(model, form, press),
         Overlay::Leave => leave::press(model, press),
         Overlay::Confirm(confirm) => confirm_press(model, confirm, press),
@@ -75,6 +77,7 @@ pub(super) fn wheel(model: &mut Model, up: bool) {
         Some(Overlay::Inspect(sheet)) => super::sheet::wheel(sheet, up),
         Some(Overlay::XRay(_)) => super::xray::wheel(model, up),
         Some(Overlay::Versions) => versions::go(model, if up { Motion::Up } else { Motion::Down }),
+        Some(Overlay::WireDiff) => differ::go(model, if up { Motion::Up } else { Motion::Down }),
         _ => {}
     }
 }
@@ -89,6 +92,10 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             *at = 0;
         }
         Some(Overlay::Faults(list)) => paste_into(&mut list.input, text),
+        Some(Overlay::WireField(field)) => {
+            paste_into(&mut field.input, text);
+            wire_field::typed(model);
+        }
         Some(_) => {}
         None if in_form && model.step.drafting.is_some() => {
             if let Some(form) = model.step.drafting.as_mut() {

@@ -66,6 +66,11 @@ impl CallKind {
         known.map(Self::Known).or_else(|| other().map(Self::Other))
     }
 
+    /// S3's names of all calls that have one.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        OperationKind::ALL.into_iter().map(OperationKind::name).chain(OTHERS)
+    }
+
     /// A call of which only the method is known.
     pub fn unnamed(method: &str) -> Self {
         Self::Unnamed(METHODS.into_iter().find(|m| *m == method).unwrap_or(Self::NO_METHOD))

@@ -1,7 +1,7 @@
 //! Reading the words of a filter, and what is said of wrong ones.
 
 use super::{Filter, Measure, State, Status, Term, Test, glob};
-use crate::domain::operation::OperationKind;
+use crate::domain::exchange::CallKind;
 use crate::domain::units::parse_size;
 use crate::domain::wire_find::Needle;
 use std::cmp::Ordering;
@@ -204,20 +204,16 @@ fn property(name: &str, value: &str) -> Result<Test, FilterError> {
     })
 }
 
-/// The names of all calls.
-fn calls() -> impl Iterator<Item = &'static str> {
-    OperationKind::ALL.into_iter().map(OperationKind::name)
-}
-
 fn call(name: &str) -> Result<String, FilterError> {
     let wanted = name.to_ascii_lowercase();
-    if calls().any(|call| glob(&wanted, &call.to_ascii_lowercase())) {
+    if CallKind::names().any(|call| glob(&wanted, &call.to_ascii_lowercase())) {
         return Ok(wanted);
     }
-    let near: Vec<&str> =
-        calls().filter(|call| call.to_ascii_lowercase().contains(wanted.trim_matches('*'))).collect();
+    let near: Vec<&str> = CallKind::names()
+        .filter(|call| call.to_ascii_lowercase().contains(wanted.trim_matches('*')))
+        .collect();
     let near = if near.is_empty() {
-        let all: Vec<&str> = calls().collect();
+        let all: Vec<&str> = CallKind::names().collect();
         format!("there are {}", all.join(", "))
     } else {
         format!("op:*{}* is {}", name.trim_matches('*'), near.join(", "))

@@ -146,6 +146,10 @@ fn wrong_words_are_named_with_the_choices() {
         said("op:Upl"),
         "no call is named Upl; op:*Upl* is ListMultipartUploads, CreateMultipartUpload, UploadPart, UploadPartCopy, CompleteMultipartUpload, AbortMultipartUpload"
     );
+    assert!(
+        "op:PutObject,op:DeleteObjects".parse::<Filter>().is_err()
+            && "op:PutObject".parse::<Filter>().is_ok()
+    );
     assert!(said("op:Zz").starts_with("no call is named Zz; there are ListBuckets, "));
     assert!(said("colour:red").starts_with("colour is nothing one can ask for; there are op status part "));
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::inspect::sheet;
 use super::paint::{footer_note, line, lines, pane, said, text, wrap};
-use super::{Pieces, compare, draft, faults, leave, mistakes, versions};
+use super::{Pieces, compare, draft, faults, leave, mistakes, versions, wire_diff, wire_field};
 use crate::app::command::SPECS;
 use crate::app::explaining::{self, About, Tone};
 use crate::app::form::Form;
@@ -38,6 +38,8 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::Forms { at } => draft::forms(rect, *at, theme, buf),
         Overlay::Holds { at } => draft::holds(model, rect, *at, theme, buf),
         Overlay::XRay(state) => super::xray::draw(model, rect, state, theme, buf),
+        Overlay::WireField(field) => wire_field::draw(model, rect, field, theme, buf),
+        Overlay::WireDiff => wire_diff::draw(model, rect, theme, buf),
         Overlay::Form(f) => form(rect, f, theme, buf),
         Overlay::Leave => leave::draw(model, rect, theme, buf),
         Overlay::Confirm(c) => confirm(rect, c, theme, buf),
@@ -47,6 +49,7 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
 fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
     // Two columns of values need all the width there is.
     let wide = matches!(overlay, Overlay::Compare { .. } | Overlay::Carry { .. } | Overlay::XRay(_));
+    let wide = matches!(overlay, Overlay::Compare { .. } | Overlay::Carry { .. } | Overlay::WireDiff);
     let most = if wide { 160 } else { 78 };
     let room = usize::from(area.width.min(78).saturating_sub(4));
     let height = match overlay {
@@ -60,6 +63,9 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         | Overlay::Rescue { .. }
         | Overlay::XRay(_)
         | Overlay::Carry { .. } => area.height.saturating_sub(4),
+        | Overlay::Carry { .. }
+        | Overlay::WireDiff => area.height.saturating_sub(4),
+        Overlay::WireField(_) => return wire_field::place(area),
         Overlay::Inspect(s) => sheet::wish(model, area, *s).1,
         Overlay::Explain { about, .. } => {
             u16::try_from(explain_lines(model, *about, usize::from(area.width.min(78) - 2)).len() + 2)
@@ -328,6 +334,7 @@ pub(super) fn cursor(area: Rect, model: &Model) -> Option<Position> {
             Some(Position { x: x.min(inside.right()), y: inside.y })
         }
         Overlay::Faults(list) => faults::cursor(place(area, top, model), list),
+        Overlay::WireField(field) => wire_field::cursor(area, field),
         Overlay::Form(f) => {
             let room = usize::from(inside.width);
             let intro: usize = f.intro.iter().map(|l| wrap(l, room).len()).sum();

@@ -33,11 +33,22 @@ pub(super) fn below(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
 }
 
 /// Name of the call, with its part number and its attempt.
-fn name(e: &Exchange) -> String {
+pub(super) fn name(e: &Exchange) -> String {
     let retry = if e.attempt > 1 { format!(" ↻{}", e.attempt) } else { String::new() };
     match query_value(&start_line(e), "partNumber") {
         Some(n) => format!("{} #{n}{retry}", e.kind),
         None => format!("{}{retry}", e.kind),
+    }
+}
+
+/// How many exchanges the list shows, and of how many.
+pub(super) fn shown(model: &Model) -> String {
+    let wire = &model.wire;
+    let going_on =
+        if wire.looking().accepted().is_some_and(|a| a.below().is_some()) { ", still looking" } else { "" };
+    match wire.looking().filter() {
+        None => format!("{} shown", wire.total()),
+        Some(_) => format!("{} of {} shown{going_on}", wire.len(), wire.total()),
     }
 }
 

@@ -4,8 +4,9 @@ use super::super::Pieces;
 use super::{footer_note, line, lines, millis, name, pane, said, select, status};
 use crate::app::command::Pane;
 use crate::app::model::Model;
+use crate::app::update::wire_field::standing;
 use crate::domain::exchange::Exchange;
-use crate::domain::text::cut_end;
+use crate::domain::text::{cut_end, visible};
 use crate::domain::units::human_size;
 use crate::tui::regions::{list_rows, list_top};
 use crate::tui::theme::{Role, Theme};
@@ -14,9 +15,13 @@ use ratatui::layout::Rect;
 
 pub(super) fn draw(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     let focused = model.pane() == Pane::Timeline;
-    let inside = pane(rect, &format!("Timeline {}", model.wire.len()), focused, theme, buf);
+    let inside = pane(rect, &title(model), focused, theme, buf);
     if model.wire.is_empty() {
         return lines(inside, 0, &[said("Nothing was sent yet.", Role::Muted)], theme, buf);
+    }
+    if model.wire.len() == 0 {
+        let words = "No exchange matches the filter. f changes it, Esc clears it.";
+        return lines(inside, 0, &[said(words, Role::Muted)], theme, buf);
     }
     line(inside, 0, &said("      # operation                 st     ms     read", Role::Muted), theme, buf);
     let rows = list_rows(rect);
@@ -32,6 +37,23 @@ pub(super) fn draw(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     }
     let note = if model.wire.selected.is_none() { "follows the newest" } else { "F follows the newest" };
     footer_note(rect, note, theme, buf);
+}
+
+/// How many there are, what the filter shows of them, what is looked for, and what is marked.
+fn title(model: &Model) -> String {
+    let looking = model.wire.looking();
+    let mut out = match looking.filter() {
+        None => format!("Timeline {}", model.wire.total()),
+        Some(_) => format!("Timeline  {}, f changes, Esc clears", super::shown(model)),
+    };
+    if let Some(needle) = looking.needle() {
+        let text = cut_end(&visible(needle.text()), 20);
+        out.push_str(&format!("   \"{text}\": {}", standing(&looking.standing())));
+    }
+    if let Some(id) = model.wire.differ.marked {
+        out.push_str(&format!("   #{} marked", id.0));
+    }
+    out
 }
 
 fn entry(e: &Exchange, chosen: bool) -> Pieces {
