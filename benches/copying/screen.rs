@@ -108,6 +108,7 @@ pub fn screen(work: &Work, keys: bool) -> Shown {
                     begun[2] = true;
                     over.store(true, Ordering::Release);
                     (shown.exchanges, shown.dropped) = (model.wire.total(), model.wire.dropped);
+                    (shown.exchanges, shown.dropped) = (model.wire.len(), model.wire.dropped());
                     for _ in 0..2 {
                         input.try_send(press(KeyCode::Char('c'), KeyModifiers::CONTROL)).unwrap();
                     }

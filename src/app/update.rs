@@ -209,6 +209,8 @@ fn on_wire(model: &mut Model, batch: Vec<Exchange>, dropped: u64) {
     }
     let changed: Vec<_> = batch.iter().map(|e| e.id).collect();
     model.wire.take(batch);
+    let deeds = &model.deeds;
+    model.wire.take_as(batch, |exchange| deeds.of(exchange.operation).cloned());
     model.wire.lost = dropped;
     xray::refresh(model);
     differ::heard(model, &changed);

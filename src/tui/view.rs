@@ -100,7 +100,7 @@ pub fn hit(area: Rect, model: &Model, col: u16, row: u16) -> Option<(Pane, Optio
         Pane::Objects => (model.browse.object_at, model.browse.objects.len()),
         Pane::Uploads => (model.browse.upload_at, model.browse.uploads.len()),
         Pane::Parts => model.step.bench().map_or((0, 0), |b| (b.part_at, b.machine.parts().len())),
-        Pane::Timeline => (model.wire.at(), model.wire.len()),
+        Pane::Timeline => (model.wire.at(), model.wire.lines()),
         Pane::Form => model.step.drafting.as_ref().map_or((0, 0), |f| (f.at, f.draft.slots().len())),
         Pane::WireRequest | Pane::WireResponse => return Some((pane, wire::row_of(model, pane, rect, row))),
         _ => return Some((pane, None)),

@@ -110,8 +110,7 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::GoToByte => super::wire::ask_byte(model),
         Command::EditSent => super::wire::edit(model),
         Command::Follow => {
-            model.wire.selected = None;
-            model.wire.reading.begin();
+            model.wire.follow();
             model.say(Level::Plain, "following the newest exchange");
         }
         Command::Send(kind) => step::send(model, kind),
@@ -235,6 +234,7 @@ pub(super) fn select(model: &mut Model, row: usize) {
                 model.wire.select(id);
             }
         }
+        Pane::Timeline => model.wire.select_line(row),
         Pane::WireRequest => model.wire.reading.put(Side::Request, row),
         Pane::WireResponse => model.wire.reading.put(Side::Response, row),
         _ => {}

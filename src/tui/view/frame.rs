@@ -132,7 +132,7 @@ fn crumb(model: &Model, r: &Regions) -> Pieces {
 }
 
 fn dropped(model: &Model) -> String {
-    match model.wire.dropped + model.wire.lost {
+    match model.wire.dropped() + model.wire.lost {
         0 => String::new(),
         n => format!(", {n} oldest dropped to bound memory"),
     }

@@ -1,0 +1,217 @@
+//! The exchanges of a session within two limits: bytes of captures, and rows.
+//!
+//! Beyond the first the oldest exchanges lose their bytes and stay as rows; beyond the second the oldest rows go. Both
+//! are counted. What is under way loses nothing: a held request must be on the screen as long as it can be released.
+
+use super::row::{Row, State};
+use crate::domain::deed::Deed;
+use crate::domain::exchange::{Captured, Exchange, ExchangeId};
+use crate::domain::operation::OperationId;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// Most bytes of captures kept, and most rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Memory of exchanges with their bytes.
+    pub bytes: usize,
+    /// Rows, those with bytes included.
+    pub rows: usize,
+}
+
+impl Limits {
+    /// What the program keeps.
+    pub const USUAL: Self = Self { bytes: 64 * 1024 * 1024, rows: 100_000 };
+}
+
+/// The exchanges.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    limits: Limits,
+    /// By id.
+    rows: VecDeque<Row>,
+    bytes: BTreeMap<ExchangeId, Box<Exchange>>,
+    under_way: BTreeSet<ExchangeId>,
+    /// The newest attempt of each call that is not known to have gone well: another may follow.
+    trying: BTreeMap<OperationId, ExchangeId>,
+    kept: usize,
+    /// Rows that went.
+    pub dropped: u64,
+    /// Exchanges that lost their bytes, whether their row is still there or not.
+    pub stripped: u64,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self::new(Limits::USUAL)
+    }
+}
+
+impl Journal {
+    /// An empty one.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            rows: VecDeque::new(),
+            bytes: BTreeMap::new(),
+            under_way: BTreeSet::new(),
+            trying: BTreeMap::new(),
+            kept: 0,
+            dropped: 0,
+            stripped: 0,
+        }
+    }
+
+    /// Rows kept.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Memory of the exchanges that have their bytes.
+    pub fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// The row at a place, oldest first.
+    pub fn row_at(&self, at: usize) -> Option<&Row> {
+        self.rows.get(at)
+    }
+
+    /// How many rows are not newer than this.
+    pub fn up_to(&self, id: ExchangeId) -> usize {
+        self.rows.partition_point(|r| r.id <= id)
+    }
+
+    /// The row of an exchange.
+    pub fn row(&self, id: ExchangeId) -> Option<&Row> {
+        self.rows.get(self.place(id).ok()?)
+    }
+
+    /// An exchange with its bytes, if they are still there.
+    pub fn exchange(&self, id: ExchangeId) -> Option<&Exchange> {
+        self.bytes.get(&id).map(|e| &**e)
+    }
+
+    /// Exchanges with their bytes, newest last.
+    pub fn exchanges(&self) -> impl DoubleEndedIterator<Item = &Exchange> {
+        self.bytes.values().map(|e| &**e)
+    }
+
+    fn place(&self, id: ExchangeId) -> Result<usize, usize> {
+        // Nearly always it is the newest or one more.
+        match self.rows.back() {
+            Some(last) if last.id == id => Ok(self.rows.len() - 1),
+            Some(last) if last.id > id => self.rows.binary_search_by_key(&id, |r| r.id),
+            _ => Err(self.rows.len()),
+        }
+    }
+
+    fn row_mut(&mut self, id: ExchangeId) -> Option<&mut Row> {
+        let at = self.place(id).ok()?;
+        self.rows.get_mut(at)
+    }
+
+    /// Takes an exchange in, or what is new of it; gives its row as it was.
+    pub fn put(&mut self, mut exchange: Exchange, deed: Arc<Deed>) -> Option<Row> {
+        let id = exchange.id;
+        let mut row = Row::new(&exchange, deed);
+        let place = self.place(id);
+        let old = place.ok().and_then(|at| self.rows.get(at)).cloned();
+        let over = exchange.end.is_some();
+        if over {
+            self.under_way.remove(&id);
+            [&mut exchange.request, &mut exchange.response].into_iter().for_each(fit);
+        } else {
+            self.under_way.insert(id);
+        }
+        if let Some(old) = &old {
+            row.set_earlier(old.earlier());
+            row.set_later(old.later());
+        }
+        let (operation, well) = (row.operation, matches!(row.state, State::Done(_)));
+        match place {
+            Ok(at) => {
+                if let Some(slot) = self.rows.get_mut(at) {
+                    *slot = row;
+                }
+            }
+            Err(at) => self.rows.insert(at, row),
+        }
+        match &old {
+            Some(old) if old.operation == operation => {}
+            other => {
+                // Another client's call gets its name when its head was read.
+                if let Some(old) = other.as_ref().filter(|old| self.trying.get(&old.operation) == Some(&id)) {
+                    self.trying.remove(&old.operation);
+                }
+                self.link(id, operation);
+            }
+        }
+        if well && self.trying.get(&operation) == Some(&id) {
+            self.trying.remove(&operation);
+        }
+        self.kept += cost(&exchange);
+        if let Some(before) = self.bytes.insert(id, Box::new(exchange)) {
+            self.kept = self.kept.saturating_sub(cost(&before));
+        }
+        old
+    }
+
+    /// Makes an exchange the newest attempt of its call.
+    fn link(&mut self, id: ExchangeId, operation: OperationId) {
+        let earlier = self.trying.get(&operation).copied().filter(|earlier| *earlier < id);
+        if let Some(earlier) = earlier
+            && let Some(row) = self.row_mut(earlier)
+        {
+            row.set_later(Some(id));
+        }
+        if let Some(row) = self.row_mut(id) {
+            row.set_earlier(earlier);
+        }
+        self.trying.insert(operation, id);
+    }
+
+    /// Comes back within the limits; gives the rows that went.
+    pub fn trim(&mut self) -> Vec<Row> {
+        while self.kept > self.limits.bytes {
+            let under_way = &self.under_way;
+            let Some(oldest) = self.bytes.keys().find(|id| !under_way.contains(id)).copied() else { break };
+            self.strip(oldest);
+            self.stripped += 1;
+        }
+        let mut gone = Vec::new();
+        while self.rows.len() > self.limits.rows {
+            let Some(at) = self.rows.iter().position(|r| !self.under_way.contains(&r.id)) else { break };
+            let Some(row) = self.rows.remove(at) else { break };
+            self.strip(row.id);
+            if self.trying.get(&row.operation) == Some(&row.id) {
+                self.trying.remove(&row.operation);
+            }
+            self.dropped += 1;
+            gone.push(row);
+        }
+        gone
+    }
+
+    fn strip(&mut self, id: ExchangeId) {
+        if let Some(exchange) = self.bytes.remove(&id) {
+            self.kept = self.kept.saturating_sub(cost(&exchange));
+        }
+    }
+}
+
+/// Gives back room that nothing will be put into.
+fn fit(captured: &mut Captured) {
+    for part in [&mut captured.head, &mut captured.tail] {
+        if part.capacity() - part.len() > part.len() / 8 {
+            part.shrink_to_fit();
+        }
+    }
+}
+
+/// Memory of an exchange, in bytes.
+fn cost(e: &Exchange) -> usize {
+    let captured = |c: &Captured| c.head.capacity() + c.tail.capacity();
+    let texts = e.peer.capacity() + e.tls.as_ref().map_or(0, String::capacity);
+    captured(&e.request) + captured(&e.response) + texts + size_of::<Exchange>()
+}
