@@ -249,6 +249,16 @@ pub enum Command {
     XRay,
     /// Follow the newest exchange.
     Follow,
+    /// Show only the heading of a group of exchanges.
+    Fold,
+    /// Show the exchanges of a group.
+    Unfold,
+    /// Fold or unfold every group.
+    FoldAll,
+    /// Keep the list of exchanges as it is, or let it go on.
+    Freeze,
+    /// Go to another attempt of the same call.
+    OtherAttempt,
     /// Mark an object for comparison, or compare it with the marked one.
     Compare,
     /// Show only exchanges that a line of words accepts.

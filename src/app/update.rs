@@ -22,6 +22,7 @@ mod run;
 pub mod save;
 mod sheet;
 mod step;
+mod timeline;
 mod verify;
 mod versions;
 pub mod wire;

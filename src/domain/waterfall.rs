@@ -88,6 +88,19 @@ pub fn spans(timing: &Timing, now: u64, after: Option<u64>) -> Vec<Span> {
     out
 }
 
+/// The phases without the time they were held, which is a person's and not the network's: what was before it is moved
+/// up to its end, and it is left as a moment.
+pub fn unheld(spans: &[Span]) -> Vec<Span> {
+    let held = spans.iter().position(|s| s.phase == Phase::Held);
+    let length = held.and_then(|at| spans.get(at)).map_or(0, |s| s.to - s.from);
+    let moved = |(at, s): (usize, &Span)| match held {
+        Some(held) if at < held => Span { from: s.from + length, to: s.to + length, ..*s },
+        Some(held) if at == held => Span { from: s.to, ..*s },
+        _ => *s,
+    };
+    spans.iter().enumerate().map(moved).collect()
+}
+
 /// Cells of a bar over `from` to `to`: in each the phase that took most of it, `None` where nothing was. Rounded outwards,
 /// so that what happened in that time has at least one cell, be it ever so short.
 pub fn bar(spans: &[Span], from: u64, to: u64, cells: usize) -> Vec<Option<Phase>> {
@@ -105,14 +118,14 @@ pub fn bar(spans: &[Span], from: u64, to: u64, cells: usize) -> Vec<Option<Phase
     };
     let mut out: Vec<_> =
         (0..count).map(|i| most(i * width, (i + 1) * width).map(|(_, phase)| phase)).collect();
-    // What took no time that the clock could measure.
-    if let [only] = spans
-        && only.from == only.to
-        && (from..=to).contains(&only.from)
-    {
-        let at = usize::try_from(place(only.from) / width).unwrap_or(0).min(cells.saturating_sub(1));
+    // What took no time that the clock could measure, and the moment where something was held.
+    let alone = spans.len() == 1;
+    for s in spans.iter().filter(|s| s.from == s.to && (from..=to).contains(&s.from)) {
+        let at = usize::try_from(place(s.from) / width).unwrap_or(0).min(cells.saturating_sub(1));
+        let at =
+            if alone { at } else { at.saturating_sub(usize::from(at > 0 && place(s.from) % width == 0)) };
         if let Some(cell) = out.get_mut(at) {
-            *cell = Some(only.phase);
+            *cell = Some(s.phase);
         }
     }
     out
@@ -196,6 +209,25 @@ mod tests {
         assert_eq!(of(1), [Some(Wait)]);
         assert_eq!(bar(&spans(&t, 0, None), 0, 400, 4), [Some(Wait), None, None, None]);
         assert_eq!(of(0), []);
+    }
+
+    #[test]
+    fn held_time_is_a_mark_and_no_length() {
+        let t = Timing {
+            begun: 0,
+            connected: Some(10),
+            released: Some(9_000),
+            request_sent: Some(9_020),
+            first_byte: Some(9_060),
+            ended: Some(9_070),
+            ..Timing::default()
+        };
+        let all = unheld(&spans(&t, 0, None));
+        let (from, to) = (all[0].from, all[4].to);
+        assert_eq!((from, to), (8_990, 9_070));
+        use Phase::{Connect, Held, Receive, Send, Wait};
+        assert_eq!(bar(&all, from, to, 8), [Held, Send, Send, Wait, Wait, Wait, Wait, Receive].map(Some));
+        assert_eq!(bar(&all, from, to, 16)[..3], [Connect, Held, Send].map(Some));
     }
 
     proptest! {

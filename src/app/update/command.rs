@@ -15,6 +15,8 @@ use super::super::sheet::Sheet;
 use super::{
     browse, compare, differ, draft, inspect, leave, ledger, mistakes, plan, run as running, sheet, step,
     verify, wire_field,
+    browse, compare, draft, inspect, leave, ledger, mistakes, plan, run as running, sheet, step, timeline,
+    verify,
 };
 use crate::domain::pace::Stop;
 use tui_input::Input;
@@ -109,10 +111,12 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::ExplainLine => super::wire::explain(model),
         Command::GoToByte => super::wire::ask_byte(model),
         Command::EditSent => super::wire::edit(model),
-        Command::Follow => {
-            model.wire.follow();
-            model.say(Level::Plain, "following the newest exchange");
-        }
+        Command::Follow => timeline::follow(model),
+        Command::Fold => timeline::fold(model),
+        Command::Unfold => timeline::unfold(model),
+        Command::FoldAll => timeline::fold_all(model),
+        Command::Freeze => timeline::freeze(model),
+        Command::OtherAttempt => timeline::other_attempt(model),
         Command::Send(kind) => step::send(model, kind),
         Command::Mistakes => mistakes::open(model),
         Command::ExplainRefusal => explain(model, About::Refusal),
@@ -249,7 +253,7 @@ fn enter(model: &mut Model) {
         Pane::Facts | Pane::ETag | Pane::PartMap | Pane::PartSize => run(model, Command::PlanCopyKeeping),
         Pane::Request if model.step.drafting.is_some() => draft::enter_line(model),
         Pane::States | Pane::Parts | Pane::Request | Pane::Form => step::next(model),
-        Pane::Timeline => model.set_focus(Pane::WireRequest),
+        Pane::Timeline => timeline::enter(model),
         Pane::WireRequest | Pane::WireResponse => super::wire::explain(model),
     }
 }

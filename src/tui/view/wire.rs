@@ -1,17 +1,18 @@
 //! Wire: the timeline, request and response with what a line means, and the strip under every other screen.
 
+mod bar;
 mod detail;
 mod side;
 mod strip;
 mod timeline;
+mod timing;
+mod words;
 
 use super::paint::{footer_note, line, lines, pane, said, select, wrapped};
 use super::step::wire_line;
 use crate::app::command::{Pane, Screen};
 use crate::app::model::Model;
-use crate::domain::exchange::{End, Exchange};
-use crate::domain::text::{visible, visible_bytes};
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 

@@ -2,11 +2,10 @@
 
 use super::super::Pieces;
 use super::super::overlay::told_line;
-use super::{lines, name, pane, said};
+use super::{lines, pane, said, timing};
 use crate::app::explaining;
 use crate::app::model::Model;
 use crate::app::update::wire::side;
-use crate::domain::exchange::Exchange;
 use crate::domain::text::visible;
 use crate::tui::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
@@ -16,13 +15,12 @@ pub(super) fn draw(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     if rect.height < 3 {
         return;
     }
-    let Some(e) = model.wire.current() else {
-        pane(rect, "Explanation", false, theme, buf);
-        return;
-    };
-    let Some(side) = side(model.pane()) else {
-        let inside = pane(rect, &format!("#{} {}", e.id.0, name(e)), false, theme, buf);
-        return lines(inside, 0, &[said(connection(e), Role::Text), said(timing(e), Role::Text)], theme, buf);
+    let shown = side(model.pane()).filter(|_| model.wire.current().is_some());
+    let Some(side) = shown else {
+        let (title, all) =
+            timing::selected(model, usize::from(rect.width.saturating_sub(2))).unwrap_or_default();
+        let inside = pane(rect, &title, false, theme, buf);
+        return lines(inside, 0, &all, theme, buf);
     };
     let told = model.wire.told(side, model.revealing());
     let title = told.as_ref().map_or_else(|| "Explanation".to_owned(), |(_, text)| visible(&text.title));
@@ -41,28 +39,4 @@ pub(super) fn draw(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
 
 fn not_on_the_wire() -> Vec<Pieces> {
     vec![said("Said by this program: nothing of this line was on the wire.", Role::Muted)]
-}
-
-fn connection(e: &Exchange) -> String {
-    let tls = e.tls.as_ref().map_or_else(|| "plain".to_owned(), |t| visible(t));
-    let used = if e.reused { "reused" } else { "new" };
-    format!("{} bytes  {}  {tls}  connection {} ({used})", e.request.total, visible(&e.peer), e.connection)
-}
-
-fn timing(e: &Exchange) -> String {
-    let t = &e.timing;
-    let begun = t.released.unwrap_or(t.begun);
-    let mut out = format!("{} bytes", e.response.total);
-    for (what, at) in [
-        ("connected", t.connected.filter(|_| !e.reused)),
-        ("sent", t.request_sent),
-        ("first byte", t.first_byte),
-        ("done", t.ended),
-    ] {
-        if let Some(at) = at {
-            let micros = at.saturating_sub(begun);
-            out.push_str(&format!("  {what} {}.{} ms", micros / 1000, micros % 1000 / 100));
-        }
-    }
-    out
 }

@@ -1,7 +1,8 @@
 //! One direction of the selected exchange, with the cursor on one of its lines.
 
 use super::super::Pieces;
-use super::{footer_note, lines, pane, select, wire_line, wrapped};
+use super::super::paint::wrap;
+use super::{footer_note, lines, pane, said, select, timing, wire_line, wrapped};
 use crate::app::command::Pane;
 use crate::app::model::Model;
 use crate::app::panes::reading::Side;
@@ -10,7 +11,7 @@ use crate::domain::exchange::{End, Exchange};
 use crate::domain::text::{cut_end, visible};
 use crate::domain::wire_lines::{Line, Mode, lines as wire_lines};
 use crate::tui::regions::{inner, list_top};
-use crate::tui::theme::Theme;
+use crate::tui::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -48,11 +49,10 @@ fn rows(model: &Model, side: Side, exchange: &Exchange, cells: usize) -> Rows {
 
 pub(super) fn draw(model: &Model, which: Pane, rect: Rect, theme: Theme, buf: &mut Buffer) {
     let focused = model.pane() == which;
+    let what = if which == Pane::WireRequest { "request" } else { "response" };
     let (Some(side), Some(e)) = (side(which), model.wire.current()) else {
-        pane(rect, "", focused, theme, buf);
-        return;
+        return without_bytes(model, what, rect, theme, buf);
     };
-    let what = if side == Side::Request { "request" } else { "response" };
     let title = format!("#{} {what}  {}{}", e.id.0, modes(model.wire.reading.mode), state(side, e));
     let inside = pane(rect, &title, focused, theme, buf);
     let rows = rows(model, side, e, usize::from(inside.width));
@@ -69,6 +69,17 @@ pub(super) fn draw(model: &Model, which: Pane, rect: Rect, theme: Theme, buf: &m
     }
     let bytes = format!("{} bytes  line {} of {}", side.of(e).total, at + 1, rows.starts.len());
     footer_note(rect, &cut_end(&bytes, usize::from(rect.width).saturating_sub(6)), theme, buf);
+}
+
+/// What stands where the bytes were, if there was anything.
+fn without_bytes(model: &Model, what: &str, rect: Rect, theme: Theme, buf: &mut Buffer) {
+    let row = model.wire.current_row();
+    let title = row.map_or_else(String::new, |row| format!("#{} {what}", row.id.0));
+    let inside = pane(rect, &title, false, theme, buf);
+    let why = row.and_then(|row| timing::dropped(model, row)).unwrap_or_default();
+    let all: Vec<Pieces> =
+        wrap(&why, usize::from(inside.width)).into_iter().map(|l| said(l, Role::Muted)).collect();
+    lines(inside, 0, &all, theme, buf);
 }
 
 /// The line of a direction that a row of its pane shows.
