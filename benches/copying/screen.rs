@@ -107,7 +107,6 @@ pub fn screen(work: &Work, keys: bool) -> Shown {
                 UploadState::Completed(_) if !begun[2] => {
                     begun[2] = true;
                     over.store(true, Ordering::Release);
-                    (shown.exchanges, shown.dropped) = (model.wire.total(), model.wire.dropped);
                     (shown.exchanges, shown.dropped) = (model.wire.len(), model.wire.dropped());
                     for _ in 0..2 {
                         input.try_send(press(KeyCode::Char('c'), KeyModifiers::CONTROL)).unwrap();

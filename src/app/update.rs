@@ -26,8 +26,8 @@ mod timeline;
 mod verify;
 mod versions;
 pub mod wire;
-pub mod xray;
 pub mod wire_field;
+pub mod xray;
 
 use super::command::{Command, Pane, Screen, resolve};
 use super::model::{Level, Link, Model, Purpose};
@@ -70,7 +70,6 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Digested { body, digest } => expect::digested(model, body, digest),
         Msg::FileWritten { path, bytes, result } => save::written(model, path, bytes, result),
         Msg::SignaturesChecked { exchange, checked } => xray::came(model, exchange, checked),
-        Msg::Tick(now) => model.now = now,
         Msg::Tick(now) => {
             model.now = now;
             wire_field::look_on(model);
@@ -209,7 +208,6 @@ fn on_wire(model: &mut Model, batch: Vec<Exchange>, dropped: u64) {
         step::note_hold(model, exchange);
     }
     let changed: Vec<_> = batch.iter().map(|e| e.id).collect();
-    model.wire.take(batch);
     let deeds = &model.deeds;
     model.wire.take_as(batch, |exchange| deeds.of(exchange.operation).cloned());
     model.wire.lost = dropped;

@@ -121,7 +121,6 @@ fn of_authorization(value: &[u8]) -> Vec<Place> {
     let blank = value.len() - value.trim_ascii_start().len();
     if !value.trim_ascii_start().starts_with(b"AWS4-") {
         return std::iter::once(blank..value.len()).collect();
-        return Vec::from([blank..value.len()]);
     }
     let lower = value.to_ascii_lowercase();
     let until = |from: usize, ends: &[u8]| {

@@ -24,10 +24,6 @@ const CHUNK_SIGNATURE: &str = "chunk-signature";
 
 /// Secret in parts only where it is a header; where a body repeats one, all of it is masked.
 const AUTHORIZATION: &str = "authorization";
-/// Whether the value of a header, named in lower case, is secret.
-pub fn is_secret_header(name: &str) -> bool {
-    SECRET_HEADERS.contains(&name)
-}
 
 /// What stands in place of a masked value.
 pub const MASK: &str = "•••";

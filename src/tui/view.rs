@@ -20,9 +20,9 @@ mod step;
 mod uploads;
 mod versions;
 mod wire;
-mod xray;
 mod wire_diff;
 mod wire_field;
+mod xray;
 
 use super::regions::{Regions, inner, list_rows, list_top, regions, too_small};
 use super::theme::{Role, Theme, ascii};

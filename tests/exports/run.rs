@@ -99,11 +99,8 @@ impl Script {
             .env("AWS_SECRET_ACCESS_KEY", server.secret_key())
             .stdin(Stdio::null());
         let done = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-        let said = format!(
-            "{}{}",
-            String::from_utf8_lossy(&done.stdout),
-            String::from_utf8_lossy(&done.stderr)
-        );
+        let said =
+            format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
         Ran { succeeded: done.status.success(), said, dir: self.dir, name: self.name }
     }
 }

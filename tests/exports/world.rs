@@ -88,12 +88,7 @@ impl World {
         }
         let status = aws_sdk_s3::types::BucketVersioningStatus::Enabled;
         let versioning = aws_sdk_s3::types::VersioningConfiguration::builder().status(status).build();
-        sdk.put_bucket_versioning()
-            .bucket("from")
-            .versioning_configuration(versioning)
-            .send()
-            .await
-            .unwrap();
+        sdk.put_bucket_versioning().bucket("from").versioning_configuration(versioning).send().await.unwrap();
         Self { server, sdk, client, hub, next: 0 }
     }
 
@@ -125,7 +120,9 @@ impl World {
         let destination = ObjectRef::new("dest", ODD);
         let absent = self.perform(head(destination.clone(), None)).await;
         assert!(matches!(absent, Outcome::Refused(_)), "{absent:?}");
-        let Output::Head(found) = self.output(head(ObjectRef::new("from", ODD), None)).await else { panic!() };
+        let Output::Head(found) = self.output(head(ObjectRef::new("from", ODD), None)).await else {
+            panic!()
+        };
         let source = ObjectRef { version_id: found.version_id.clone(), ..ObjectRef::new("from", ODD) };
         assert!(source.version_id.is_some());
         self.output(head(source.clone(), Some(PartNumber(1)))).await;
@@ -152,8 +149,7 @@ impl World {
             })
         };
         let generated = part(2, PartBody::Generated { seed: 300, len: 5 * MIB });
-        let of_file =
-            part(3, PartBody::File { path: file.path().to_path_buf(), offset: 1000, len: 2000 });
+        let of_file = part(3, PartBody::File { path: file.path().to_path_buf(), offset: 1000, len: 2000 });
         // The last part is sent twice: the list names what was answered last.
         let spoilt = part(3, PartBody::Generated { seed: 1, len: 1000 });
         for (number, operation) in [(1, copied), (2, generated), (0, spoilt), (3, of_file)] {
@@ -229,7 +225,8 @@ impl World {
             tags,
         };
         let bytes = got.body.collect().await.unwrap().into_bytes();
-        made.bytes = md5::Digest::finalize(md5::Digest::chain_update(<md5::Md5 as md5::Digest>::new(), &bytes)).into();
+        made.bytes =
+            md5::Digest::finalize(md5::Digest::chain_update(<md5::Md5 as md5::Digest>::new(), &bytes)).into();
         made
     }
 

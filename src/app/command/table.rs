@@ -386,6 +386,7 @@ pub const SPECS: &[Spec] = &[
         "signature",
         "How this request was signed, recomputed from its bytes, and what a server that refused it computed",
     ),
+    spec(
         C::DiffPrevious,
         "what-changed",
         &["d"],

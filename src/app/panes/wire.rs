@@ -1,5 +1,6 @@
 //! The exchanges of this session, bounded in memory, and where the user looks in them.
 
+mod filtered;
 pub mod group;
 mod index;
 mod journal;
@@ -15,16 +16,6 @@ use super::differ::Differ;
 use super::looking::Looking;
 use super::reading::{Reading, Side};
 use super::select::{Motion, moved};
-use super::tally::Tally;
-use crate::domain::exchange::{Exchange, ExchangeId};
-use crate::domain::explain::Direction;
-use crate::domain::line_text::{Asked, LineText, line};
-use crate::domain::wire_filter::Filter;
-use crate::domain::wire_find::{Found, Needle};
-use std::collections::VecDeque;
-
-/// Most bytes of captures kept; the oldest exchanges go first.
-pub const JOURNAL_BYTES: usize = 64 * 1024 * 1024;
 use crate::domain::deed::{Deed, DeedId, Who};
 use crate::domain::exchange::{Exchange, ExchangeId};
 use crate::domain::explain::Direction;
@@ -80,31 +71,10 @@ impl Wire {
     /// was, or is a deed of its own.
     pub fn take_as(&mut self, batch: Vec<Exchange>, deed: impl Fn(&Exchange) -> Option<Arc<Deed>>) {
         for exchange in batch {
-            let size = cost(&exchange);
-            self.looking.took(&exchange);
-            match self.exchanges.binary_search_by_key(&exchange.id, |e| e.id) {
-                Ok(at) => {
-                    if let Some(slot) = self.exchanges.get_mut(at) {
-                        self.kept = self.kept.saturating_sub(cost(slot)) + size;
-                        *slot = exchange;
-                    }
-                }
-                Err(at) => {
-                    self.exchanges.insert(at, exchange);
-                    self.kept += size;
-                }
-            }
-        }
-        while self.kept > JOURNAL_BYTES && self.exchanges.len() > 1 {
-            // What is under way stays: a held request must be on the screen as long as it can be released.
-            let Some(old) = self.exchanges.iter().position(|e| e.end.is_some()) else { break };
-            if let Some(old) = self.exchanges.remove(old) {
-                self.kept = self.kept.saturating_sub(cost(&old));
-                self.dropped += 1;
-                self.looking.dropped(old.id);
             let id = exchange.id;
             let known = || self.journal.row(id).map(|row| Arc::clone(&row.deed));
             let deed = deed(&exchange).or_else(known).unwrap_or_else(|| alone(&exchange));
+            self.looking.took(&exchange);
             let old = self.journal.put(exchange, deed);
             let Some(new) = self.journal.row(id) else { continue };
             match (&mut self.frozen, old) {
@@ -115,7 +85,11 @@ impl Wire {
                 (Some(frozen), Some(old)) => drop(frozen.before.entry(id).or_insert(old)),
             }
         }
-        for row in self.journal.trim() {
+        let trimmed = self.journal.trim();
+        for id in trimmed.stripped {
+            self.looking.dropped(id);
+        }
+        for row in trimmed.gone {
             let shown = match &mut self.frozen {
                 None => Some(row),
                 Some(frozen) if frozen.fresh.contains(&row.id) => {
@@ -130,14 +104,6 @@ impl Wire {
         }
     }
 
-    /// Number of exchanges in the list: those kept that the filter accepts.
-    pub fn len(&self) -> usize {
-        self.looking.accepted().map_or(self.exchanges.len(), Tally::len)
-    }
-
-    /// Number of exchanges kept, in the list or not.
-    pub fn total(&self) -> usize {
-        self.exchanges.len()
     /// Exchanges kept, those without their bytes included.
     pub fn len(&self) -> usize {
         self.journal.len()
@@ -148,12 +114,6 @@ impl Wire {
         self.journal.len() == 0
     }
 
-    /// The exchange at a row of the list.
-    pub fn get(&self, at: usize) -> Option<&Exchange> {
-        match self.looking.accepted() {
-            None => self.exchanges.get(at),
-            Some(accepted) => self.by_id(accepted.get(at)?.0),
-        }
     /// Rows that went to keep within [`Limits`].
     pub fn dropped(&self) -> u64 {
         self.journal.dropped
@@ -184,15 +144,6 @@ impl Wire {
         self.journal.exchange(id)
     }
 
-    /// Row of the selection; of one that is not in the list, that of the next one after it.
-    pub fn at(&self) -> usize {
-        let newest = self.len().saturating_sub(1);
-        let Some(id) = self.selected else { return newest };
-        let place = match self.looking.accepted() {
-            None => self.exchanges.binary_search_by_key(&id, |e| e.id),
-            Some(accepted) => accepted.place(id),
-        };
-        place.unwrap_or_else(|at| at).min(newest)
     /// The row of an exchange as the list shows it.
     pub fn row(&self, id: ExchangeId) -> Option<&Row> {
         let before = self.frozen.as_ref().and_then(|frozen| frozen.before.get(&id));
@@ -209,14 +160,19 @@ impl Wire {
         (0..self.journal.len()).rev().filter_map(|at| self.journal.row_at(at))
     }
 
-    /// Lines of the timeline.
+    /// Lines of the timeline: groups with their exchanges, or without groups those that the filter accepts.
     pub fn lines(&self) -> usize {
-        self.index.lines()
+        self.matching().unwrap_or_else(|| self.index.lines())
     }
 
     /// What is on a line.
     pub fn line(&self, at: usize) -> Option<Line> {
-        self.index.line(at)
+        match self.looking.accepted() {
+            None => self.index.line(at),
+            Some(accepted) => {
+                accepted.get(at).filter(|_| at < self.lines()).map(|(id, _)| Line::Exchange(id))
+            }
+        }
     }
 
     /// A group.
@@ -236,6 +192,9 @@ impl Wire {
 
     /// The line of the selection.
     pub fn at(&self) -> usize {
+        if self.looking.accepted().is_some() {
+            return self.matching_at();
+        }
         if let (Some(id), Some((of, deed))) = (self.selected, self.heading)
             && id == of
             && let Some(at) = self.index.heading(deed)
@@ -273,7 +232,6 @@ impl Wire {
 
     /// The exchange that request and response are shown of, if its bytes are still there.
     pub fn current(&self) -> Option<&Exchange> {
-        self.get(self.at())
         self.by_id(self.current_row()?.id)
     }
 
@@ -311,66 +269,12 @@ impl Wire {
 
     /// Moves the selection; moving stops following.
     pub fn go(&mut self, page: usize, motion: Motion) {
-        let at = moved(self.at(), self.len(), page, motion);
-        if let Some(id) = self.get(at).map(|e| e.id) {
-            self.select(id);
-        }
-    }
-
-    /// Selects an exchange, from its first line.
-    pub fn select(&mut self, id: ExchangeId) {
-        self.selected = Some(id);
-        self.reading.begin();
         self.select_line(moved(self.at(), self.lines(), page, motion));
     }
 
     /// Whether the selected exchange is another client's.
     pub fn is_foreign(&self) -> bool {
-        self.current().is_some_and(|e| e.sender.is_elsewhere())
-    /// The exchanges before one, newest first.
-    pub fn before(&self, id: ExchangeId) -> impl Iterator<Item = &Exchange> {
-        let at = self.exchanges.partition_point(|e| e.id < id);
-        self.exchanges.range(..at).rev()
-    }
-
-    /// The exchanges after one, oldest first.
-    pub fn after(&self, id: ExchangeId) -> impl Iterator<Item = &Exchange> {
-        let at = self.exchanges.partition_point(|e| e.id <= id);
-        self.exchanges.range(at..)
-    }
-
-    /// What is looked for.
-    pub fn looking(&self) -> &Looking {
-        &self.looking
-    }
-
-    /// Shows only what a filter accepts; an empty one shows everything.
-    pub fn set_filter(&mut self, filter: Filter) {
-        self.looking.set_filter(filter);
-        self.look_on();
-    }
-
-    /// Looks for a text, or for none.
-    pub fn set_needle(&mut self, needle: Option<Needle>) {
-        self.looking.set_needle(needle);
-        self.look_on();
-    }
-
-    /// Looks through some more of what was not looked through yet.
-    pub fn look_on(&mut self) {
-        let Some(below) = self.looking.below() else { return };
-        let at = self.exchanges.partition_point(|e| e.id < below);
-        self.looking.go_on(self.exchanges.range(..at).rev());
-    }
-
-    /// The next match of the text looked for, or the one before: its exchange, where it is, and whether the search went
-    /// on from the other end.
-    pub fn find(&mut self, back: bool) -> Option<(ExchangeId, Found, bool)> {
-        let from = self.current().map(|e| e.id);
-        let (id, nth, around) = self.looking.step(from, back)?;
-        let mut all = self.looking.needle()?.find(self.by_id(id)?);
-        let nth = usize::try_from(nth).ok().filter(|nth| *nth < all.len())?;
-        Some((id, all.swap_remove(nth), around))
+        self.current_row().is_some_and(|row| row.sender.is_elsewhere())
     }
 
     /// What the line under the cursor of a direction says and means; `None` for what was not on the wire.
@@ -482,70 +386,4 @@ fn alone(e: &Exchange) -> Arc<Deed> {
 }
 
 #[cfg(test)]
-pub(in crate::app) mod tests {
-    use super::*;
-    use crate::domain::exchange::{Captured, Sender, Timing};
-    use crate::domain::operation::{OperationId, OperationKind};
-
-    pub(in crate::app) fn exchange(id: u64, bytes: usize) -> Exchange {
-        let mut request = Captured::default();
-        request.push(&vec![b'x'; bytes]);
-        Exchange {
-            id: ExchangeId(id),
-            operation: OperationId(id),
-            kind: OperationKind::HeadObject.into(),
-            sender: Sender::Here,
-            attempt: 1,
-            connection: 1,
-            reused: false,
-            peer: String::new(),
-            tls: None,
-            request,
-            response: Captured::default(),
-            held: false,
-            timing: Timing::default(),
-            end: Some(crate::domain::exchange::End::Complete),
-        }
-    }
-
-    #[test]
-    fn the_journal_is_bounded_and_says_what_it_dropped() {
-        let mut wire = Wire::default();
-        for id in 0..2000 {
-            wire.take(vec![exchange(id, 60_000)]);
-        }
-        assert!(wire.kept <= JOURNAL_BYTES);
-        assert_eq!(wire.dropped + wire.len() as u64, 2000);
-        assert_eq!(wire.current().unwrap().id, ExchangeId(1999));
-    }
-
-    #[test]
-    fn a_filter_shows_what_it_accepts_and_keeps_the_selection() {
-        let mut wire = Wire::default();
-        wire.take((1..=9).map(|id| exchange(id, usize::try_from(id).unwrap())).collect());
-        wire.select(ExchangeId(4));
-        wire.set_filter("sent>5".parse().unwrap());
-        assert_eq!((wire.len(), wire.total(), wire.at()), (4, 9, 0));
-        assert_eq!(wire.current().unwrap().id, ExchangeId(6));
-        wire.take(vec![exchange(10, 1), exchange(11, 8), exchange(7, 1)]);
-        let shown: Vec<u64> = (0..wire.len()).map(|at| wire.get(at).unwrap().id.0).collect();
-        assert_eq!(shown, [6, 8, 9, 11]);
-        wire.selected = None;
-        assert_eq!(wire.current().unwrap().id, ExchangeId(11));
-        wire.set_filter("sent>50".parse().unwrap());
-        assert!(wire.current().is_none() && wire.len() == 0 && !wire.is_empty());
-        wire.set_filter(Filter::default());
-        assert_eq!(wire.len(), 11);
-    }
-
-    #[test]
-    fn a_change_replaces_and_the_selection_stays() {
-        let mut wire = Wire::default();
-        wire.take(vec![exchange(1, 1), exchange(2, 1)]);
-        wire.go(10, Motion::Up);
-        wire.take(vec![exchange(3, 1), exchange(1, 9)]);
-        assert_eq!((wire.len(), wire.current().unwrap().id), (3, ExchangeId(1)));
-        assert_eq!(wire.current().unwrap().request.total, 9);
-    }
-}
 pub(in crate::app) mod tests;

@@ -14,9 +14,7 @@ use super::super::panes::select::{Motion, moved};
 use super::super::sheet::Sheet;
 use super::{
     browse, compare, differ, draft, inspect, leave, ledger, mistakes, plan, run as running, sheet, step,
-    verify, wire_field,
-    browse, compare, draft, inspect, leave, ledger, mistakes, plan, run as running, sheet, step, timeline,
-    verify,
+    timeline, verify, wire_field,
 };
 use crate::domain::pace::Stop;
 use tui_input::Input;
@@ -231,11 +229,6 @@ pub(super) fn select(model: &mut Model, row: usize) {
                 && row < bench.machine.parts().len()
             {
                 bench.part_at = row;
-            }
-        }
-        Pane::Timeline if row < model.wire.len() => {
-            if let Some(id) = model.wire.get(row).map(|e| e.id) {
-                model.wire.select(id);
             }
         }
         Pane::Timeline => model.wire.select_line(row),

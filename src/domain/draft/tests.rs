@@ -94,8 +94,16 @@ fn every() -> Vec<Operation> {
 /// Start line and headers of a draft's lines.
 fn told(draft: &Draft) -> (String, Vec<String>) {
     let lines = draft.lines();
-    let headers = lines.iter().filter(|l| l.kind == LineKind::Header).map(Line::text).collect();
-    (lines[0].text(), headers)
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for text in lines.iter().filter(|l| l.kind == LineKind::Header).map(Line::text) {
+        let (name, value) = text.split_once(": ").unwrap();
+        // A header that stands there twice is compared as one with both values, as a preview tells it.
+        match headers.iter_mut().find(|(n, _)| n == name) {
+            Some((_, all)) => *all = format!("{all},{value}"),
+            None => headers.push((name.to_owned(), value.to_owned())),
+        }
+    }
+    (lines[0].text(), headers.into_iter().map(|(name, value)| format!("{name}: {value}")).collect())
 }
 
 fn sorted<T: Ord>(mut all: Vec<T>) -> Vec<T> {

@@ -14,7 +14,8 @@ pub fn read(call: &str, message: &Message<'_>) -> Option<Answer> {
     let body: &[u8] = if is_object { b"" } else { &payload.bytes };
     let (leaves, _) = document::leaves(body);
     let is_error = leaves.first().is_some_and(|l| l.path.first().is_some_and(|root| root == "Error"));
-    let code = leaves.iter().find(|l| is_error && l.path.len() == 2 && l.path.ends_with(&["Code".to_owned()]));
+    let code =
+        leaves.iter().find(|l| is_error && l.path.len() == 2 && l.path.ends_with(&["Code".to_owned()]));
     let mut answer = Answer { status, code: code.map(|l| l.text.clone()), told: Vec::new() };
     if !answer.succeeded() {
         return Some(answer);
@@ -60,7 +61,8 @@ mod tests {
     fn values_are_read_from_headers_and_documents() {
         let copied = b"HTTP/1.1 200 OK\r\nx-amz-copy-source-version-id: v\r\n\r\n<CopyPartResult><ETag>&quot;e&quot;</ETag>\
             <ChecksumCRC32>AA==</ChecksumCRC32></CopyPartResult>";
-        let want = vec![(What::ETag, "\"e\"".to_owned()), (What::Checksum("CRC32".into()), "AA==".to_owned())];
+        let want =
+            vec![(What::ETag, "\"e\"".to_owned()), (What::Checksum("CRC32".into()), "AA==".to_owned())];
         assert_eq!(told("UploadPartCopy", copied), (200, None, want));
         let head = b"HTTP/1.1 200 OK\r\nETag: \"a\"\r\nx-amz-version-id: null\r\n\r\n";
         assert_eq!(told("HeadObject", head), (200, None, vec![(What::ETag, "\"a\"".to_owned())]));

@@ -39,7 +39,9 @@ fn functions(session: &Session) -> String {
         "s3api() {{\n  aws ${{endpoint:+--endpoint-url \"$endpoint\"}} --region \"$region\" --no-paginate{unsigned} --output json s3api \"$@\"\n}}"
     );
     if session.calls().any(Call::refused) {
-        out.push_str("refused() { printf '%s\\n' \"call $1 failed, as it did when it was recorded: $2\" >&2; }\n");
+        out.push_str(
+            "refused() { printf '%s\\n' \"call $1 failed, as it did when it was recorded: $2\" >&2; }\n",
+        );
     }
     out
 }

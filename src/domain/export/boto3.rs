@@ -55,7 +55,10 @@ fn head(session: &Session) -> String {
     let mut out = String::from("#!/usr/bin/env python3\n");
     let mut say = |text: &str| out.push_str(&remark("#", text));
     let count = session.calls().count();
-    say(&format!("{count} call{} to S3, recorded by partscope, with boto3.", if count == 1 { "" } else { "s" }));
+    say(&format!(
+        "{count} call{} to S3, recorded by partscope, with boto3.",
+        if count == 1 { "" } else { "s" }
+    ));
     say(match place.signed {
         true => "Credentials come from where boto3 finds them: the environment, or AWS_PROFILE.",
         false => "The calls were not signed, and need no credentials.",
@@ -64,7 +67,9 @@ fn head(session: &Session) -> String {
     if let Some(profile) = &place.profile {
         say(&format!("It was recorded with the profile {profile}."));
     }
-    say("AWS_ENDPOINT_URL and AWS_REGION send it elsewhere. Each line says what S3 answered when it was recorded.");
+    say(
+        "AWS_ENDPOINT_URL and AWS_REGION send it elsewhere. Each line says what S3 answered when it was recorded.",
+    );
     out.push_str("import base64\nimport os\nimport sys\n\nimport boto3\nfrom botocore import UNSIGNED\n");
     out.push_str("from botocore.client import Config\nfrom botocore.exceptions import ClientError\n");
     let any = |test: &dyn Fn(&Call) -> bool| session.calls().any(test);
@@ -83,8 +88,7 @@ fn head(session: &Session) -> String {
 
 fn client(session: &Session, out: &mut String) {
     let place = &session.place;
-    let endpoint =
-        if place.amazon { "None".to_owned() } else { python(&place.endpoint) };
+    let endpoint = if place.amazon { "None".to_owned() } else { python(&place.endpoint) };
     let style = if place.virtual_hosted { "virtual" } else { "path" };
     let signature = if place.signed { "\"s3v4\"" } else { "UNSIGNED" };
     let _ = write!(
@@ -99,7 +103,10 @@ fn client(session: &Session, out: &mut String) {
 
 fn variables(session: &Session, out: &mut String) {
     for slot in &session.files {
-        out.push_str(&remark("#", &format!("{} names {} ({} bytes).", slot.variable, slot.about, slot.needed)));
+        out.push_str(&remark(
+            "#",
+            &format!("{} names {} ({} bytes).", slot.variable, slot.about, slot.needed),
+        ));
         let name = &slot.variable;
         let path = slot.path.as_deref().map_or_else(|| "None".to_owned(), python);
         let _ = writeln!(
@@ -181,18 +188,17 @@ fn statement(call: &Call, name: &str, words: &[String]) -> String {
     line.push_str(if words.is_empty() { ")" } else { "\n)" });
     if call.refused() {
         let line = line.replace('\n', "\n    ");
-        return format!("try:\n    {line}\nexcept ClientError as error:\n    refused({}, error)\n", call.number);
+        return format!(
+            "try:\n    {line}\nexcept ClientError as error:\n    refused({}, error)\n",
+            call.number
+        );
     }
-    let mut out = if call.gives.is_empty() {
-        line + "\n"
-    } else {
-        format!("answer_{} = {line}\n", call.number)
-    };
+    let mut out =
+        if call.gives.is_empty() { line + "\n" } else { format!("answer_{} = {line}\n", call.number) };
     for what in &call.gives {
         let given = Given { call: call.number, name: call.name.clone(), what: what.clone() };
         let within = what.within(&call.name).map_or_else(String::new, |w| format!("[\"{w}\"]"));
-        let _ =
-            writeln!(out, "{} = answer_{}{within}[\"{}\"]", given.variable(), call.number, what.name());
+        let _ = writeln!(out, "{} = answer_{}{within}[\"{}\"]", given.variable(), call.number, what.name());
     }
     out
 }

@@ -113,7 +113,8 @@ fn finished(request: Request, items: &[Item], files: &mut Files) -> Result<Call,
         let upload = given::upload_id(&call).unwrap_or_default();
         call.body = given::listed(earlier, &upload, &elements)
             .ok_or("its list was not kept whole, and its parts are not among these calls")?;
-        call.notes.push("its list was not kept whole; it is made of the parts that were stored before".into());
+        call.notes
+            .push("its list was not kept whole; it is made of the parts that were stored before".into());
     }
     Ok(call)
 }
@@ -128,9 +129,8 @@ struct Files {
 
 impl Files {
     fn add(&mut self, call: &mut Call, (path, offset, len): (Option<String>, u64, u64)) {
-        let object = |bytes: &Option<Vec<u8>>| {
-            visible(&String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()))
-        };
+        let object =
+            |bytes: &Option<Vec<u8>>| visible(&String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()));
         let name = format!("s3://{}/{}", object(&call.bucket), object(&call.key));
         let upload = given::upload_id(call);
         let identity = match &path {
@@ -148,8 +148,7 @@ impl Files {
                 }
                 (None, None) => format!("the bytes of {}", cut_middle(&name, 80)),
             };
-            let variable =
-                if next == 0 { "BODY_FILE".to_owned() } else { format!("BODY_{}_FILE", next + 1) };
+            let variable = if next == 0 { "BODY_FILE".to_owned() } else { format!("BODY_{}_FILE", next + 1) };
             self.slots.push(FileSlot { variable, path, needed: 0, about });
         }
         if let Some(found) = self.slots.get_mut(slot) {
@@ -235,9 +234,10 @@ fn place_of(exchanges: &[&Exchange], place: &Place<'_>) -> Where {
 fn credential_in_query(bytes: &[u8]) -> Option<String> {
     let message = Message::read(bytes);
     let line = message.request_line()?;
-    let of = line.parameters.iter().find(|p| {
-        message.text(&p.name).is_some_and(|n| n.eq_ignore_ascii_case("x-amz-credential"))
-    })?;
+    let of = line
+        .parameters
+        .iter()
+        .find(|p| message.text(&p.name).is_some_and(|n| n.eq_ignore_ascii_case("x-amz-credential")))?;
     let value = wire::decoded(message.slice(&of.value));
     Some(format!("Credential={}", String::from_utf8_lossy(&value)))
 }

@@ -100,9 +100,7 @@ pub fn read(
             );
             (body, None)
         }
-        Found::File(path, offset, len) => {
-            (Body::File { slot: 0, offset: 0, len }, Some((path, offset, len)))
-        }
+        Found::File(path, offset, len) => (Body::File { slot: 0, offset: 0, len }, Some((path, offset, len))),
     };
     let answered = bytes(&exchange.response);
     let call = Call {
@@ -199,9 +197,7 @@ fn with_secrets(headers: Vec<(String, Vec<u8>)>, keys: &mut Keys) -> Vec<(String
     for (name, value) in &headers {
         let secret = |text: String| Value(vec![Piece::Secret(text)]);
         let value = match name.strip_suffix("-customer-key-md5").map(key_of) {
-            _ if wire::is_customer_key(name) => {
-                secret(keys.variable(&String::from_utf8_lossy(value)))
-            }
+            _ if wire::is_customer_key(name) => secret(keys.variable(&String::from_utf8_lossy(value))),
             Some(Some(key)) => secret(md5_variable(&keys.variable(&key))),
             _ => Value::of(value.clone()),
         };
@@ -214,7 +210,7 @@ fn with_secrets(headers: Vec<(String, Vec<u8>)>, keys: &mut Keys) -> Vec<(String
 mod tests {
     use super::super::model::What;
     use super::*;
-    use crate::domain::exchange::{ExchangeId, Timing};
+    use crate::domain::exchange::{ExchangeId, Sender, Timing};
     use crate::domain::operation::{OperationId, OperationKind};
 
     fn exchange(request: &[u8], response: &[u8]) -> Exchange {
@@ -226,7 +222,8 @@ mod tests {
         Exchange {
             id: ExchangeId(1),
             operation: OperationId(1),
-            kind: OperationKind::HeadObject,
+            kind: OperationKind::HeadObject.into(),
+            sender: Sender::Here,
             attempt: 1,
             connection: 1,
             reused: false,

@@ -69,7 +69,9 @@ fn head(session: &Session) -> String {
     if let Some(profile) = &place.profile {
         say(&format!("It was recorded with the profile {profile}."));
     }
-    say("AWS_ENDPOINT_URL and AWS_REGION send it elsewhere. Each line says what S3 answered when it was recorded.");
+    say(
+        "AWS_ENDPOINT_URL and AWS_REGION send it elsewhere. Each line says what S3 answered when it was recorded.",
+    );
     say("");
     say("[dependencies]");
     say("aws-config = \"1\"");
@@ -134,7 +136,10 @@ fn variables(files: &[FileSlot], keys: &[String], out: &mut String) {
                 literal(path)
             ),
             None => {
-                writeln!(out, "    let {local} = variable(\"{name}\", \"the file that this program sends\")?;")
+                writeln!(
+                    out,
+                    "    let {local} = variable(\"{name}\", \"the file that this program sends\")?;"
+                )
             }
         };
     }
@@ -211,7 +216,10 @@ fn call(session: &Session, call: &Call) -> Result<String, String> {
             }
             Kind::Enum => format!("{method}({}.into())", literal(text()?)),
             Kind::Text | Kind::Marker | Kind::Source | Kind::Key => {
-                format!("{method}({})", value(&argument.value).ok_or_else(|| format!("its {name} is no text"))?)
+                format!(
+                    "{method}({})",
+                    value(&argument.value).ok_or_else(|| format!("its {name} is no text"))?
+                )
             }
         });
     }
@@ -263,7 +271,11 @@ fn value(value: &Value) -> Option<String> {
         [Piece::Given(given)] => format!("&{}", given.variable()),
         [Piece::Secret(name)] => format!("&{}", name.to_ascii_lowercase()),
         [Piece::Bytes(bytes), Piece::Given(given)] => {
-            format!("format!(\"{{}}{{}}\", {}, {})", literal(std::str::from_utf8(bytes).ok()?), given.variable())
+            format!(
+                "format!(\"{{}}{{}}\", {}, {})",
+                literal(std::str::from_utf8(bytes).ok()?),
+                given.variable()
+            )
         }
         _ => return None,
     })
@@ -282,13 +294,13 @@ fn body(session: &Session, call: &Call, name: &str) -> Result<Option<String>, St
             out + "\n                .build(),\n        )"
         }
         Body::Tags(_, tags) => {
-            let mut out = String::from("tagging(\n            Tagging::builder()\n                .set_tag_set(Some(vec![");
+            let mut out = String::from(
+                "tagging(\n            Tagging::builder()\n                .set_tag_set(Some(vec![",
+            );
             for (key, value) in tags {
                 let (key, value) = (literal(key), literal(value));
-                let _ = write!(
-                    out,
-                    "\n                    Tag::builder().key({key}).value({value}).build()?,"
-                );
+                let _ =
+                    write!(out, "\n                    Tag::builder().key({key}).value({value}).build()?,");
             }
             out + "\n                ]))\n                .build()?,\n        )"
         }

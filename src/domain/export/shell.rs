@@ -69,13 +69,18 @@ pub fn head(session: &Session, client: &str) -> String {
     let mut out = String::from("#!/usr/bin/env bash\n");
     let mut say = |text: &str| out.push_str(&remark("#", text));
     let count = session.calls().count();
-    say(&format!("{count} call{} to S3, recorded by partscope, {client}.", if count == 1 { "" } else { "s" }));
+    say(&format!(
+        "{count} call{} to S3, recorded by partscope, {client}.",
+        if count == 1 { "" } else { "s" }
+    ));
     say(credentials(session, client));
     say("No secret is in this file: signatures and tokens are left out, customer keys are variables.");
     if let Some(profile) = &place.profile {
         say(&format!("It was recorded with the profile {profile}."));
     }
-    say("AWS_ENDPOINT_URL and AWS_REGION send it elsewhere. Each line says what S3 answered when it was recorded.");
+    say(
+        "AWS_ENDPOINT_URL and AWS_REGION send it elsewhere. Each line says what S3 answered when it was recorded.",
+    );
     out.push_str("set -eu\n\n");
     let endpoint = quoted(&place.endpoint).unwrap_or_default();
     let region = quoted(&place.region).unwrap_or_default();
@@ -106,14 +111,19 @@ fn credentials(session: &Session, client: &str) -> &'static str {
         (true, true) => {
             "Credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, where there is one, AWS_SESSION_TOKEN."
         }
-        (true, false) => "Credentials come from where the AWS CLI finds them: the environment, or AWS_PROFILE.",
+        (true, false) => {
+            "Credentials come from where the AWS CLI finds them: the environment, or AWS_PROFILE."
+        }
     }
 }
 
 fn files(slots: &[FileSlot]) -> String {
     let mut out = String::new();
     for slot in slots {
-        out.push_str(&remark("#", &format!("{} names {} ({} bytes).", slot.variable, slot.about, slot.needed)));
+        out.push_str(&remark(
+            "#",
+            &format!("{} names {} ({} bytes).", slot.variable, slot.about, slot.needed),
+        ));
         let name = &slot.variable;
         match slot.path.as_deref().and_then(|p| word(p.as_bytes()).ok()) {
             Some(path) => {
@@ -155,7 +165,9 @@ range() {
 pub fn body(session: &Session, call: &Call) -> Result<String, String> {
     Ok(match &call.body {
         Body::Empty | Body::Parts(_) | Body::Tags(..) => String::new(),
-        Body::Bytes(bytes) if bytes.len() > EMBEDDED => return Err("its body is too large to stand here".into()),
+        Body::Bytes(bytes) if bytes.len() > EMBEDDED => {
+            return Err("its body is too large to stand here".into());
+        }
         Body::Bytes(bytes) => embedded(bytes),
         Body::Generated { first, len } => format!("generated {first} {len} \"$work/body\"\n"),
         Body::File { slot, offset, len } => {

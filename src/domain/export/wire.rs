@@ -63,8 +63,7 @@ pub fn call_of(
     };
     let method = if method == "PUT" && copies { "PUT+copy" } else { method };
     let has = |mark: &str| mark.is_empty() || query.iter().any(|(name, _)| name == mark.as_bytes());
-    let (_, _, mark, name) =
-        MARKS.iter().find(|(m, l, mark, _)| *m == method && *l == level && has(mark))?;
+    let (_, _, mark, name) = MARKS.iter().find(|(m, l, mark, _)| *m == method && *l == level && has(mark))?;
     let row = table::call(name)?;
     // A bare name that is not this call's own makes it another call.
     let foreign = query.iter().any(|(name, value)| {
@@ -186,9 +185,9 @@ pub fn amazon_host(host: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn query(names: &[&str]) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let pair = |n: &&str| n.split_once('=').unwrap_or((n, ""));
-        names.iter().map(pair).map(|(n, v)| (n.into(), v.into())).collect()
+    fn query(names: &[&'static str]) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let pair = |n: &'static str| n.split_once('=').unwrap_or((n, ""));
+        names.iter().copied().map(pair).map(|(n, v)| (n.into(), v.into())).collect()
     }
 
     #[test]

@@ -138,6 +138,7 @@ fn timing(t: &Timings) -> Timing {
     };
     Timing {
         begun: 0,
+        tcp: None,
         connected: after(&[t.blocked, t.dns, t.connect]),
         released: None,
         request_sent: after(&[t.send]),

@@ -118,7 +118,7 @@ fn crumb(model: &Model, r: &Regions) -> Pieces {
             };
             format!("{}{nth}", b.machine.plan().destination)
         }),
-        Screen::Wire => format!("{} exchanges{}", model.wire.total(), dropped(model)),
+        Screen::Wire => format!("{} exchanges{}", model.wire.len(), dropped(model)),
     };
     let cards = if r.narrow { cards(model) } else { Vec::new() };
     let cards_width: usize = cards.iter().map(|(t, _)| width(t)).sum();

@@ -48,8 +48,10 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
 
 fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
     // Two columns of values need all the width there is.
-    let wide = matches!(overlay, Overlay::Compare { .. } | Overlay::Carry { .. } | Overlay::XRay(_));
-    let wide = matches!(overlay, Overlay::Compare { .. } | Overlay::Carry { .. } | Overlay::WireDiff);
+    let wide = matches!(
+        overlay,
+        Overlay::Compare { .. } | Overlay::Carry { .. } | Overlay::XRay(_) | Overlay::WireDiff
+    );
     let most = if wide { 160 } else { 78 };
     let room = usize::from(area.width.min(78).saturating_sub(4));
     let height = match overlay {
@@ -62,7 +64,6 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         | Overlay::Compare { .. }
         | Overlay::Rescue { .. }
         | Overlay::XRay(_)
-        | Overlay::Carry { .. } => area.height.saturating_sub(4),
         | Overlay::Carry { .. }
         | Overlay::WireDiff => area.height.saturating_sub(4),
         Overlay::WireField(_) => return wire_field::place(area),

@@ -34,7 +34,7 @@ pub(super) fn draw(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
 
 /// Which two these are, and how many differences matter.
 fn heading(model: &Model, pair: &Pair, room: usize) -> Vec<Pieces> {
-    let name = |id: ExchangeId| model.wire.by_id(id).map_or_else(|| "not kept".to_owned(), super::wire::name);
+    let name = |id: ExchangeId| model.wire.row(id).map_or_else(|| "not kept".to_owned(), super::wire::name);
     let (old, new) = (pair.diff.old, pair.diff.new);
     let why = pair.kinship.map(|k| format!("   {}", k.words())).unwrap_or_default();
     let names = format!("#{} {}  →  #{} {}{why}", old.0, name(old), new.0, name(new));

@@ -8,6 +8,7 @@ use crate::domain::deed::Deed;
 use crate::domain::exchange::{Captured, Exchange, ExchangeId};
 use crate::domain::operation::OperationId;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::RangeBounds;
 use std::sync::Arc;
 
 /// Most bytes of captures kept, and most rows.
@@ -22,6 +23,15 @@ pub struct Limits {
 impl Limits {
     /// What the program keeps.
     pub const USUAL: Self = Self { bytes: 64 * 1024 * 1024, rows: 100_000 };
+}
+
+/// What went to keep within the limits.
+#[derive(Debug, Default)]
+pub struct Trimmed {
+    /// Rows.
+    pub gone: Vec<Row>,
+    /// Exchanges that have no bytes any more, those without a row among them.
+    pub stripped: Vec<ExchangeId>,
 }
 
 /// The exchanges.
@@ -95,6 +105,11 @@ impl Journal {
     /// Exchanges with their bytes, newest last.
     pub fn exchanges(&self) -> impl DoubleEndedIterator<Item = &Exchange> {
         self.bytes.values().map(|e| &**e)
+    }
+
+    /// The same, of some ids.
+    pub fn range(&self, ids: impl RangeBounds<ExchangeId>) -> impl DoubleEndedIterator<Item = &Exchange> {
+        self.bytes.range(ids).map(|(_, e)| &**e)
     }
 
     fn place(&self, id: ExchangeId) -> Result<usize, usize> {
@@ -171,26 +186,28 @@ impl Journal {
         self.trying.insert(operation, id);
     }
 
-    /// Comes back within the limits; gives the rows that went.
-    pub fn trim(&mut self) -> Vec<Row> {
+    /// Comes back within the limits.
+    pub fn trim(&mut self) -> Trimmed {
+        let mut trimmed = Trimmed::default();
         while self.kept > self.limits.bytes {
             let under_way = &self.under_way;
             let Some(oldest) = self.bytes.keys().find(|id| !under_way.contains(id)).copied() else { break };
             self.strip(oldest);
             self.stripped += 1;
+            trimmed.stripped.push(oldest);
         }
-        let mut gone = Vec::new();
         while self.rows.len() > self.limits.rows {
             let Some(at) = self.rows.iter().position(|r| !self.under_way.contains(&r.id)) else { break };
             let Some(row) = self.rows.remove(at) else { break };
             self.strip(row.id);
+            trimmed.stripped.push(row.id);
             if self.trying.get(&row.operation) == Some(&row.id) {
                 self.trying.remove(&row.operation);
             }
             self.dropped += 1;
-            gone.push(row);
+            trimmed.gone.push(row);
         }
-        gone
+        trimmed
     }
 
     fn strip(&mut self, id: ExchangeId) {

@@ -6,12 +6,8 @@ use super::words::{millis, name, status};
 use super::{footer_note, line, lines, pane, said, select};
 use crate::app::command::Pane;
 use crate::app::model::Model;
-use crate::app::update::wire_field::standing;
-use crate::domain::exchange::Exchange;
-use crate::domain::text::{cut_end, visible};
-use crate::domain::units::human_size;
-use crate::tui::regions::{list_rows, list_top};
 use crate::app::panes::wire::{Group, Line, Row};
+use crate::app::update::wire_field::standing;
 use crate::domain::deed::{Deed, DeedId, Who};
 use crate::domain::text::{cut_end, cut_middle, visible, width};
 use crate::domain::units::{grouped, human_size};
@@ -46,19 +42,14 @@ type Windows = BTreeMap<DeedId, (u64, u64)>;
 
 pub(super) fn draw(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     let focused = model.pane() == Pane::Timeline;
-    let inside = pane(rect, &title(model), focused, theme, buf);
-    if model.wire.is_empty() {
-        return lines(inside, 0, &[said("Nothing was sent yet.", Role::Muted)], theme, buf);
-    }
-    if model.wire.len() == 0 {
-        let words = "No exchange matches the filter. f changes it, Esc clears it.";
-        return lines(inside, 0, &[said(words, Role::Muted)], theme, buf);
-    }
-    line(inside, 0, &said("      # operation                 st     ms     read", Role::Muted), theme, buf);
     let cells = usize::from(inner(rect).width);
     let inside = pane(rect, &title(model, cells), focused, theme, buf);
     if model.wire.is_empty() {
         return lines(inside, 0, &[said("Nothing was sent yet.", Role::Muted)], theme, buf);
+    }
+    if model.wire.lines() == 0 {
+        let words = "No exchange matches the filter. f changes it, Esc clears it.";
+        return lines(inside, 0, &[said(words, Role::Muted)], theme, buf);
     }
     let columns = Columns::of(cells);
     line(inside, 0, &heading(columns), theme, buf);
@@ -83,23 +74,21 @@ pub(super) fn draw(model: &Model, rect: Rect, theme: Theme, buf: &mut Buffer) {
     footer_note(rect, &foot(model, cells), theme, buf);
 }
 
-/// How many there are, what the filter shows of them, what is looked for, and what is marked.
-fn title(model: &Model) -> String {
-    let looking = model.wire.looking();
-    let mut out = match looking.filter() {
-        None => format!("Timeline {}", model.wire.total()),
+fn title(model: &Model, cells: usize) -> String {
+    let count = |n: u64| grouped(n);
+    let shown = u64::try_from(model.wire.len().saturating_sub(model.wire.fresh())).unwrap_or(u64::MAX);
+    let mut out = match model.wire.matching() {
+        None => format!("Timeline {}", count(shown)),
         Some(_) => format!("Timeline  {}, f changes, Esc clears", super::shown(model)),
     };
+    let looking = model.wire.looking();
     if let Some(needle) = looking.needle() {
         let text = cut_end(&visible(needle.text()), 20);
         out.push_str(&format!("   \"{text}\": {}", standing(&looking.standing())));
     }
     if let Some(id) = model.wire.differ.marked {
         out.push_str(&format!("   #{} marked", id.0));
-fn title(model: &Model, cells: usize) -> String {
-    let count = |n: u64| grouped(n);
-    let shown = u64::try_from(model.wire.len().saturating_sub(model.wire.fresh())).unwrap_or(u64::MAX);
-    let mut out = format!("Timeline {}", count(shown));
+    }
     let older = model.wire.dropped().saturating_add(model.wire.lost);
     if older > 0 {
         out.push_str(&format!("  {} older exchanges dropped", count(older)));
@@ -110,8 +99,6 @@ fn title(model: &Model, cells: usize) -> String {
     out
 }
 
-fn entry(e: &Exchange, chosen: bool) -> Pieces {
-    let (st, role) = status(e);
 fn heading(columns: Columns) -> Pieces {
     let read = if columns.read > 0 { format!("{:>10} ", "read") } else { String::new() };
     said(format!("  {:>6} {:<2$}st        ms  {read}", "#", "call", columns.what), Role::Muted)
@@ -149,7 +136,8 @@ fn windows(model: &Model, shown: &[Line]) -> Windows {
 
 fn entry(model: &Model, row: &Row, windows: &Windows, columns: Columns) -> Pieces {
     let (st, role) = status(row.state);
-    let alone = model.wire.group(row.deed.id).is_none_or(|group| group.len() == 1);
+    let alone =
+        model.wire.matching().is_some() || model.wire.group(row.deed.id).is_none_or(|group| group.len() == 1);
     let indent = if alone { "" } else { "  " };
     let call = format!("{indent}{}", again(model, row));
     let what = cut_end(&call, columns.what);

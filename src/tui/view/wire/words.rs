@@ -5,7 +5,7 @@ use crate::domain::waterfall::Phase;
 use crate::tui::theme::Role;
 
 /// Name of the call, with its part number and its attempt.
-pub(super) fn name(row: &Row) -> String {
+pub(in super::super) fn name(row: &Row) -> String {
     let retry = if row.attempt > 1 { format!(" ↻{}", row.attempt) } else { String::new() };
     match row.part {
         Part::None => format!("{}{retry}", row.kind),
