@@ -7,8 +7,12 @@
 
 #[path = "exports/hostile.rs"]
 mod hostile;
+#[path = "exports/made.rs"]
+mod made;
 #[path = "exports/run.rs"]
 mod run;
+#[path = "exports/rust.rs"]
+mod rust;
 #[path = "exports/shown.rs"]
 mod shown;
 #[path = "exports/world.rs"]
@@ -55,4 +59,9 @@ async fn the_curl_script_of_a_copy_makes_the_same_object() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_boto3_script_of_a_copy_makes_the_same_object() {
     runs(Format::Boto3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rust_program_of_a_copy_makes_the_same_object() {
+    runs(Format::Rust).await;
 }
