@@ -50,6 +50,7 @@ fn search(first: Option<&Path>) -> std::ffi::OsString {
 pub struct Script {
     dir: tempfile::TempDir,
     name: String,
+    more: Vec<(&'static str, std::ffi::OsString)>,
 }
 
 /// How it went.
@@ -75,7 +76,13 @@ impl Script {
         let name = format!("script.{}", format.extension());
         std::fs::write(dir.path().join(&name), text).unwrap();
         std::fs::create_dir(dir.path().join("home")).unwrap();
-        Self { dir, name }
+        Self { dir, name, more: Vec::new() }
+    }
+
+    /// Gives it an environment variable, or none.
+    pub fn with(mut self, name: &'static str, value: Option<&Path>) -> Self {
+        self.more.extend(value.map(|v| (name, v.as_os_str().to_owned())));
+        self
     }
 
     /// Runs it against a server.
@@ -105,6 +112,7 @@ impl Script {
             .env("AWS_ENDPOINT_URL", server.endpoint())
             .env("AWS_ACCESS_KEY_ID", server.access_key())
             .env("AWS_SECRET_ACCESS_KEY", server.secret_key())
+            .envs(self.more)
             .stdin(Stdio::null());
         let done = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
         let said =

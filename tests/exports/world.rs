@@ -230,6 +230,17 @@ impl World {
         made
     }
 
+    /// The bytes of an object of the second bucket.
+    pub async fn bytes(&self, key: &str) -> Vec<u8> {
+        let got = self.sdk.get_object().bucket("dest").key(key).send().await.unwrap();
+        got.body.collect().await.unwrap().to_vec()
+    }
+
+    /// The id of the operation that was performed last.
+    pub fn last(&self) -> OperationId {
+        OperationId(self.next)
+    }
+
     /// Keys of the uploads that are open.
     pub async fn open_uploads(&self) -> Vec<String> {
         let listed = self.sdk.list_multipart_uploads().bucket("dest").send().await.unwrap();

@@ -47,7 +47,7 @@ send() {
 }
 
 # Goes on if S3 did it. Some errors come with status 200: then the answer says Error.
-done_() {
+must_succeed() {
   case $status in
     2??) [ "${2-}" != document ] || ! grep -q '<Error>' "$work/answer" || failed "$1" ;;
     *) failed "$1" ;;
@@ -174,7 +174,7 @@ fn call(session: &Session, call: &Call) -> Result<String, String> {
         return Ok(out);
     }
     let document = matches!(call.name.as_str(), "UploadPartCopy" | "CopyObject" | "CompleteMultipartUpload");
-    let _ = writeln!(out, "done_ {}{}", call.number, if document { " document" } else { "" });
+    let _ = writeln!(out, "must_succeed {}{}", call.number, if document { " document" } else { "" });
     for what in &call.gives {
         let value = match what.header(&call.name) {
             Some(name) => format!("header {name}"),

@@ -177,7 +177,7 @@ fn cannot(call: &Call, why: &str) -> String {
     if reads {
         format!("    eprintln!(\"{{}}\", {text});\n")
     } else {
-        format!("    return Err({text}.into());\n    #[allow(unreachable_code)]\n    {{}}\n")
+        format!("    return Err({text}.into());\n")
     }
 }
 
