@@ -247,6 +247,10 @@ pub enum Command {
     EditSent,
     /// Take the signature of the selected request apart.
     XRay,
+    /// How to point another client at the sandbox.
+    WatchClient,
+    /// The ledger of the selected exchange's upload, when it is another client's.
+    ClientUpload,
     /// Follow the newest exchange.
     Follow,
     /// Show only the heading of a group of exchanges.

@@ -6,7 +6,7 @@ use super::leave::Leaving;
 use super::msg::Effect;
 use super::overlay::Overlay;
 use super::panes::versions::Versions;
-use super::panes::{browse::Browse, compare, inspect::Inspect, step::Step, wire::Wire};
+use super::panes::{browse::Browse, client::Clients, compare, inspect::Inspect, step::Step, wire::Wire};
 use crate::domain::fault::FaultStatus;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{Operation, OperationId, OperationKind};
@@ -27,6 +27,8 @@ pub struct Target {
     pub region: Option<String>,
     /// Endpoint, once known.
     pub endpoint: Option<String>,
+    /// Access key and secret key of the embedded sandbox, once known.
+    pub keys: Option<(String, String)>,
     /// How the connection stands.
     pub link: Link,
 }
@@ -51,6 +53,7 @@ impl Target {
             writable: true,
             region: None,
             endpoint: None,
+            keys: None,
             link: Link::Connecting,
         }
     }
@@ -158,6 +161,8 @@ pub struct Model {
     pub step: Step,
     /// Wire.
     pub wire: Wire,
+    /// Other clients that talk to the sandbox.
+    pub clients: Clients,
     /// Overlays, topmost last.
     pub overlays: Vec<Overlay>,
     /// Calls under way.
@@ -208,6 +213,7 @@ impl Model {
             compare: compare::Compare::default(),
             step: Step::default(),
             wire: Wire::default(),
+            clients: Clients::default(),
             overlays: Vec::new(),
             tasks: BTreeMap::new(),
             hold: true,

@@ -127,6 +127,8 @@ pub struct Connected {
     pub region: String,
     /// Where requests go, for display.
     pub endpoint: String,
+    /// Access key and secret key of the embedded sandbox, for other clients; `None` on any other target.
+    pub keys: Option<(String, String)>,
 }
 
 /// A change of the rules by which the sandbox fails.

@@ -8,6 +8,7 @@ use super::panes::xray::XRay;
 use super::sheet::Sheet;
 use crate::domain::operation::UploadRef;
 use crate::domain::pace::Stop;
+use crate::domain::watched::SessionId;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tui_input::Input;
@@ -78,6 +79,18 @@ pub enum Overlay {
     WireField(WireField),
     /// What differs in two exchanges.
     WireDiff,
+    /// How to point another client at the sandbox, and the uploads of others.
+    WatchClient {
+        /// Selected upload, the newest first.
+        at: usize,
+    },
+    /// The ledger of another client's upload.
+    ClientUpload {
+        /// Which.
+        id: SessionId,
+        /// First line shown.
+        top: usize,
+    },
     /// A form.
     Form(Box<Form>),
     /// Leaving while uploads are open or calls under way.

@@ -2,6 +2,7 @@
 
 pub mod browse;
 pub mod carry;
+pub mod client;
 pub mod compare;
 pub mod differ;
 pub mod draft;

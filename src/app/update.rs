@@ -4,6 +4,7 @@
 
 mod browse;
 pub mod carry;
+mod client;
 mod command;
 mod compare;
 pub(in crate::app) mod deed;
@@ -184,6 +185,7 @@ fn on_connected(model: &mut Model, result: Result<Connected, String>) {
         Ok(connected) => {
             model.target.region = Some(connected.region);
             model.target.endpoint = Some(connected.endpoint);
+            model.target.keys = connected.keys;
             model.target.link = Link::Ready;
             browse::list_buckets(model);
             if let Some((bucket, prefix)) = model.start_at.take() {
@@ -206,6 +208,7 @@ fn on_connected(model: &mut Model, result: Result<Connected, String>) {
 fn on_wire(model: &mut Model, batch: Vec<Exchange>, dropped: u64) {
     for exchange in &batch {
         step::note_hold(model, exchange);
+        model.clients.take(exchange);
     }
     let changed: Vec<_> = batch.iter().map(|e| e.id).collect();
     let deeds = &model.deeds;

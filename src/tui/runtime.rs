@@ -112,7 +112,8 @@ impl Runtime {
 
     /// Keeps the client and gives the message that says so.
     pub fn connected(&mut self, client: Client, sandbox: Option<Server>) -> Msg {
-        let connected = Connected { region: client.region(), endpoint: client.endpoint() };
+        let keys = sandbox.as_ref().map(|s| (s.access_key().to_owned(), s.secret_key().to_owned()));
+        let connected = Connected { region: client.region(), endpoint: client.endpoint(), keys };
         self.client = Some(client);
         if let Some(server) = &sandbox {
             self.watch_faults(server);
@@ -227,7 +228,7 @@ async fn open(endpoint: &Endpoint, hub: Arc<Hub>) -> Result<(Client, Option<Serv
         Endpoint::Real { spec, .. } => Ok((connect(spec, hub).await.map_err(|e| e.to_string())?, None)),
         Endpoint::Sandbox(faults) => {
             let standing = super::hooks::standing_clock();
-            let mut options = SandboxOptions::default();
+            let mut options = SandboxOptions { watch: Some(Arc::clone(&hub)), ..SandboxOptions::default() };
             if let Some(time) = standing {
                 options.clock = Clock::custom(move || time);
                 options.id_seed = Some(1);

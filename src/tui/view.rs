@@ -3,6 +3,7 @@
 mod bench;
 mod browse;
 mod carry;
+mod client;
 mod compare;
 mod draft;
 mod expect;

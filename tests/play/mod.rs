@@ -60,7 +60,9 @@ impl Play {
         let mut play = Self { model, calls: Vec::new(), others: Vec::new(), exchanges: 0, now: 0 };
         play.msg(Msg::Resize(cols, rows));
         let (region, endpoint) = ("us-east-1".into(), "http://127.0.0.1:9000".into());
-        play.msg(Msg::Connected(Ok(Connected { region, endpoint })));
+        let keys = (!play.model.target.real)
+            .then(|| ("SANDBOXACCESSKEY0000".into(), "sandbox-secret-key-not-for-aws".into()));
+        play.msg(Msg::Connected(Ok(Connected { region, endpoint, keys })));
         play.settle();
         play
     }

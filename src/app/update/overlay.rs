@@ -52,6 +52,8 @@ pub(super) fn press(model: &mut Model, press: Press) {
         Overlay::XRay(state) => super::xray::press(model, state, press),
         Overlay::WireField(field) => wire_field::press(model, field, press),
         Overlay::WireDiff => differ::press(model, press),
+        Overlay::WatchClient { at } => super::client::press_watch(model, at, press),
+        Overlay::ClientUpload { id, top } => super::client::press_upload(model, id, top, press),
         Overlay::Form(form) => form_press(model, form, press),
         Overlay::Leave => leave::press(model, press),
         Overlay::Confirm(confirm) => confirm_press(model, confirm, press),
@@ -67,6 +69,7 @@ pub(super) fn wheel(model: &mut Model, up: bool) {
             | Overlay::Log { top }
             | Overlay::Compare { top }
             | Overlay::Rescue { top }
+            | Overlay::ClientUpload { top, .. }
             | Overlay::Explain { top, .. },
         ) => {
             *top = if up { top.saturating_sub(1) } else { top.saturating_add(1) };
@@ -76,6 +79,10 @@ pub(super) fn wheel(model: &mut Model, up: bool) {
         }
         Some(Overlay::Inspect(sheet)) => super::sheet::wheel(sheet, up),
         Some(Overlay::XRay(_)) => super::xray::wheel(model, up),
+        Some(Overlay::WatchClient { at }) => {
+            let count = model.clients.watched.sessions().count();
+            *at = moved(*at, count, 1, if up { Motion::Up } else { Motion::Down });
+        }
         Some(Overlay::Versions) => versions::go(model, if up { Motion::Up } else { Motion::Down }),
         Some(Overlay::WireDiff) => differ::go(model, if up { Motion::Up } else { Motion::Down }),
         _ => {}

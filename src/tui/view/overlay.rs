@@ -40,6 +40,8 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::XRay(state) => super::xray::draw(model, rect, state, theme, buf),
         Overlay::WireField(field) => wire_field::draw(model, rect, field, theme, buf),
         Overlay::WireDiff => wire_diff::draw(model, rect, theme, buf),
+        Overlay::WatchClient { at } => super::client::watch(model, rect, *at, theme, buf),
+        Overlay::ClientUpload { id, top } => super::client::upload(model, rect, *id, *top, theme, buf),
         Overlay::Form(f) => form(rect, f, theme, buf),
         Overlay::Leave => leave::draw(model, rect, theme, buf),
         Overlay::Confirm(c) => confirm(rect, c, theme, buf),
@@ -53,6 +55,14 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         Overlay::Compare { .. } | Overlay::Carry { .. } | Overlay::XRay(_) | Overlay::WireDiff
     );
     let most = if wide { 160 } else { 78 };
+    let most = if matches!(
+        overlay,
+        Overlay::Compare { .. } | Overlay::Carry { .. } | Overlay::ClientUpload { .. }
+    ) {
+        160
+    } else {
+        78
+    };
     let room = usize::from(area.width.min(78).saturating_sub(4));
     let height = match overlay {
         Overlay::Palette { .. } => 16,
@@ -67,6 +77,9 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         | Overlay::Carry { .. }
         | Overlay::WireDiff => area.height.saturating_sub(4),
         Overlay::WireField(_) => return wire_field::place(area),
+        | Overlay::WatchClient { .. }
+        | Overlay::ClientUpload { .. }
+        | Overlay::Carry { .. } => area.height.saturating_sub(4),
         Overlay::Inspect(s) => sheet::wish(model, area, *s).1,
         Overlay::Explain { about, .. } => {
             u16::try_from(explain_lines(model, *about, usize::from(area.width.min(78) - 2)).len() + 2)
@@ -231,6 +244,7 @@ pub(super) fn clamp(model: &mut Model, area: Rect) {
         Overlay::Log { .. } => log_lines(model, usize::from(inside.width)).len(),
         Overlay::Explain { about, .. } => explain_lines(model, *about, usize::from(inside.width)).len(),
         Overlay::Rescue { .. } => super::rescue::length(model, usize::from(inside.width)),
+        Overlay::ClientUpload { id, .. } => super::client::length(model, *id, usize::from(inside.width)),
         Overlay::Compare { .. } => compare::all(&model.compare, usize::from(inside.width)).len(),
         _ => return,
     };
@@ -239,6 +253,7 @@ pub(super) fn clamp(model: &mut Model, area: Rect) {
         | Overlay::Log { top }
         | Overlay::Compare { top }
         | Overlay::Rescue { top }
+        | Overlay::ClientUpload { top, .. }
         | Overlay::Explain { top, .. },
     ) = model.overlays.last_mut()
     {
