@@ -285,6 +285,15 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
             p.planned_copy().press("Enter Enter").released(None);
             p.press("w Tab Down Down K");
         }
+        "watch_client" => {
+            p.press("w W");
+        }
+        "watch_client_uploads" => {
+            p.press("w").another_client().press("W");
+        }
+        "client_upload" => {
+            p.press("w").another_client().press("J");
+        }
         "palette" => {
             p.press(":").text("complete");
         }
@@ -391,6 +400,9 @@ const SCENES: &[&str] = &[
     "wire_request",
     "wire_hex",
     "wire_explain",
+    "watch_client",
+    "watch_client_uploads",
+    "client_upload",
     "palette",
     "help",
     "form",

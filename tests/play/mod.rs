@@ -10,7 +10,7 @@ use partscope::app::press::{Key, Press};
 use partscope::app::update;
 use partscope::domain::checksum::Checksums;
 use partscope::domain::etag::ETag;
-use partscope::domain::exchange::{Captured, End, Exchange, ExchangeId, Sender, Timing};
+use partscope::domain::exchange::{CallKind, Captured, End, Exchange, ExchangeId, Sender, Stranger, Timing};
 use partscope::domain::fault::FaultStatus;
 use partscope::domain::names::Tag;
 use partscope::domain::operation::{
@@ -24,6 +24,7 @@ use partscope::tui::theme::{Choice, Theme};
 use partscope::tui::view::{Look, render};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::sync::Arc;
 
 const MIB: u64 = 1 << 20;
 /// 2026-11-22 14:00 UTC.
@@ -160,6 +161,48 @@ impl Play {
         self.model.note.as_ref().map_or("", |n| n.text.as_str())
     }
 
+    /// Another client copies `s3://lessons/source` in three parts, one of them twice; the last is under way.
+    pub fn another_client(&mut self) -> &mut Self {
+        let ok = |headers: &str, body: &str| format!("HTTP/1.1 200 OK\r\n{headers}\r\n{body}");
+        let part = |n: u32, range: &str| {
+            let line = format!("PUT /scratch/copied?partNumber={n}&uploadId=u-1");
+            (line, format!("x-amz-copy-source: lessons/source\r\nx-amz-copy-source-range: bytes={range}\r\n"))
+        };
+        let copied = ok(
+            "",
+            "<CopyPartResult><ETag>&quot;0cc175b9c0f1b6a831c399e269772661&quot;</ETag></CopyPartResult>",
+        );
+        let slow = "HTTP/1.1 503 Slow Down\r\n\r\n<Error><Code>SlowDown</Code></Error>";
+        let created = ok("", "<R><UploadId>u-1</UploadId></R>");
+        let (one, two, three) =
+            (part(1, "0-8388607"), part(2, "8388608-16777215"), part(3, "16777216-17000000"));
+        let copy = |id, (line, headers): &(String, String), answer: &str, times| {
+            stranger(id, "UploadPartCopy", (line, headers), answer, times)
+        };
+        let batch = vec![
+            stranger(
+                901,
+                "HeadObject",
+                ("HEAD /lessons/source", ""),
+                &ok("Content-Length: 17000001\r\n", ""),
+                (10_000, 12_000),
+            ),
+            stranger(
+                902,
+                "CreateMultipartUpload",
+                ("POST /scratch/copied?uploads", ""),
+                &created,
+                (20_000, 22_300),
+            ),
+            copy(903, &one, &copied, (30_000, 51_000)),
+            copy(904, &two, slow, (30_500, 31_000)),
+            copy(905, &two, &copied, (90_000, 111_500)),
+            copy(906, &three, "", (90_100, 0)),
+        ];
+        self.msg(Msg::Wire(batch, 0));
+        self
+    }
+
     /// Browse → the multipart object → planned copy on the workbench.
     pub fn planned_copy(&mut self) -> &mut Self {
         self.press("Tab End Enter").settle();
@@ -167,6 +210,40 @@ impl Play {
         self.press("m Enter").settle();
         assert_eq!(self.model.screen, Screen::Step, "{}", self.note());
         self
+    }
+}
+
+/// An exchange of another client as the sandbox recorded it.
+pub fn stranger(
+    id: u64,
+    kind: &str,
+    (line, headers): (&str, &str),
+    answer: &str,
+    times: (u64, u64),
+) -> Exchange {
+    let (mut request, mut response) = (Captured::default(), Captured::default());
+    let agent = "Boto3/1.40.1 md/Botocore#1.40.1 ua/2.1";
+    request.push(
+        format!("{line} HTTP/1.1\r\nHost: 127.0.0.1:9000\r\nUser-Agent: {agent}\r\n{headers}\r\n").as_bytes(),
+    );
+    response.push(answer.as_bytes());
+    let said = Stranger { user_agent: agent.into(), ..Stranger::default() };
+    let ended = (!answer.is_empty()).then_some(times.1);
+    Exchange {
+        id: ExchangeId(id),
+        operation: said.operation(id),
+        kind: CallKind::named(kind).unwrap(),
+        sender: Sender::Elsewhere(Arc::new(said)),
+        attempt: 1,
+        connection: 1,
+        reused: false,
+        peer: "127.0.0.1:50000".into(),
+        tls: None,
+        request,
+        response,
+        held: false,
+        timing: Timing { begun: times.0, request_sent: Some(times.0), ended, ..Timing::default() },
+        end: ended.map(|_| End::Complete),
     }
 }
 
