@@ -4,6 +4,7 @@ use crate::domain::exchange::{Captured, End, Exchange, Timing};
 use crate::domain::message::{Message, Payload};
 use crate::domain::session_file::Row;
 use crate::domain::units::grouped;
+use crate::domain::waterfall::{Phase, spans};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
@@ -12,14 +13,14 @@ use std::net::IpAddr;
 
 /// The entry; `epoch` is what microsecond 0 is in microseconds since 1970.
 pub(super) fn entry(e: &Exchange, epoch: i64) -> Value {
-    let phases = phases(&e.timing, e.reused);
+    let (all, took) = phases(&e.timing);
     let mut out = json!({
         "startedDateTime": date(epoch, e.timing.begun),
-        "time": millis(phases.iter().sum()),
+        "time": millis(all),
         "request": request(e),
         "response": response(e),
         "cache": {},
-        "timings": timings(phases, e),
+        "timings": timings(took, e),
         "connection": e.connection.to_string(),
         "_partscope": Row::of(e),
     });
@@ -43,36 +44,35 @@ fn date(epoch: i64, micros: u64) -> String {
     format!("{at:.6}")
 }
 
-/// Microseconds of blocked, connect, send, wait and receive, which follow each other without gaps.
-fn phases(t: &Timing, reused: bool) -> [u64; 5] {
-    let mut at = t.begun;
-    let mut until = |moment: Option<u64>| {
-        // What did not come took all the time there was.
-        let end = moment.or(t.ended).unwrap_or(at).max(at);
-        let took = end - at;
-        at = end;
-        took
-    };
-    let connected = until(t.connected);
-    let held = if t.released.is_some() { until(t.released) } else { 0 };
-    let [send, wait, receive] = [until(t.request_sent), until(t.first_byte), until(t.ended)];
-    // A connection that was there already was only waited for.
-    if reused { [connected + held, 0, send, wait, receive] } else { [held, connected, send, wait, receive] }
+/// How long it took in all, in microseconds, and how long each phase. A phase that was not there took no time.
+fn phases(t: &Timing) -> (u64, impl Fn(Phase) -> u64) {
+    let moments = [t.tcp, t.connected, t.released, t.request_sent, t.first_byte, t.ended];
+    let last = moments.into_iter().flatten().max().unwrap_or(t.begun);
+    let spans = spans(t, last, None);
+    let all = spans.iter().map(|s| s.to - s.from).sum();
+    (all, move |phase| spans.iter().filter(|s| s.phase == phase).map(|s| s.to - s.from).sum())
 }
 
-fn timings([blocked, connect, send, wait, receive]: [u64; 5], e: &Exchange) -> Value {
-    let mut said = vec!["dns and ssl are part of connect"];
+fn timings(took: impl Fn(Phase) -> u64, e: &Exchange) -> Value {
+    let mut said = vec!["dns is part of connect"];
     if e.timing.released.is_some() {
         said.push("blocked holds the time for which the request was held");
     }
+    let unknown = || json!(-1);
+    let (connect, tls, held) = (took(Phase::Connect), took(Phase::Tls), took(Phase::Held));
+    // A connection that was there already was only waited for.
+    let (blocked, connect) = match e.reused {
+        true => (held + connect + tls, unknown()),
+        false => (held, millis(connect + tls)),
+    };
     json!({
         "blocked": millis(blocked),
         "dns": -1,
-        "connect": if e.reused { json!(-1) } else { millis(connect) },
-        "ssl": -1,
-        "send": millis(send),
-        "wait": millis(wait),
-        "receive": millis(receive),
+        "connect": connect,
+        "ssl": if e.timing.tcp.is_some() && !e.reused { millis(tls) } else { unknown() },
+        "send": millis(took(Phase::Send)),
+        "wait": millis(took(Phase::Wait)),
+        "receive": millis(took(Phase::Receive)),
         "comment": said.join("; "),
     })
 }

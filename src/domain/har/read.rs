@@ -126,8 +126,9 @@ fn placed(mut e: Exchange, begun: i64, id: u64) -> Exchange {
     e.id = ExchangeId(id);
     let t = &mut e.timing;
     t.begun = begun;
-    for moment in
-        [&mut t.connected, &mut t.request_sent, &mut t.first_byte, &mut t.ended].into_iter().flatten()
+    for moment in [&mut t.tcp, &mut t.connected, &mut t.request_sent, &mut t.first_byte, &mut t.ended]
+        .into_iter()
+        .flatten()
     {
         *moment = moment.saturating_add(begun);
     }

@@ -81,6 +81,8 @@ struct Timings {
     blocked: Option<f64>,
     dns: Option<f64>,
     connect: Option<f64>,
+    /// Part of `connect`.
+    ssl: Option<f64>,
     send: Option<f64>,
     wait: Option<f64>,
     receive: Option<f64>,
@@ -127,23 +129,25 @@ pub(super) fn rebuild(entry: Entry, connection: u64) -> Result<Exchange, String>
 }
 
 fn timing(t: &Timings) -> Timing {
-    let mut at = 0_u64;
-    let mut after = |all: &[Option<f64>]| {
-        let millis: f64 = all.iter().flatten().map(|ms| ms.clamp(0.0, MOST_MILLIS)).sum();
+    let took = |millis: Option<f64>| {
         // At most 10^16: it fits.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let micros = (millis * 1000.0).round() as u64;
-        at = at.saturating_add(micros);
-        Some(at)
+        let micros = (millis.unwrap_or(0.0).clamp(0.0, MOST_MILLIS) * 1000.0).round() as u64;
+        micros
     };
+    let connected = took(t.blocked) + took(t.dns) + took(t.connect);
+    let (tls, sent) = (took(t.ssl), connected + took(t.send));
+    let first = sent + took(t.wait);
     Timing {
         begun: 0,
         tcp: None,
         connected: after(&[t.blocked, t.dns, t.connect]),
+        tcp: (tls > 0).then(|| connected.saturating_sub(tls)),
+        connected: Some(connected),
         released: None,
-        request_sent: after(&[t.send]),
-        first_byte: after(&[t.wait]),
-        ended: after(&[t.receive]),
+        request_sent: Some(sent),
+        first_byte: Some(first),
+        ended: Some(first + took(t.receive)),
     }
 }
 

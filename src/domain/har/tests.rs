@@ -135,8 +135,8 @@ fn a_browsers_archive_is_opened_as_far_as_it_goes() {
         let t = &put.timing;
         let at = |moment: Option<u64>| moment.unwrap() - t.begun;
         assert_eq!(
-            [at(t.connected), at(t.request_sent), at(t.first_byte), at(t.ended)],
-            [13_500, 14_000, 24_000, 30_000]
+            [at(t.tcp), at(t.connected), at(t.request_sent), at(t.first_byte), at(t.ended)],
+            [7_500, 13_500, 14_000, 24_000, 30_000]
         );
         assert_eq!(
             texts(&put.request),

@@ -100,8 +100,8 @@ struct Client {
 #[derive(Debug, Serialize, Deserialize)]
 struct Timing {
     begun: u64,
-    tcp: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    tcp: Option<u64>,
     connected: Option<u64>,
     released: Option<u64>,
     request_sent: Option<u64>,
