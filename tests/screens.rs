@@ -103,6 +103,18 @@ fn many(p: &mut Play, parts: usize) {
     p.press("Tab");
 }
 
+/// Two parts of a copy, the Wire screen with the second one selected.
+fn copied(p: &mut Play) {
+    p.planned_copy();
+    for _ in 0..3 {
+        p.press("Enter Enter").released(None);
+    }
+    p.press("w");
+    while p.model.wire.current().is_some_and(|e| !e.kind.name().ends_with("PartCopy")) {
+        p.press("Up");
+    }
+}
+
 fn lost() -> partscope::domain::outcome::Outcome {
     let message = "connection reset".into();
     let error = partscope::domain::outcome::TransportError { message, maybe_sent: true };
@@ -293,6 +305,29 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
         }
         "client_upload" => {
             p.press("w").another_client().press("J");
+        "wire_diff" => {
+            copied(&mut p);
+            p.press("d");
+        }
+        "wire_diff_marked" => {
+            copied(&mut p);
+            p.press("m Up Up Up Up Up = Down Down Down");
+        }
+        "wire_filter" => {
+            copied(&mut p);
+            p.press("f").text("op:*Part* status:2xx").press("Enter");
+        }
+        "wire_filter_typed" => {
+            copied(&mut p);
+            p.press("f").text("op:*Part* stat:2xx");
+        }
+        "wire_find" => {
+            copied(&mut p);
+            p.press("/").text("copy-source");
+        }
+        "wire_found" => {
+            copied(&mut p);
+            p.press("/").text("copy-source").press("Enter");
         }
         "palette" => {
             p.press(":").text("complete");
@@ -403,6 +438,12 @@ const SCENES: &[&str] = &[
     "watch_client",
     "watch_client_uploads",
     "client_upload",
+    "wire_diff",
+    "wire_diff_marked",
+    "wire_filter",
+    "wire_filter_typed",
+    "wire_find",
+    "wire_found",
     "palette",
     "help",
     "form",

@@ -31,8 +31,7 @@ pub(super) fn press(model: &mut Model, mut field: WireField, press: Press) {
             // It was in force, so it can be read.
             let _ = set(model, field.purpose, &before);
         }
-        Key::Enter if field.why.is_some() => model.overlays.push(Overlay::WireField(field)),
-        Key::Enter => entered(model, field.purpose),
+        Key::Enter => entered(model, field),
         _ => {
             if let Some(wanted) = request(press) {
                 field.input.handle(wanted);
@@ -47,7 +46,12 @@ pub(super) fn press(model: &mut Model, mut field: WireField, press: Press) {
 pub(super) fn typed(model: &mut Model) {
     let Some(Overlay::WireField(field)) = model.overlays.last() else { return };
     let (purpose, text) = (field.purpose, field.input.value().to_owned());
-    let why = set(model, purpose, &text).err();
+    let why = match purpose {
+        WireFieldPurpose::Filter => {
+            Filter::being_typed(&text).map(|filter| filter_by(model, filter)).err().map(|e| e.to_string())
+        }
+        WireFieldPurpose::Find => set(model, purpose, &text).err(),
+    };
     if let Some(Overlay::WireField(field)) = model.overlays.last_mut() {
         field.why = why;
     }
@@ -56,17 +60,25 @@ pub(super) fn typed(model: &mut Model) {
 fn set(model: &mut Model, purpose: WireFieldPurpose, text: &str) -> Result<(), String> {
     match purpose {
         WireFieldPurpose::Filter => {
-            let filter: Filter = text.parse().map_err(|e| format!("{e}"))?;
-            if model.wire.looking().filter().map_or("", Filter::text) != filter.text() {
-                model.wire.set_filter(filter);
-            }
+            filter_by(model, text.parse().map_err(|e| format!("{e}"))?);
         }
         WireFieldPurpose::Find => model.wire.set_needle(Needle::new(text)),
     }
     Ok(())
 }
 
-fn entered(model: &mut Model, purpose: WireFieldPurpose) {
+fn filter_by(model: &mut Model, filter: Filter) {
+    if model.wire.looking().filter().map_or("", Filter::text) != filter.text() {
+        model.wire.set_filter(filter);
+    }
+}
+
+fn entered(model: &mut Model, mut field: WireField) {
+    let (purpose, text) = (field.purpose, field.input.value().to_owned());
+    if let Err(why) = set(model, purpose, &text) {
+        field.why = Some(why);
+        return model.overlays.push(Overlay::WireField(field));
+    }
     if purpose == WireFieldPurpose::Find && model.wire.looking().needle().is_some() {
         step(model, false);
     }

@@ -79,7 +79,7 @@ fn heading(section: &Section) -> String {
     .into_iter()
     .flatten()
     .collect();
-    let told = if told.is_empty() { "nothing".to_owned() } else { told.join(", ") };
+    let told = if told.is_empty() { "nothing differs".to_owned() } else { told.join(", ") };
     format!("{}: {told}", section.side.title())
 }
 

@@ -59,6 +59,32 @@ impl FromStr for Filter {
     }
 }
 
+/// The names of what can be asked for.
+const PROPERTIES: [&str; 8] = ["op", "status", "part", "upload", "key", "client", "method", "code"];
+const MEASURES: [(&str, Measure); 3] =
+    [("ms", Measure::Micros), ("sent", Measure::Sent), ("read", Measure::Read)];
+const STATES: [(&str, State); 4] =
+    [("retry", State::Retry), ("error", State::Error), ("held", State::Held), ("running", State::Running)];
+
+impl Filter {
+    /// Reads a line that is still being typed: a last word that may become the name of something is left out until it
+    /// is one, so that the list does not go empty on the way to it.
+    pub fn being_typed(line: &str) -> Result<Self, FilterError> {
+        let whole: Self = line.parse()?;
+        let from = line.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let (before, last) = line.split_at_checked(from).unwrap_or((line, ""));
+        let last = last.strip_prefix('-').unwrap_or(last).to_ascii_lowercase();
+        let names = PROPERTIES.into_iter().chain(MEASURES.map(|(name, _)| name));
+        let begins = names.into_iter().any(|name| name.starts_with(&last))
+            || STATES.iter().any(|(name, _)| name.starts_with(&last) && *name != last);
+        if last.is_empty() || !begins {
+            return Ok(whole);
+        }
+        // A quotation that holds the blank before it is one word with it.
+        before.parse().or(Ok(whole))
+    }
+}
+
 /// A word, and where in it quotation began.
 struct Word {
     text: String,
@@ -123,15 +149,9 @@ fn test(word: &Word) -> Result<Test, FilterError> {
         };
     }
     if word.quoted_from.is_none() {
-        let state = match word.text.to_ascii_lowercase().as_str() {
-            "retry" => Some(State::Retry),
-            "error" => Some(State::Error),
-            "held" => Some(State::Held),
-            "running" => Some(State::Running),
-            _ => None,
-        };
-        if let Some(state) = state {
-            return Ok(Test::Is(state));
+        let state = STATES.iter().find(|(name, _)| word.text.eq_ignore_ascii_case(name));
+        if let Some((_, state)) = state {
+            return Ok(Test::Is(*state));
         }
     }
     text(word)
@@ -146,12 +166,7 @@ fn needle(value: &str, word: &str, hint: &'static str) -> Result<Needle, FilterE
 }
 
 fn measure_named(name: &str) -> Option<Measure> {
-    match name.to_ascii_lowercase().as_str() {
-        "ms" => Some(Measure::Micros),
-        "sent" => Some(Measure::Sent),
-        "read" => Some(Measure::Read),
-        _ => None,
-    }
+    MEASURES.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, measure)| *measure)
 }
 
 fn compared(word: &Word, measure: Measure, sign: char, value: &str) -> Result<Test, FilterError> {

@@ -174,6 +174,28 @@ fn quotation_makes_a_word_a_text() {
     assert!(accepts("\"\"", &e) && "\"\"".parse::<Filter>().unwrap().is_empty());
 }
 
+#[test]
+fn a_name_on_its_way_is_no_text_yet() {
+    let typed = |line: &str| Filter::being_typed(line).unwrap().text().to_owned();
+    for (line, want) in [
+        ("op:UploadPart s", "op:UploadPart"),
+        ("op:UploadPart -stat", "op:UploadPart"),
+        ("retr", ""),
+        ("retry", "retry"),
+        ("status", ""),
+        ("status ", "status"),
+        ("xyz", "xyz"),
+        ("\"some s", ""),
+        ("-", ""),
+    ] {
+        match (line.parse::<Filter>(), want) {
+            (Err(_), _) => assert!(Filter::being_typed(line).is_err(), "{line}"),
+            (Ok(_), want) => assert_eq!(typed(line), want, "{line}"),
+        }
+    }
+    assert_eq!(typed("\"a s\" p"), "\"a s\"");
+}
+
 proptest! {
     #[test]
     fn a_word_and_its_contrary_divide_all(

@@ -25,9 +25,7 @@ pub(super) fn place(area: Rect) -> Rect {
 pub(super) fn draw(model: &Model, rect: Rect, field: &WireField, theme: Theme, buf: &mut Buffer) {
     let title = match field.purpose {
         WireFieldPurpose::Filter => "Show only   Enter keeps it   Esc as before",
-        WireFieldPurpose::Find => {
-            "Find in the traffic   Enter to the first   n N next, previous   Esc as before"
-        }
+        WireFieldPurpose::Find => "Find in the traffic   Enter goes there, n N on and back   Esc as before",
     };
     let inside = pane(rect, title, true, theme, buf);
     let room = usize::from(inside.width.saturating_sub(PROMPT));
