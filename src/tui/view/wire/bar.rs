@@ -23,22 +23,18 @@ pub(super) fn all(model: &Model, row: &Row) -> Vec<Span> {
 /// The bar of an exchange in a window of time, in microseconds.
 pub(super) fn pieces(spans: &[Span], (from, to): (u64, u64), cells: usize) -> Pieces {
     let mut out = Pieces::new();
-    for cell in bar(spans, from, to, cells) {
-        let (symbol, role) = cell.map_or((" ", Role::Text), glyph);
-        match out.last_mut() {
-            Some((text, last)) if *last == role => text.push_str(symbol),
-            _ => out.push((symbol.to_owned(), role)),
-        }
+    let all = bar(spans, from, to, cells);
+    for run in all.chunk_by(|a, b| a == b) {
+        let (symbol, role) = run.first().copied().flatten().map_or((" ", Role::Text), glyph);
+        out.push((symbol.repeat(run.len()), role));
     }
     let gap = spans.iter().find(|s| s.phase == Phase::Gap).map(|s| format!(" {} ", ms(s.to - s.from)));
-    if let (Some(words), Some((text, role))) = (gap, out.iter_mut().find(|(text, _)| text.starts_with('…')))
-    {
+    if let (Some(words), Some((text, _))) = (gap, out.iter_mut().find(|(text, _)| text.starts_with('…'))) {
         // A wait that has room for it says how long it is.
         let (room, used) = (width(text), width(&words));
         if room >= used + 2 {
             let left = (room - used) / 2;
             *text = format!("{}{words}{}", "…".repeat(left), "…".repeat(room - used - left));
-            *role = Role::Muted;
         }
     }
     out

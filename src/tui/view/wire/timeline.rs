@@ -27,7 +27,7 @@ struct Columns {
 
 impl Columns {
     /// Marks, number, status, milliseconds and the mark of the connection.
-    const FIXED: usize = 24;
+    const FIXED: usize = 25;
 
     fn of(cells: usize) -> Self {
         let read = if cells >= 100 { 11 } else { 0 };
@@ -101,7 +101,7 @@ fn title(model: &Model, cells: usize) -> String {
 
 fn heading(columns: Columns) -> Pieces {
     let read = if columns.read > 0 { format!("{:>10} ", "read") } else { String::new() };
-    said(format!("  {:>6} {:<2$}st        ms  {read}", "#", "call", columns.what), Role::Muted)
+    said(format!("  {:>6} {:<2$} st        ms  {read}", "#", "call", columns.what), Role::Muted)
 }
 
 /// What the list does when something comes, and what the glyphs mean where there is room.
@@ -154,7 +154,7 @@ fn entry(model: &Model, row: &Row, windows: &Windows, columns: Columns) -> Piece
         (format!(" {:>6} ", row.id.0), Role::Muted),
         (what, Role::Text),
         (if of.is_empty() { of } else { format!("  {of}") }, Role::Muted),
-        (format!("{:fill$}{st:<5}", ""), role),
+        (format!("{:fill$} {st:<5}", ""), role),
         (format!("{took:>7} "), Role::Muted),
     ];
     if columns.read > 0 {
@@ -183,7 +183,7 @@ fn again(model: &Model, row: &Row) -> String {
 fn group_line(model: &Model, group: &Group, columns: Columns) -> Pieces {
     let sign = if model.wire.is_folded(group) { "+" } else { "-" };
     let (worst, role) = group.worst().map_or((String::new(), Role::Muted), |(state, _)| status(state));
-    let room = columns.what + 5;
+    let room = columns.what + 6;
     let label = cut_middle(&deed(&group.deed), room);
     let fill = room.saturating_sub(width(&label));
     let now = model.wire.frozen_at().unwrap_or(model.now);

@@ -6,7 +6,7 @@ use super::words::{glyph, ms, name, status};
 use super::{bar, said, timeline};
 use crate::app::model::Model;
 use crate::app::panes::wire::{Group, Limits, Line, Row};
-use crate::domain::text::visible;
+use crate::domain::text::{visible, width};
 use crate::domain::units::{grouped, human_size};
 use crate::domain::waterfall::Phase;
 use crate::tui::theme::Role;
@@ -25,7 +25,7 @@ pub(super) fn selected(model: &Model, cells: usize) -> Option<(String, Vec<Piece
 
 /// The lines of an exchange: where its time went, on which connection, for what, and what became of it.
 pub(super) fn of_exchange(model: &Model, row: &Row, cells: usize) -> Vec<Pieces> {
-    let mut out = vec![phases(model, row)];
+    let mut out = phases(model, row, cells);
     let mut more =
         |text: String, role: Role| out.extend(wrap(&text, cells).into_iter().map(|l| said(l, role)));
     if let Some(why) = &row.why {
@@ -34,10 +34,10 @@ pub(super) fn of_exchange(model: &Model, row: &Row, cells: usize) -> Vec<Pieces>
             if row.state.is_bad() { Role::Bad } else { Role::Text },
         );
     }
-    more(connection(model, row), Role::Text);
     if let Some(words) = attempts(model, row) {
         more(words, Role::Text);
     }
+    more(connection(model, row), Role::Text);
     more(format!("for: {}", timeline::deed(&row.deed)), Role::Muted);
     if row.sender.is_elsewhere() {
         more("Times are the sandbox's: when it read and wrote.".into(), Role::Muted);
@@ -66,8 +66,9 @@ fn of_group(model: &Model, group: &Group, face: &Row, cells: usize) -> Vec<Piece
 }
 
 /// Each phase with its glyph and its time; what the bars are drawn with.
-fn phases(model: &Model, row: &Row) -> Pieces {
-    let mut out = Pieces::new();
+fn phases(model: &Model, row: &Row, cells: usize) -> Vec<Pieces> {
+    let mut out = vec![Pieces::new()];
+    let mut used = 0;
     for span in bar::all(model, row) {
         let (symbol, role) = glyph(span.phase);
         let name = match span.phase {
@@ -75,11 +76,18 @@ fn phases(model: &Model, row: &Row) -> Pieces {
             Phase::Connect if row.reused => "took a connection",
             phase => phase.name(),
         };
-        out.push((format!("{symbol} "), role));
-        out.push((format!("{name} {}  ", ms(span.to - span.from)), Role::Text));
+        let words = format!("{name} {}  ", ms(span.to - span.from));
+        if used > 0 && used + width(&words) > cells {
+            out.push(Pieces::new());
+            used = 0;
+        }
+        used += width(&words) + 2;
+        if let Some(line) = out.last_mut() {
+            line.extend([(format!("{symbol} "), role), (words, Role::Text)]);
+        }
     }
-    if !row.is_over() {
-        out.push(("so far".into(), Role::Muted));
+    if let Some(line) = out.last_mut().filter(|_| !row.is_over()) {
+        line.push(("so far".into(), Role::Muted));
     }
     out
 }
