@@ -3,7 +3,9 @@
 //! [`update::update`] is the only way the [`model::Model`] changes. Effects are data; the shell executes them
 //! and sends back messages. So the whole program can be played in a test by a script of messages.
 
+pub mod client;
 pub mod command;
+mod deed;
 pub mod deeds;
 pub mod enabled;
 pub mod explaining;
@@ -15,5 +17,6 @@ pub mod msg;
 pub mod overlay;
 pub mod panes;
 pub mod press;
+pub mod purpose;
 pub mod sheet;
 pub mod update;

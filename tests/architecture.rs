@@ -72,10 +72,47 @@ fn collect(dir: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// The text before the inline tests, comments left out.
+/// The text before the inline tests, comments and what stands in string literals left out.
 fn without_tests(text: &str) -> String {
     let code = text.split("#[cfg(test)]").next().unwrap_or("");
-    code.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    let code = code.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    without_strings(&code)
+}
+
+fn without_strings(code: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(code.len()), code);
+    while let Some(at) = rest.find('"') {
+        let (before, literal) = rest.split_at(at);
+        // A quotation mark as a character begins no string.
+        if before.ends_with('\'') || before.ends_with("'\\") {
+            out.push_str(before);
+            rest = &literal[1..];
+            continue;
+        }
+        out.push_str(before);
+        let hashes = before.len() - before.trim_end_matches('#').len();
+        let raw = before.trim_end_matches('#').ends_with('r');
+        let end = if raw {
+            literal[1..].find(&format!("\"{}", "#".repeat(hashes))).map(|n| n + 2)
+        } else {
+            let mut escaped = false;
+            let closes = |c: char| {
+                let is_end = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                is_end
+            };
+            literal[1..].find(closes).map(|n| n + 2)
+        };
+        out.push_str("\"\"");
+        rest = &literal[end.unwrap_or(literal.len())..];
+    }
+    out + rest
+}
+
+#[test]
+fn strings_are_left_out_and_nothing_else() {
+    let code = r##"a("x::y\"", '"', b'"', '\"', r#"in "it" z"#, r"\") ; use q::r;"##;
+    assert_eq!(without_strings(code), r##"a("", '', b'', '\', r#""#, r"") ; use q::r;"##);
 }
 
 /// Every path of this crate that a file names, as absolute module paths.

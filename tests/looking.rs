@@ -9,6 +9,7 @@ use partscope::app::msg::Msg;
 use partscope::app::overlay::Overlay;
 use partscope::app::panes::reading::Side;
 use partscope::app::panes::tally::SLICE;
+use partscope::app::panes::wire::Line;
 use partscope::domain::exchange::{Captured, End, Exchange, ExchangeId, Sender, Timing};
 use partscope::domain::exchange_diff::{Kinship, What};
 use partscope::domain::operation::{OperationId, OperationKind};
@@ -29,7 +30,10 @@ fn copied() -> Play {
 }
 
 fn shown(p: &Play) -> Vec<u64> {
-    (0..p.model.wire.len()).map(|at| p.model.wire.get(at).unwrap().id.0).collect()
+    let lines = (0..p.model.wire.lines()).map(|at| p.model.wire.line(at).unwrap());
+    lines
+        .map(|line| if let Line::Exchange(id) = line { id.0 } else { panic!("a heading in a flat list") })
+        .collect()
 }
 
 /// The line under the cursor of a direction.
@@ -105,7 +109,7 @@ fn secrets_are_masked_again_in_what_is_compared() {
 #[test]
 fn the_list_is_filtered_while_one_types() {
     let mut p = copied();
-    let all = p.model.wire.total();
+    let all = p.model.wire.len();
     p.press("f").text("op:UploadPartCopy");
     assert_eq!(shown(&p).len(), 2);
     p.text(" par");
@@ -136,9 +140,9 @@ fn following_goes_on_within_the_filter() {
     p.press("f").text("op:HeadObject").press("Enter F");
     let newest = p.model.wire.current().unwrap();
     assert_eq!(newest.kind, OperationKind::HeadObject);
-    let before = p.model.wire.total();
+    let before = p.model.wire.len();
     p.press("1 r").settle();
-    assert!(p.model.wire.total() > before);
+    assert!(p.model.wire.len() > before);
     assert_eq!(p.model.wire.current().unwrap().kind, OperationKind::HeadObject);
 }
 
@@ -205,7 +209,7 @@ fn no_message_looks_through_more_than_a_slice_of_a_hundred_thousand() {
         let below = p.model.wire.looking().below();
         below.map_or(0, |below| p.model.wire.before(below).count())
     };
-    let kept = p.model.wire.total();
+    let kept = p.model.wire.len();
     assert!(kept as u64 >= ALL);
     let mut left = kept;
     for c in "part:77".chars() {

@@ -305,6 +305,7 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
         }
         "client_upload" => {
             p.press("w").another_client().press("J");
+        }
         "wire_diff" => {
             copied(&mut p);
             p.press("d");

@@ -93,7 +93,7 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
             Err("no exchange is selected".into())
         }
         Command::DiffMarked => marked(model),
-        Command::ClientUpload => super::panes::client::selected_upload(model).map(|_| ()),
+        Command::ClientUpload => super::client::selected_upload(model).map(|_| ()),
         Command::Faults if model.target.real => Err("only the sandbox fails on demand".into()),
         Command::Faults => ready(model),
         Command::Unlock if !model.target.real => Err("the sandbox is always writable".into()),

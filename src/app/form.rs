@@ -2,8 +2,8 @@
 //!
 //! Validation explains and never blocks: whether a wrong value may be sent is the caller's decision.
 
-use super::panes::reading::Side;
 use super::press::{Key, Press};
+use crate::domain::explain::Direction;
 use crate::domain::names::{ObjectRef, S3Uri};
 use crate::domain::operation::UploadRef;
 use crate::domain::units::{PartNumber, grouped, human_size, parse_size};
@@ -114,7 +114,7 @@ pub enum Purpose {
     /// Go to an `s3://` address.
     GoTo,
     /// Go to a byte of request or response.
-    GoToByte(Side),
+    GoToByte(Direction),
 }
 
 /// A form on the screen.

@@ -1,6 +1,9 @@
 //! The whole state of the program, owned in one place.
 
+pub use super::purpose::Purpose;
+
 use super::command::{Pane, Screen};
+use super::deed;
 use super::deeds::Deeds;
 use super::leave::Leaving;
 use super::msg::Effect;
@@ -10,8 +13,6 @@ use super::panes::{browse::Browse, client::Clients, compare, inspect::Inspect, s
 use crate::domain::fault::FaultStatus;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{Operation, OperationId, OperationKind};
-use crate::domain::units::PartNumber;
-use crate::domain::upload::Move;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Which S3 this program talks to, and whether it may write there.
@@ -62,46 +63,6 @@ impl Target {
     pub fn real(name: impl Into<String>) -> Self {
         Self { name: name.into(), real: true, writable: false, ..Self::sandbox() }
     }
-}
-
-/// What a call was for; its outcome goes there.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Purpose {
-    /// The bucket list.
-    Buckets,
-    /// A page of this bucket and prefix.
-    Objects {
-        /// Bucket.
-        bucket: String,
-        /// Prefix.
-        prefix: String,
-    },
-    /// The uploads in progress of a bucket.
-    Uploads(String),
-    /// HEAD of the inspected object.
-    Head(u64),
-    /// HEAD of one part of the inspected object.
-    HeadPart(u64, PartNumber),
-    /// Tags of the inspected object.
-    Tags(u64),
-    /// Access control list of the inspected object.
-    Acl(u64),
-    /// Access control list of the source of the copy with this id on the workbench.
-    SourceAcl(u64),
-    /// One thing asked of the source that the upload with this id is compared with.
-    Rescue(u64, compare::Asked),
-    /// Attributes of the inspected object.
-    Attributes(u64),
-    /// A page of the versions of a key.
-    Versions(u64),
-    /// One thing asked of one of two objects that are compared.
-    Compare(u64, compare::Which, compare::Asked),
-    /// A move of the upload with this id on the workbench.
-    Bench(u64, Move),
-    /// A copy in one call.
-    CopyObject(ObjectRef),
-    /// A call written by hand that belongs to no upload on the workbench.
-    Loose(Box<Operation>),
 }
 
 /// How much a message matters.
@@ -281,7 +242,7 @@ impl Model {
 
     /// Sends an operation for a purpose.
     pub(super) fn send(&mut self, purpose: Purpose, operation: Operation, hold: bool) -> OperationId {
-        let id = self.allot(|model| super::update::deed::label(model, &purpose, &operation));
+        let id = self.allot(|model| deed::label(&model.step, &model.compare, &purpose, &operation));
         self.tasks.insert(id, purpose);
         self.effects.push(Effect::Perform { id, operation: Box::new(operation), hold });
         id

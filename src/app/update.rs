@@ -7,7 +7,6 @@ pub mod carry;
 mod client;
 mod command;
 mod compare;
-pub(in crate::app) mod deed;
 mod differ;
 mod draft;
 mod expect;

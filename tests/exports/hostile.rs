@@ -13,12 +13,58 @@ use std::process::Command;
 /// Text that something could take for something else.
 fn nasty() -> impl Strategy<Value = String> {
     let pieces = proptest::sample::select(vec![
-        "'", "\"", "`touch canary`", "$(touch canary)", "\n", "\r\n", "\\", "\\n", "%s", "%", "${x}", "$'", "!", "#", "~",
-        "\n#", "*/", "\"\"\"", "'''", "{}", "END\n", "é", "😀", "\u{202e}", "\u{2028}", "\u{85}", "\u{1b}[2J", "\u{7f}",
-        "\0", "-", "--", "file://", "?versionId=x", "&", ";", "|", ">", "<", "\t", " ", "a", "b", "/", "..", "\u{e0001}", "=",
+        "'",
+        "\"",
+        "`touch canary`",
+        "$(touch canary)",
+        "\n",
+        "\r\n",
+        "\\",
+        "\\n",
+        "%s",
+        "%",
+        "${x}",
+        "$'",
+        "!",
+        "#",
+        "~",
+        "\n#",
+        "*/",
+        "\"\"\"",
+        "'''",
+        "{}",
+        "END\n",
+        "é",
+        "😀",
+        "\u{202e}",
+        "\u{2028}",
+        "\u{85}",
+        "\u{1b}[2J",
+        "\u{7f}",
+        "\0",
+        "-",
+        "--",
+        "file://",
+        "?versionId=x",
+        "&",
+        ";",
+        "|",
+        ">",
+        "<",
+        "\t",
+        " ",
+        "a",
+        "b",
+        "/",
+        "..",
+        "\u{e0001}",
+        "=",
     ]);
-    proptest::collection::vec(prop_oneof![4 => pieces.prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)], 1..12)
-        .prop_map(|all| all.concat())
+    proptest::collection::vec(
+        prop_oneof![4 => pieces.prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)],
+        1..12,
+    )
+    .prop_map(|all| all.concat())
 }
 
 /// What a header can hold.
@@ -45,7 +91,9 @@ fn written(exchanges: &[Exchange], format: Format) -> String {
 /// Runs a script with a stand-in for its client, and gives the arguments of each run of it.
 fn arguments(script: &str, client: &str, answer: &str) -> Vec<Vec<Vec<u8>>> {
     let dir = tempfile::tempdir().unwrap();
-    let stand_in = format!("#!/bin/sh\nprintf '%s\\0' \"$@\" >> \"$SEEN\"\nprintf 'END\\0' >> \"$SEEN\"\nprintf '{answer}'\n");
+    let stand_in = format!(
+        "#!/bin/sh\nprintf '%s\\0' \"$@\" >> \"$SEEN\"\nprintf 'END\\0' >> \"$SEEN\"\nprintf '{answer}'\n"
+    );
     let program = dir.path().join(client);
     std::fs::write(&program, stand_in).unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
@@ -58,7 +106,12 @@ fn arguments(script: &str, client: &str, answer: &str) -> Vec<Vec<Vec<u8>>> {
         .arg(dir.path().join("script"))
         .current_dir(&work)
         .env_clear()
-        .envs([("PATH", path.as_str()), ("LC_ALL", "C.UTF-8"), ("AWS_ACCESS_KEY_ID", "i"), ("AWS_SECRET_ACCESS_KEY", "s")])
+        .envs([
+            ("PATH", path.as_str()),
+            ("LC_ALL", "C.UTF-8"),
+            ("AWS_ACCESS_KEY_ID", "i"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+        ])
         .env("SEEN", dir.path().join("seen"))
         .env("TMPDIR", dir.path())
         .output()
@@ -207,13 +260,17 @@ fn everything() -> Vec<Exchange> {
                 Kind::Source => "s/k%20x?versionId=v",
                 _ => "a",
             };
-            let fits = |wire: &str| call.of_query(wire).or(call.of_header(wire)).is_some_and(|p| std::ptr::eq(p, parameter));
+            let fits = |wire: &str| {
+                call.of_query(wire).or(call.of_header(wire)).is_some_and(|p| std::ptr::eq(p, parameter))
+            };
             match (&parameter.query, &parameter.header) {
                 (Some(wire), _) if fits(wire) => {
                     let mark = if target.contains('?') { '&' } else { '?' };
                     target += &format!("{mark}{wire}={}", value.replace(' ', "%20"));
                 }
-                (_, Some(wire)) if parameter.kind == Kind::Metadata => headers.push((format!("{wire}n"), value)),
+                (_, Some(wire)) if parameter.kind == Kind::Metadata => {
+                    headers.push((format!("{wire}n"), value))
+                }
                 (_, Some(wire)) if fits(wire) => headers.push((wire.clone(), value)),
                 _ => {}
             }
@@ -233,7 +290,8 @@ fn everything() -> Vec<Exchange> {
 #[test]
 fn every_call_and_parameter_is_one_of_the_rust_sdk() {
     let mut keys: Vec<Exchange> = everything();
-    let odd = ["\u{202e}\u{2028}", "\0\"\\\r\n", "'{}{x}", "\u{e0001}😀"].map(|k| (k.to_owned(), "é\u{200b}".to_owned()));
+    let odd = ["\u{202e}\u{2028}", "\0\"\\\r\n", "'{}{x}", "\u{e0001}😀"]
+        .map(|k| (k.to_owned(), "é\u{200b}".to_owned()));
     keys.extend(creates(&odd).into_iter().map(|mut e| {
         e.operation.0 += 100;
         e
@@ -252,7 +310,8 @@ fn every_call_and_parameter_is_one_of_the_rust_sdk() {
 
 #[test]
 fn every_call_and_parameter_is_one_of_boto3_and_the_aws_cli() {
-    let tools = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), std::path::PathBuf::from);
+    let tools =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), std::path::PathBuf::from);
     let python = tools.join("clients/bin/python3");
     let python = if python.is_file() { python.as_path() } else { Path::new("python3") };
     let rows = |name: &String| (name.clone(), table::apart(name, '-'), table::apart(name, '_'));
@@ -278,7 +337,8 @@ fn every_call_and_parameter_is_one_of_boto3_and_the_aws_cli() {
     serde_json::to_writer(child.stdin.take().unwrap(), &calls).unwrap();
     let done = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&done.stderr);
-    if said.contains("No module named 'botocore'") && std::env::var_os("PARTSCOPE_REQUIRE_CLIENTS").is_none() {
+    if said.contains("No module named 'botocore'") && std::env::var_os("PARTSCOPE_REQUIRE_CLIENTS").is_none()
+    {
         eprintln!("SKIPPED: botocore is not installed");
         return;
     }

@@ -110,8 +110,9 @@ fn an_upload_begun_before_and_a_list_that_was_cut_are_said() {
     let count = 3000;
     let part = |n: u64| exchange(n, &request("PUT", &format!("/b/k?partNumber={n}&uploadId=U"), &[]), answer);
     let mut exchanges: Vec<Exchange> = (1..=count).map(part).collect();
-    let entries: String =
-        (1..=count).map(|n| format!("<Part><ETag>\"aa\"</ETag><PartNumber>{n}</PartNumber></Part>")).collect();
+    let entries: String = (1..=count)
+        .map(|n| format!("<Part><ETag>\"aa\"</ETag><PartNumber>{n}</PartNumber></Part>"))
+        .collect();
     let mut bytes = request("POST", "/b/k?uploadId=U", &[]);
     bytes.extend(format!("<CompleteMultipartUpload>{entries}</CompleteMultipartUpload>").bytes());
     assert!(bytes.len() > 70_000);
@@ -121,7 +122,9 @@ fn an_upload_begun_before_and_a_list_that_was_cut_are_said() {
     assert!(text.contains("its list was not kept whole; it is made of the parts that were stored before"));
     assert!(text.contains("{\"ETag\": etag_3000, \"PartNumber\": 3000},"), "{}", &text[text.len() - 500..]);
     let alone = written(&exchanges[exchanges.len() - 1..], Format::Boto3, &Place::default());
-    assert!(alone.contains("is left out: its list was not kept whole, and its parts are not among these calls"));
+    assert!(
+        alone.contains("is left out: its list was not kept whole, and its parts are not among these calls")
+    );
 }
 
 const PART: usize = 5 * 1024 * 1024;

@@ -414,6 +414,7 @@ pub const SPECS: &[Spec] = &[
         "Mark this exchange, to compare another with it",
     ),
     spec(C::DiffMarked, "compare-with-marked", &["="], WIRE, "", "Compare this exchange with the marked one"),
+    spec(
         C::WatchClient,
         "watch-client",
         &["W"],

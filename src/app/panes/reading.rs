@@ -2,6 +2,7 @@
 
 use super::select::{Motion, moved};
 use crate::domain::exchange::{Captured, Exchange};
+use crate::domain::explain::Direction;
 use crate::domain::wire_lines::{Kind, Line, Mode, line_at, lines};
 
 /// A direction of an exchange.
@@ -11,6 +12,24 @@ pub enum Side {
     Request,
     /// What was read.
     Response,
+}
+
+impl From<Direction> for Side {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Request => Self::Request,
+            Direction::Response => Self::Response,
+        }
+    }
+}
+
+impl From<Side> for Direction {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Request => Self::Request,
+            Side::Response => Self::Response,
+        }
+    }
 }
 
 impl Side {

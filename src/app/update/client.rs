@@ -1,9 +1,9 @@
 //! Keys in the overlays about other clients.
 
+use super::super::client::{EXAMPLE, selected_upload, shell_lines};
 use super::super::model::{Level, Model};
 use super::super::msg::Effect;
 use super::super::overlay::Overlay;
-use super::super::panes::client::{EXAMPLE, selected_upload, shell_lines};
 use super::super::panes::select::{Motion, moved};
 use super::super::press::{Key, Press};
 use super::overlay;

@@ -117,11 +117,6 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::OtherAttempt => timeline::other_attempt(model),
         Command::WatchClient => super::client::watch(model),
         Command::ClientUpload => super::client::upload(model),
-        Command::Follow => {
-            model.wire.selected = None;
-            model.wire.reading.begin();
-            model.say(Level::Plain, "following the newest exchange");
-        }
         Command::Send(kind) => step::send(model, kind),
         Command::Mistakes => mistakes::open(model),
         Command::ExplainRefusal => explain(model, About::Refusal),

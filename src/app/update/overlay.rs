@@ -277,7 +277,7 @@ fn submit(model: &mut Model, form: Box<Form>) {
         Ask::Verify => verify::with_file(model, &text(0)),
         Ask::Rescue(upload) => super::rescue::begin(model, upload, &text(0), &text(1)),
         Ask::GoTo => go_to(model, &text(0)),
-        Ask::GoToByte(side) => super::wire::go_to_byte(model, *side, &text(0)),
+        Ask::GoToByte(side) => super::wire::go_to_byte(model, (*side).into(), &text(0)),
     };
     if let Err(why) = result {
         model.say(Level::Bad, why);

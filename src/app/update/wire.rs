@@ -54,7 +54,7 @@ pub(super) fn ask_byte(model: &mut Model) {
     let total = side.of(exchange).total;
     let intro = vec![format!("The message has {} bytes; the first is byte 0.", grouped(total))];
     let field = Field::new("Byte", "", Rule::Required, "70000, 0x11170 or 64KiB");
-    let form = Form::new(Ask::GoToByte(side), "Go to a byte", intro, vec![field]);
+    let form = Form::new(Ask::GoToByte(side.into()), "Go to a byte", intro, vec![field]);
     model.overlays.push(Overlay::Form(Box::new(form)));
 }
 

@@ -7,9 +7,9 @@ use crate::domain::units::grouped;
 use crate::domain::waterfall::{Phase, spans};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use core::net::IpAddr;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
-use std::net::IpAddr;
 
 /// The entry; `epoch` is what microsecond 0 is in microseconds since 1970.
 pub(super) fn entry(e: &Exchange, epoch: i64) -> Value {

@@ -140,8 +140,6 @@ fn timing(t: &Timings) -> Timing {
     let first = sent + took(t.wait);
     Timing {
         begun: 0,
-        tcp: None,
-        connected: after(&[t.blocked, t.dns, t.connect]),
         tcp: (tls > 0).then(|| connected.saturating_sub(tls)),
         connected: Some(connected),
         released: None,

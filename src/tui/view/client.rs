@@ -2,8 +2,8 @@
 
 use super::Pieces;
 use super::paint::{footer_note, line, lines, pane, said, select, text, wrap};
+use crate::app::client::{EXAMPLE, shell_lines};
 use crate::app::model::Model;
-use crate::app::panes::client::{EXAMPLE, shell_lines};
 use crate::domain::text::{cut_end, cut_middle, visible};
 use crate::domain::units::{grouped, human_size};
 use crate::domain::watched::{Answer, PartSeen, Session, SessionId, Stage, When};

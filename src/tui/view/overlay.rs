@@ -52,17 +52,13 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
     // Two columns of values need all the width there is.
     let wide = matches!(
         overlay,
-        Overlay::Compare { .. } | Overlay::Carry { .. } | Overlay::XRay(_) | Overlay::WireDiff
+        Overlay::Compare { .. }
+            | Overlay::Carry { .. }
+            | Overlay::XRay(_)
+            | Overlay::WireDiff
+            | Overlay::ClientUpload { .. }
     );
     let most = if wide { 160 } else { 78 };
-    let most = if matches!(
-        overlay,
-        Overlay::Compare { .. } | Overlay::Carry { .. } | Overlay::ClientUpload { .. }
-    ) {
-        160
-    } else {
-        78
-    };
     let room = usize::from(area.width.min(78).saturating_sub(4));
     let height = match overlay {
         Overlay::Palette { .. } => 16,
@@ -75,11 +71,10 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         | Overlay::Rescue { .. }
         | Overlay::XRay(_)
         | Overlay::Carry { .. }
-        | Overlay::WireDiff => area.height.saturating_sub(4),
-        Overlay::WireField(_) => return wire_field::place(area),
         | Overlay::WatchClient { .. }
         | Overlay::ClientUpload { .. }
-        | Overlay::Carry { .. } => area.height.saturating_sub(4),
+        | Overlay::WireDiff => area.height.saturating_sub(4),
+        Overlay::WireField(_) => return wire_field::place(area),
         Overlay::Inspect(s) => sheet::wish(model, area, *s).1,
         Overlay::Explain { about, .. } => {
             u16::try_from(explain_lines(model, *about, usize::from(area.width.min(78) - 2)).len() + 2)

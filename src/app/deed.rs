@@ -1,14 +1,16 @@
 //! What a deed is called: in words, from the first call it made.
 
-use super::super::model::{Model, Purpose};
+use super::panes::compare::{Compare, Looked};
+use super::panes::step::Step;
+use super::purpose::Purpose;
 use crate::domain::operation::Operation;
 use crate::domain::upload::Move;
 
 /// What somebody does who makes this call for this purpose.
-pub(in crate::app) fn label(model: &Model, purpose: &Purpose, operation: &Operation) -> String {
+pub(super) fn label(step: &Step, compared: &Compare, purpose: &Purpose, operation: &Operation) -> String {
     match purpose {
-        Purpose::Bench(bench, wanted) => return of_upload(model, *bench, *wanted, operation),
-        Purpose::Compare(..) => return comparison(model),
+        Purpose::Bench(bench, wanted) => return of_upload(step, *bench, *wanted, operation),
+        Purpose::Compare(..) => return comparison(compared),
         Purpose::Loose(_) => return format!("{}, written by hand", operation.kind()),
         _ => {}
     }
@@ -32,15 +34,15 @@ pub(in crate::app) fn label(model: &Model, purpose: &Purpose, operation: &Operat
     }
 }
 
-fn comparison(model: &Model) -> String {
-    let named = |looked: &Option<super::super::panes::compare::Looked>| {
+fn comparison(compared: &Compare) -> String {
+    let named = |looked: &Option<Looked>| {
         looked.as_ref().map_or_else(|| "an object".to_owned(), |l| l.object.to_string())
     };
-    format!("compare {} with {}", named(&model.compare.left), named(&model.compare.right))
+    format!("compare {} with {}", named(&compared.left), named(&compared.right))
 }
 
-fn of_upload(model: &Model, bench: u64, wanted: Move, operation: &Operation) -> String {
-    let Some(bench) = model.step.benches.iter().find(|b| b.id == bench) else {
+fn of_upload(step: &Step, bench: u64, wanted: Move, operation: &Operation) -> String {
+    let Some(bench) = step.benches.iter().find(|b| b.id == bench) else {
         return format!("{wanted} of an upload");
     };
     let to = &bench.machine.plan().destination;
