@@ -15,6 +15,7 @@ mod auth;
 pub mod blob;
 mod body;
 mod brake;
+mod broken;
 pub mod clock;
 mod connection;
 pub mod content;

@@ -6,6 +6,8 @@
 mod pump;
 
 use super::brake::Brake;
+pub(crate) use super::broken::Broken;
+use super::broken::MAX_HEAD;
 use super::request::Head;
 use super::tape::Tape;
 use bytes::{Bytes, BytesMut};
@@ -13,35 +15,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Largest head, request line included.
-const MAX_HEAD: usize = 32 * 1024;
 /// Most headers in a head.
 const MAX_HEADERS: usize = 128;
 
 pub(crate) use pump::{Piece, Pumped};
-
-/// Why a request could not be read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Broken {
-    /// The client closed before a request was whole.
-    #[error("the connection was closed in the middle of a request")]
-    Closed,
-    /// Nothing came for too long.
-    #[error("the client sent nothing for too long")]
-    TimedOut,
-    /// The head is longer than allowed.
-    #[error("the head is larger than {MAX_HEAD} bytes")]
-    HeadTooLarge,
-    /// Not HTTP/1.
-    #[error("the request is not HTTP/1: {0}")]
-    Malformed(&'static str),
-    /// A fault cut our answer short.
-    #[error("a fault cut the answer short")]
-    Cut,
-    /// The socket failed.
-    #[error("the socket failed")]
-    Io(#[from] std::io::Error),
-}
 
 /// How a body is delimited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

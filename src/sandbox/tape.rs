@@ -4,7 +4,7 @@
 //! of the connection's buffer, and not when they come from the socket. A record begins when the head is read or has
 //! failed: before that nobody knows whether the request is for S3 at all.
 
-use super::http::Broken;
+use super::broken::Broken;
 use super::origin::Hosts;
 use super::request::{Head, Request};
 use super::route::route;
