@@ -6,9 +6,12 @@
 
 use partscope::app::command::Pane;
 use partscope::app::model::{Model, Target};
+use partscope::app::msg::Msg;
 use partscope::app::panes::listing::Listing;
+use partscope::app::press::{Key, Press};
+use partscope::app::update;
 use partscope::domain::etag::ETag;
-use partscope::domain::exchange::{End, Sender};
+use partscope::domain::exchange::{Captured, End, Exchange, ExchangeId, Sender, Timing};
 use partscope::domain::operation::{OperationId, OperationKind};
 use partscope::domain::output::{ListedObject, ObjectPage};
 use partscope::tui::theme::{Choice, Theme};
@@ -31,6 +34,7 @@ fn main() {
     runtime.block_on(tap());
     listing();
     frame();
+    looking();
 }
 
 fn median(mut of: Vec<Duration>) -> Duration {
@@ -154,5 +158,66 @@ fn frame() {
             })
             .collect();
         println!("frame      {cols}x{rows} over a million keys: {:?}", median(times));
+    }
+}
+
+/// Exchanges of a copy in 100 000 parts, with heads as long as real ones.
+fn traffic() -> Vec<Exchange> {
+    let captured = |text: String| {
+        let mut captured = Captured::default();
+        captured.push(text.as_bytes());
+        captured
+    };
+    let one = |id: u64| Exchange {
+        id: ExchangeId(id),
+        operation: OperationId(id),
+        kind: OperationKind::UploadPartCopy.into(),
+        sender: Sender::Here,
+        attempt: 1,
+        connection: id % 32,
+        reused: true,
+        peer: "127.0.0.1:9000".into(),
+        tls: None,
+        request: captured(format!(
+            "PUT /bucket/some/key/of%20an/object.bin?partNumber={}&uploadId=2~KxAAAAAAAAAAAAAAAAAAAAAA9Q HTTP/1.1\r\n{}\r\n",
+            id % 10_000,
+            "x-amz-some-header: a value of some length\r\n".repeat(9)
+        )),
+        response: captured(
+            "HTTP/1.1 200 OK\r\nserver: AmazonS3\r\n\r\n<CopyPartResult><ETag>x</ETag></CopyPartResult>"
+                .into(),
+        ),
+        held: false,
+        timing: Timing { ended: Some(id), ..Timing::default() },
+        end: Some(End::Complete),
+    };
+    (1..=100_000).map(one).collect()
+}
+
+/// Filtering and finding over 100 000 exchanges: the longest that one message takes, and all of them.
+fn looking() {
+    for (what, keys) in [("filter", "f part:77 upload:kx -error"), ("find", "/ partnumber=777")] {
+        let mut model = Model::new(Target::sandbox(), 0);
+        update::update(&mut model, Msg::Wire(traffic(), 0));
+        model.set_focus(Pane::Timeline);
+        let (mut longest, mut all) = (Duration::ZERO, Duration::ZERO);
+        let mut take = |model: &mut Model, msg: Msg| {
+            let begun = Instant::now();
+            update::update(model, msg);
+            longest = longest.max(begun.elapsed());
+            all += begun.elapsed();
+        };
+        for (at, c) in keys.chars().enumerate().filter(|(at, _)| *at != 1) {
+            take(&mut model, Msg::Press(Press::plain(Key::Char(c))));
+            while at + 1 == keys.len() && !model.wire.looking().is_settled() {
+                take(&mut model, Msg::Tick(1));
+            }
+        }
+        let found = model.wire.looking().standing().of;
+        let shown = model.wire.looking().accepted().map_or(0, |a| a.len() as u64);
+        println!(
+            "looking    {what} 100 000 exchanges: {} hits, longest message {longest:?}, all {all:?}",
+            found.max(shown)
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 /// Most exchanges judged in one go.
 pub const SLICE: usize = 2048;
 /// Most bytes looked through in one go; one exchange more may be.
-pub const SLICE_BYTES: usize = 1024 * 1024;
+pub const SLICE_BYTES: usize = 512 * 1024;
 
 /// How often something is in each exchange, newest first judged. What has not been judged yet is older than all that has.
 #[derive(Debug, Clone, Default)]
