@@ -9,6 +9,8 @@ mod rows;
 mod screen;
 mod server;
 
+use rows::Keep;
+use screen::Typing;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -66,6 +68,7 @@ fn main() {
             let few = [ROWS[0], ROWS[4], ROWS[5]];
             table(10_000, 64, 50, 3, &few);
             keys();
+            capture(15);
         }
         // cargo test runs benches without a word: the smallest of each.
         [] => table(20, 4, 0, 1, &ROWS),
@@ -75,6 +78,7 @@ fn main() {
             table(parts, flight, delay.parse().unwrap(), rounds.parse().unwrap(), &wanted);
         }
         ["keys"] => keys(),
+        ["capture", rounds] => capture(rounds.parse().unwrap()),
         other => panic!("unknown words {other:?}"),
     }
 }
@@ -100,11 +104,17 @@ fn row(name: &str, work: &Work) {
     match name {
         "sdk" => rows::sdk(work, 1),
         "sdk2" => rows::sdk(work, 2),
-        "client" => rows::client(work, false),
-        "tapped" => rows::client(work, true),
+        "client" => rows::client(work, Keep::Nothing),
+        "tapped" => rows::client(work, Keep::Record),
+        "journal" => rows::client(work, Keep::Journal),
         "headless" => rows::headless(work),
-        "screen" | "keys" => {
-            let mut shown = screen::screen(work, name == "keys");
+        "screen" | "keys" | "wire_keys" => {
+            let keys = match name {
+                "keys" => Some(Typing::Ledger),
+                "wire_keys" => Some(Typing::Timeline),
+                _ => None,
+            };
+            let mut shown = screen::screen(work, keys);
             let seconds = begun.elapsed().as_secs_f64();
             more = format!(
                 "{:.0} frames/s, {:.0} KB/s drawn, {} exchanges kept, {} dropped",
@@ -113,7 +123,7 @@ fn row(name: &str, work: &Work) {
                 shown.exchanges,
                 shown.dropped
             );
-            if name == "keys" {
+            if keys.is_some() {
                 shown.answered.sort();
                 let at = |share: f64| shown.answered[(share * (shown.answered.len() - 1) as f64) as usize];
                 more = format!(
@@ -218,12 +228,45 @@ fn table(parts: u32, flight: usize, delay: u64, rounds: usize, rows: &[(&str, &s
     }
 }
 
+/// How much slower the client is because every byte is recorded, and taken over into the journal.
+fn capture(rounds: usize) {
+    const PARTS: u32 = 10_000;
+    println!(
+        "\nparts a second of our client, {PARTS} UploadPartCopy, what recording takes away; {rounds} rounds"
+    );
+    for flight in [16, 64] {
+        let server = Server::start(0, PARTS);
+        let (mut plain, mut recorded) = (Vec::new(), Vec::new());
+        for round in 0..rounds {
+            // Who goes first changes, so that what the first one warms up serves both.
+            let order = if round % 2 == 0 { ["client", "journal"] } else { ["journal", "client"] };
+            for name in order {
+                let took = measure(name, &server, PARTS, flight);
+                if name == "client" { plain.push(took) } else { recorded.push(took) }
+            }
+        }
+        let mut wall: Vec<f64> = plain.iter().zip(&recorded).map(|(p, r)| r.wall / p.wall).collect();
+        let cpu = median(plain.iter().zip(&recorded).map(|(p, r)| r.cpu / p.cpu));
+        wall.sort_by(f64::total_cmp);
+        println!(
+            "  {flight} under way: {:.0} and {:.0} parts/s; time {:.3} times ({:.3} to {:.3}), CPU {cpu:.3} times",
+            median(plain.iter().map(|t| f64::from(PARTS) / t.wall)),
+            median(recorded.iter().map(|t| f64::from(PARTS) / t.wall)),
+            wall[wall.len() / 2],
+            wall[0],
+            wall[wall.len() - 1],
+        );
+    }
+}
+
 /// How soon a press is on the screen while a copy runs as fast as it can, and while it waits for a server.
 fn keys() {
     println!("\nfrom a press to the frame that shows it, 120x36, while 10 000 parts are copied");
     for (flight, delay) in [(64, 0), (256, 0), (64, 50)] {
         let server = Server::start(delay, 10_000);
-        let took = measure("keys", &server, 10_000, flight);
-        println!("  {flight} under way, answered after {delay} ms: {}", took.more);
+        for (name, place) in [("keys", "ledger"), ("wire_keys", "timeline of 100 000 exchanges")] {
+            let took = measure(name, &server, 10_000, flight);
+            println!("  {place}, {flight} under way, answered after {delay} ms: {}", took.more);
+        }
     }
 }

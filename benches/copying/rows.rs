@@ -4,6 +4,7 @@ use super::{KEY_SECRET, PART, Work};
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use clap::Parser;
+use partscope::app::panes::wire::Wire;
 use partscope::cli::args::Cli;
 use partscope::domain::names::ObjectRef;
 use partscope::domain::operation::CompletedPart as Listed;
@@ -15,6 +16,7 @@ use partscope::domain::units::PartNumber;
 use partscope::s3::client::Call;
 use partscope::s3::target::{TargetSpec, connect};
 use partscope::wire::hub::Hub;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -73,10 +75,25 @@ pub fn sdk(work: &Work, threads: usize) {
     });
 }
 
-/// Our client and connections without a machine, a pace or a screen; `kept` records every byte as the screen needs it.
-pub fn client(work: &Work, kept: bool) {
+/// What becomes of the bytes that pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing is recorded.
+    Nothing,
+    /// They are recorded, and handed over once at the end.
+    Record,
+    /// They are recorded and handed over to the journal of the Wire screen sixty times a second.
+    Journal,
+}
+
+/// How often a screen takes over what was recorded.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// Our client and connections without a machine, a pace or a screen.
+pub fn client(work: &Work, keep: Keep) {
     one_thread().block_on(async {
-        let hub = if kept { Hub::new() } else { Hub::discard() };
+        let hub = if keep == Keep::Nothing { Hub::discard() } else { Hub::new() };
+        let (mut journal, mut taken) = (Wire::default(), Instant::now());
         let spec = TargetSpec {
             endpoint_url: Some(work.endpoint.clone()),
             path_style: true,
@@ -105,6 +122,10 @@ pub fn client(work: &Work, kept: bool) {
                 flying.spawn(async move { (number, client.perform(&part, call).await) });
             }
             let Some(landed) = flying.join_next().await else { break };
+            if keep == Keep::Journal && taken.elapsed() >= FRAME {
+                journal.take(hub.drain());
+                taken = Instant::now();
+            }
             let (number, outcome) = landed.unwrap();
             let Outcome::Answered(Output::Part(PartOutput { etag, .. })) = outcome else {
                 panic!("{outcome:?}")
@@ -122,7 +143,8 @@ pub fn client(work: &Work, kept: bool) {
         };
         let made = client.perform(&Operation::CompleteMultipartUpload(complete), call(1 << 20)).await;
         assert!(matches!(made, Outcome::Answered(_)), "{made:?}");
-        hub.drain();
+        journal.take(hub.drain());
+        assert!(keep == Keep::Nothing || journal.len() + hub.dropped() as usize == work.parts as usize + 2);
     });
 }
 

@@ -2,13 +2,17 @@
 
 use super::{KEY_SECRET, PART, Work};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use partscope::app::command::Pane;
+use partscope::app::command::{Pane, Screen};
 use partscope::app::model::{Link, Model};
 use partscope::app::panes::run::Run;
 use partscope::app::panes::step::Bench;
+use partscope::app::panes::wire::Limits;
+use partscope::domain::deed::{Deed, DeedId, Who};
 use partscope::domain::etag::ETag;
+use partscope::domain::exchange::{Captured, End, Exchange, ExchangeId, Sender as By, Timing};
 use partscope::domain::layout::PartLayout;
 use partscope::domain::names::ObjectRef;
+use partscope::domain::operation::{OperationId, OperationKind};
 use partscope::domain::plan::{CopySource, PartSource, PlannedPart, UploadPlan};
 use partscope::domain::upload::{MultipartUpload, UploadState};
 use partscope::s3::target::TargetSpec;
@@ -71,16 +75,37 @@ fn plan(parts: u32) -> UploadPlan {
     }
 }
 
-/// Runs the program to the end of the copy; with `keys` somebody moves in the ledger all the while.
-pub fn screen(work: &Work, keys: bool) -> Shown {
+/// Where somebody moves up and down all the while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typing {
+    /// In the ledger of the parts.
+    Ledger,
+    /// In the list of exchanges, which was full when it began.
+    Timeline,
+}
+
+impl Typing {
+    /// What changes with every press; 0 before anybody can press.
+    fn at(self, model: &Model) -> usize {
+        match self {
+            Self::Ledger => model.step.bench().map_or(0, |bench| bench.part_at),
+            Self::Timeline if model.screen != Screen::Wire => 0,
+            Self::Timeline => model.wire.selected.map_or(0, |id| id.0 as usize),
+        }
+    }
+}
+
+/// Runs the program to the end of the copy.
+pub fn screen(work: &Work, keys: Option<Typing>) -> Shown {
     let (input, events) = channel(1024);
     let written = Arc::new(AtomicUsize::new(0));
     let shown = Arc::new(Mutex::new(Shown::default()));
     let over = Arc::new(AtomicBool::new(false));
     let (at, pressed) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(None)));
     let typist =
-        keys.then(|| typist(input.clone(), Arc::clone(&pressed), Arc::clone(&at), Arc::clone(&over)));
-    let mut begun = [false; 3];
+        keys.map(|_| typist(input.clone(), Arc::clone(&pressed), Arc::clone(&at), Arc::clone(&over)));
+    let typing = keys.unwrap_or(Typing::Ledger);
+    let (mut begun, mut looking) = ([false; 3], false);
     let watcher = {
         let (shown, over) = (Arc::clone(&shown), Arc::clone(&over));
         let (parts, input) = (work.parts as usize, input);
@@ -88,13 +113,19 @@ pub fn screen(work: &Work, keys: bool) -> Shown {
             let mut shown = shown.lock().unwrap();
             shown.frames += 1;
             let bench = model.step.bench().unwrap();
-            if at.swap(bench.part_at, Ordering::AcqRel) != bench.part_at
+            let now_at = typing.at(model);
+            if at.swap(now_at, Ordering::AcqRel) != now_at
                 && let Some(since) = pressed.lock().unwrap().take()
             {
                 let since: Instant = since;
                 shown.answered.push(since.elapsed());
             }
             let key = |c| input.try_send(press(KeyCode::Char(c), KeyModifiers::NONE)).unwrap();
+            if typing == Typing::Timeline && *bench.machine.state() == UploadState::Open && !looking {
+                looking = true;
+                key('w');
+                input.try_send(press(KeyCode::Up, KeyModifiers::NONE)).unwrap();
+            }
             match bench.machine.state() {
                 UploadState::Planned if model.target.link == Link::Ready && !begun[0] => {
                     begun[0] = true;
@@ -102,6 +133,7 @@ pub fn screen(work: &Work, keys: bool) -> Shown {
                 }
                 UploadState::Open if bench.machine.progress().done == parts && !begun[1] => {
                     begun[1] = true;
+                    input.try_send(press(KeyCode::Char('3'), KeyModifiers::ALT)).unwrap();
                     key('5');
                 }
                 UploadState::Completed(_) if !begun[2] => {
@@ -133,7 +165,12 @@ pub fn screen(work: &Work, keys: bool) -> Shown {
         size: SIZE,
         input: events,
         out: Sink(Arc::clone(&written)),
-        prepare: Box::new(move |model| prepare(model, plan, flight)),
+        prepare: Box::new(move |model| {
+            prepare(model, plan, flight);
+            if typing == Typing::Timeline {
+                fill(model);
+            }
+        }),
         watcher: Box::new(watcher),
     };
     let workers = partscope::tui::workers(&begin.options.endpoint).unwrap();
@@ -161,6 +198,46 @@ fn prepare(model: &mut Model, plan: UploadPlan, flight: usize) {
     bench.part_at = bench.machine.parts().len() / 2;
     model.step.add(bench);
     model.set_focus(Pane::Parts);
+}
+
+/// A journal that is full: one long run, and many short deeds beside it.
+fn fill(model: &mut Model) {
+    let deed = |id: u64, label: String| Arc::new(Deed { id: DeedId(1 << 40 | id), who: Who::You, label });
+    let long = deed(0, "copy parts of s3://b/earlier".into());
+    let mut short = Arc::clone(&long);
+    for id in 1..=Limits::USUAL.rows as u64 {
+        if id % 10 == 0 {
+            short = deed(id, format!("inspect s3://b/key-{id}"));
+        }
+        let of = if id % 2 == 0 { &long } else { &short };
+        model.wire.take_as(vec![exchange(id)], |_| Some(Arc::clone(of)));
+    }
+}
+
+fn exchange(id: u64) -> Exchange {
+    let (mut request, mut response) = (Captured::default(), Captured::default());
+    let line = format!("PUT /b/earlier?x-id=UploadPartCopy&partNumber={id}&uploadId=U HTTP/1.1\r\n");
+    request
+        .push(format!("{line}{}\r\n", "x-amz-some-header: and-its-value-in-full\r\n".repeat(20)).as_bytes());
+    response.push(
+        format!("HTTP/1.1 200 OK\r\n\r\n<CopyPartResult>{}</CopyPartResult>", " ".repeat(200)).as_bytes(),
+    );
+    Exchange {
+        id: ExchangeId(id),
+        operation: OperationId(1 << 40 | id),
+        kind: OperationKind::UploadPartCopy.into(),
+        sender: By::Here,
+        attempt: 1,
+        connection: 1,
+        reused: true,
+        peer: "127.0.0.1:1".into(),
+        tls: None,
+        request,
+        response,
+        held: false,
+        timing: Timing { begun: id, request_sent: Some(id + 1), ended: Some(id + 9), ..Timing::default() },
+        end: Some(End::Complete),
+    }
 }
 
 /// Presses a key, waits until a frame shows it, and after a while that no clock beats presses the next.

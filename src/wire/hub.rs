@@ -76,6 +76,11 @@ impl Hub {
         &self.own
     }
 
+    /// Exchanges that begin from now on are numbered after this one, which a journal has already.
+    pub fn number_after(&self, last: ExchangeId) {
+        self.next.fetch_max(last.0.saturating_add(1), Ordering::Relaxed);
+    }
+
     /// Begins the record of an attempt.
     pub fn begin(self: &Arc<Self>, opening: Opening) -> Recorder {
         let id = self.next_id();
@@ -222,6 +227,14 @@ mod tests {
         assert_eq!(hub.dropped(), 3);
         assert_eq!(hub.drain().iter().map(|e| e.operation.0).collect::<Vec<_>>(), [3, 4]);
         assert_eq!(hub.shelf().finished_bytes, 0);
+    }
+
+    #[test]
+    fn exchanges_are_numbered_after_those_that_are_there() {
+        let hub = Hub::new();
+        hub.number_after(ExchangeId(41));
+        hub.number_after(ExchangeId(7));
+        assert_eq!(hub.begin(opening(1)).id(), ExchangeId(42));
     }
 
     #[test]

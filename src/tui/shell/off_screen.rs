@@ -39,6 +39,9 @@ pub async fn run<W: Write>(begin: OffScreen<W>) -> color_eyre::Result<i32> {
     shell.model.size = size;
     shell.watcher = Some(watcher);
     prepare(&mut shell.model);
+    if let Some(last) = shell.model.wire.newest_rows().next() {
+        shell.hub.number_after(last.id);
+    }
     let status = shell.serve(&mut input, &mut reports).await?;
     shell.runtime.shut_down().await;
     Ok(status)
