@@ -166,11 +166,15 @@ fn head(session: &Session, room: usize) -> Vec<Pieces> {
         }
     }
     out.push(text(""));
-    out.push(said(
-        " part  bytes                          state               tries      ms  ETag",
-        Role::Muted,
-    ));
+    let (bytes, state) = columns(room);
+    let titles = format!(" part  {:<bytes$}  {:<state$} {:>5} {:>7}  ETag", "bytes", "state", "tries", "ms");
+    out.push(said(cut_end(&titles, room), Role::Muted));
     out
+}
+
+/// Cells for the bytes and the state of a part.
+fn columns(room: usize) -> (usize, usize) {
+    if room >= 110 { (29, 26) } else { (23, 16) }
 }
 
 fn around(a: &crate::domain::watched::Around) -> String {
@@ -197,13 +201,14 @@ fn row(number: u16, part: &PartSeen, room: usize) -> Pieces {
     };
     let took = part.took.map_or_else(String::new, |t| format!("{}.{}", t / 1000, t % 1000 / 100));
     let tries = if part.attempts > 1 { format!("↻{}", part.attempts) } else { "1".to_owned() };
+    let (wide, state) = columns(room);
     let etag = part.etag.as_deref().map_or_else(String::new, visible);
     vec![
         (format!("{number:>5}  "), Role::Text),
-        (format!("{:<29}  ", cut_end(&bytes, 29)), Role::Text),
-        (format!("{:<19} ", cut_end(&visible(&part.words()), 19)), role),
+        (format!("{:<wide$}  ", cut_end(&bytes, wide)), Role::Text),
+        (format!("{:<state$} ", cut_end(&visible(&part.words()), state)), role),
         (format!("{tries:>5} "), if part.attempts > 1 { Role::Warning } else { Role::Muted }),
         (format!("{took:>7}  "), Role::Muted),
-        (cut_end(&etag, room.saturating_sub(72)), Role::Muted),
+        (cut_end(&etag, room.saturating_sub(wide + state + 25)), Role::Muted),
     ]
 }
