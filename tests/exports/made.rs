@@ -1,6 +1,6 @@
 //! Exchanges made of text, for what no client would send.
 
-use partscope::domain::exchange::{Captured, End, Exchange, ExchangeId, Timing};
+use partscope::domain::exchange::{Captured, End, Exchange, ExchangeId, Sender, Timing};
 use partscope::domain::operation::{OperationId, OperationKind};
 
 /// An exchange of these bytes, answered.
@@ -13,7 +13,8 @@ pub fn exchange(id: u64, request: &[u8], response: &[u8]) -> Exchange {
     Exchange {
         id: ExchangeId(id),
         operation: OperationId(id),
-        kind: OperationKind::CreateMultipartUpload,
+        kind: OperationKind::CreateMultipartUpload.into(),
+        sender: Sender::Here,
         attempt: 1,
         connection: 1,
         reused: false,
