@@ -12,11 +12,13 @@ use partscope::domain::etag::ETag;
 use partscope::domain::hashing::{HashedParts, Verified};
 use partscope::domain::infer::clients_table;
 use partscope::domain::layout::PartLayout;
+use partscope::domain::operation::OperationKind;
+use partscope::domain::sigv4::EMPTY_SHA256;
 use partscope::domain::units::{ByteRange, PartNumber};
 use partscope::domain::verify::{Agreement, BadPart, Report};
 use partscope::tui::theme::{Choice, Theme};
 use partscope::tui::view::{Look, render};
-use play::{Play, refused};
+use play::{Play, refused, signed};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
@@ -119,6 +121,18 @@ fn lost() -> partscope::domain::outcome::Outcome {
     let message = "connection reset".into();
     let error = partscope::domain::outcome::TransportError { message, maybe_sent: true };
     partscope::domain::outcome::Outcome::Lost(error)
+}
+
+/// The x-ray of an exchange, its signature recomputed.
+fn xray(p: &mut Play, kind: OperationKind, sent: &str, answer: &str) {
+    p.msg(Msg::Wire(vec![signed::exchange(900, kind, sent, answer)], 0));
+    p.press("w S");
+    recomputed(p);
+}
+
+fn recomputed(p: &mut Play) {
+    let Some(Effect::CheckSignatures { exchange, asked }) = p.others.pop() else { panic!("nothing asked") };
+    p.msg(Msg::SignaturesChecked { exchange, checked: asked.check(signed::SECRET) });
 }
 
 /// A scene by name, at a size.
@@ -330,6 +344,38 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
             copied(&mut p);
             p.press("/").text("copy-source").press("Enter");
         }
+        "xray" => {
+            let sent = signed::request(
+                "GET /lessons/video.bin?uploadId=VXBsb2FkSWQ&max-parts=2",
+                &[("x-amz-content-sha256", "UNSIGNED-PAYLOAD"), ("x-amz-security-token", "FwoGcanary")],
+                "",
+            );
+            let answer = "HTTP/1.1 200 OK\r\nDate: Sun, 22 Nov 2026 14:00:03 GMT\r\n\r\n<A/>";
+            xray(&mut p, OperationKind::ListParts, &sent, answer);
+            p.press("Tab Down Down Down");
+        }
+        "xray_verdict" => {
+            let hash = ("x-amz-content-sha256", EMPTY_SHA256);
+            let sent = signed::request("HEAD /lessons/video.bin", &[hash], "");
+            xray(&mut p, OperationKind::HeadObject, &sent, "HTTP/1.1 200 OK\r\n\r\n");
+            p.press("Tab Tab Tab Tab Down Down Down");
+        }
+        "xray_presigned" => {
+            let sent = signed::presigned("/lessons/video.bin", 600);
+            let answer = "HTTP/1.1 403 Forbidden\r\nDate: Sun, 22 Nov 2026 14:10:05 GMT\r\n\r\n";
+            xray(&mut p, OperationKind::GetObject, &sent, answer);
+            p.press("Down Down Down Down");
+        }
+        "xray_refused" => {
+            let hash = ("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+            let sent = signed::request("GET /lessons?list-type=2&prefix=a%20b", &[hash], "");
+            let arrived = sent.replace("host: 127.0.0.1:9000", "host: proxy.internal");
+            let answer = signed::mismatch(&sent, &arrived);
+            xray(&mut p, OperationKind::ListObjectsV2, &sent, &answer);
+            p.press("Esc Tab Tab S");
+            recomputed(&mut p);
+            p.press("Down Down");
+        }
         "palette" => {
             p.press(":").text("complete");
         }
@@ -445,6 +491,10 @@ const SCENES: &[&str] = &[
     "wire_filter_typed",
     "wire_find",
     "wire_found",
+    "xray",
+    "xray_verdict",
+    "xray_presigned",
+    "xray_refused",
     "palette",
     "help",
     "form",

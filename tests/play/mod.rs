@@ -3,6 +3,8 @@
 
 #![allow(dead_code)]
 
+pub mod signed;
+
 use partscope::app::command::Screen;
 use partscope::app::model::{Model, Target};
 use partscope::app::msg::{Connected, Effect, Msg};

@@ -379,14 +379,6 @@ pub const SPECS: &[Spec] = &[
         "The form of this request with its values; from a line of the request, in the field it came from",
     ),
     spec(
-        C::XRay,
-        "signature-x-ray",
-        &["S"],
-        WIRE,
-        "signature",
-        "How this request was signed, recomputed from its bytes, and what a server that refused it computed",
-    ),
-    spec(
         C::DiffPrevious,
         "what-changed",
         &["d"],
@@ -472,6 +464,14 @@ pub const SPECS: &[Spec] = &[
         "Go to the next attempt of the same call; after the last one to the first",
     ),
     spec(C::Reveal, "reveal-secrets", &["x"], WIRE, "secrets", "Show signatures and tokens for 30 seconds"),
+    spec(
+        C::XRay,
+        "signature-x-ray",
+        &["S"],
+        WIRE,
+        "signature",
+        "How this request was signed, recomputed from its bytes, and what a server that refused it computed",
+    ),
     spec(C::Show(Screen::Browse), "browse", &[], &[], "", "Buckets, objects, uploads in progress"),
     spec(
         C::Show(Screen::Inspect),

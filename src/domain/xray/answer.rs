@@ -7,7 +7,7 @@ use super::piece::{Piece, read_canonical, read_string_to_sign};
 use super::{Out, Section, Tone, places};
 use crate::domain::dates::parse_http_date;
 use crate::domain::exchange::Captured;
-use crate::domain::message::Message;
+use crate::domain::message::{Field, Message};
 use crate::domain::redact::short_key_id;
 use crate::domain::xml;
 use std::ops::Range;
@@ -16,8 +16,8 @@ use std::ops::Range;
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) status: Option<u16>,
-    /// Its `Date`, in seconds since 1970.
-    pub(super) date: Option<i64>,
+    /// Its `Date`, in seconds since 1970, and where that stands.
+    pub(super) date: Option<(i64, Range<u64>)>,
     refusal: Option<Refusal>,
 }
 
@@ -43,7 +43,12 @@ impl Answer {
     pub(super) fn read(captured: &Captured) -> Self {
         let joined = captured.joined();
         let message = Message::read(&joined.as_ref().unwrap_or(captured).head);
-        let date = message.header("date").and_then(parse_http_date);
+        let fields = message.head().map(|head| head.fields.as_slice()).unwrap_or_default();
+        let named = |f: &&Field| message.slice(&f.name).eq_ignore_ascii_case(b"date");
+        let date = fields
+            .iter()
+            .find(named)
+            .and_then(|field| Some((parse_http_date(message.text(&field.value)?)?, places(&field.at))));
         Self { status: message.status(), date, refusal: refusal(&message) }
     }
 }

@@ -67,10 +67,12 @@ fn unreadable(film: &Film<'_>, error: &ClaimError, out: &mut Out) {
 fn stated(film: &Film<'_>, signed: &SignedHead, answer: &Answer, out: &mut Out) {
     let claim = &signed.claim;
     let place = match claim.style {
-        Style::Header => "in the Authorization header",
-        Style::Presigned => "in the query: a presigned URL. Whoever has it can send it while it is valid",
+        Style::Header => format!("in the Authorization header, by {ALGORITHM}"),
+        Style::Presigned => format!(
+            "in the query, by {ALGORITHM}: a presigned URL. Whoever has it can send it while it is valid"
+        ),
     };
-    out.say(Tone::Said, format!("{place}, by {ALGORITHM}"), film.stated(claim, Stated::Algorithm));
+    out.say(Tone::Said, place, film.stated(claim, Stated::Algorithm));
     let id = if out.reveal { claim.access_key_id.clone() } else { short_key_id(&claim.access_key_id) };
     let credential = film.stated(claim, Stated::Credential);
     out.say(Tone::Said, format!("access key id {id}"), credential.clone());
@@ -94,8 +96,9 @@ fn time(film: &Film<'_>, signed: &SignedHead, answer: &Answer, out: &mut Out) {
     match claim.expires {
         None => {
             out.say(Tone::Said, format!("at {} UTC", utc(time)), from.clone());
-            if let Some(there) = answer.date {
-                skew(time, there, from, out);
+            if let Some((there, at)) = &answer.date {
+                skew(time, *there, from, out);
+                out.answered(at);
             }
         }
         Some(expires) => {
@@ -106,17 +109,14 @@ fn time(film: &Film<'_>, signed: &SignedHead, answer: &Answer, out: &mut Out) {
             if expires > MAX_EXPIRES {
                 out.say(Tone::Bad, "more than seven days: S3 refuses it", from.clone());
             }
-            match answer.date {
-                Some(there) if there > end => {
-                    let late = there.abs_diff(end);
-                    out.say(Tone::Bad, format!("it had expired {late} s before the answer was dated"), from);
-                }
-                Some(there) => {
-                    let left = end.abs_diff(there);
-                    out.say(Tone::Good, format!("it had {left} s left when the answer was dated"), from);
-                }
-                None => {}
+            let Some((there, at)) = &answer.date else { return };
+            let apart = there.abs_diff(end);
+            if *there > end {
+                out.say(Tone::Bad, format!("it had expired {apart} s before the answer was dated"), from);
+            } else {
+                out.say(Tone::Good, format!("it had {apart} s left when the answer was dated"), from);
             }
+            out.answered(at);
         }
     }
 }

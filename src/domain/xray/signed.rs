@@ -40,9 +40,10 @@ fn signing_key(film: &Film<'_>, signed: &SignedHead, out: &mut Out) {
         ("DateRegionServiceKey", "DateRegionKey", scope.service.as_str()),
         ("SigningKey", "DateRegionServiceKey", "aws4_request"),
     ] {
-        out.say(Tone::Signed, format!("{name} = HMAC-SHA256({key}, \"{input}\") = {MASK}"), from.clone());
+        out.say(Tone::Signed, format!("{name} = HMAC-SHA256({key}, \"{input}\")"), from.clone());
     }
-    out.say(Tone::Said, "these values are never shown: each can sign in place of the secret key", vec![]);
+    let said = format!("each of these is {MASK}, never shown: it can sign in place of the secret access key");
+    out.say(Tone::Said, said, vec![]);
 }
 
 fn signature(film: &Film<'_>, signed: &SignedHead, answer: &Answer, checked: &Checked, out: &mut Out) {

@@ -44,7 +44,7 @@ pub(super) fn draw(model: &Model, rect: Rect, state: &XRay, theme: Theme, buf: &
 
 fn split(rect: Rect) -> (Rect, Rect) {
     if rect.width >= WIDE {
-        let left = rect.width * 56 / 100;
+        let left = rect.width * 57 / 100;
         let right = Rect { x: rect.x + left, width: rect.width - left, ..rect };
         return (Rect { width: left, ..rect }, right);
     }
