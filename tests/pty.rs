@@ -10,6 +10,8 @@ mod endpoints;
 mod ends;
 #[path = "pty/looks.rs"]
 mod looks;
+#[path = "pty/signature.rs"]
+mod signature;
 mod support;
 #[path = "pty/workbench.rs"]
 mod workbench;
