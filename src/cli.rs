@@ -14,6 +14,8 @@ pub mod hashing;
 pub mod inspect;
 pub mod out;
 pub mod progress;
+pub mod record;
+pub mod replay;
 pub mod report;
 pub mod serve;
 pub mod session;
@@ -110,6 +112,10 @@ pub fn run(cli: &Cli, command: &Command) -> u8 {
         }
     };
     let ended = runtime.block_on(async {
+        // A whole copy for nothing but a name that was taken would be a pity.
+        if let Some(recording) = &cli.target.recording {
+            recording.check()?;
+        }
         match command {
             Command::Inspect(args) => inspect::run(&cli.target, args).await.map(|()| 0),
             Command::Compare(args) => compare::run(&cli.target, args).await,
@@ -120,17 +126,23 @@ pub fn run(cli: &Cli, command: &Command) -> u8 {
             Command::Uploads(args) => uploads::run(&cli.target, args).await.map(|()| 0),
             Command::Copy(args) => copy::run(&cli.target, args).await.map(|()| 0),
             Command::Serve(args) => serve::run(&cli.target, args).await.map(|()| 0),
+            Command::Replay(args) => replay::run(args, cli.record.unmasked.as_ref()).map(|()| 0),
         }
     });
     // A thread that waits for Enter must not keep the program alive.
     runtime.shutdown_background();
-    match ended {
-        Ok(code) => code,
-        Err(failure) => {
-            if failure != Failure::ClosedPipe {
-                out::complain(&failure.to_string());
-            }
-            failure.code()
+    let code = ended.unwrap_or_else(|failure| {
+        if failure != Failure::ClosedPipe {
+            out::complain(&failure.to_string());
         }
+        failure.code()
+    });
+    // What happened is written however it ended, most of all when it went wrong.
+    match cli.target.recording.as_ref().map(|recording| recording.write()) {
+        Some(Err(failure)) => {
+            out::complain(&failure.to_string());
+            if code == 0 { failure.code() } else { code }
+        }
+        _ => code,
     }
 }

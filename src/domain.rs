@@ -45,6 +45,7 @@ pub mod predict;
 pub mod preview;
 pub mod price;
 pub mod redact;
+pub mod replay;
 pub mod request_plan;
 pub mod rescue;
 pub mod session_file;

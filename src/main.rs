@@ -2,7 +2,7 @@
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use partscope::cli::args::Cli;
+use partscope::cli::args::{Cli, Command};
 use partscope::tui::{self, Endpoint, Options, theme::Choice};
 use std::process::ExitCode;
 
@@ -11,13 +11,26 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(problem) => Cli::command().error(ErrorKind::ArgumentConflict, problem).exit(),
     };
-    if let Some(command) = &cli.command {
+    let replayed = match &cli.command {
+        Some(Command::Replay(args)) if !args.is_headless() => {
+            match partscope::cli::replay::open(&args.file) {
+                Ok(replay) => Some(Box::new(replay)),
+                Err(failure) => {
+                    partscope::cli::out::complain(&failure.to_string());
+                    return ExitCode::from(failure.code());
+                }
+            }
+        }
+        _ => None,
+    };
+    if let (Some(command), None) = (&cli.command, &replayed) {
         return ExitCode::from(partscope::cli::run(&cli, command));
     }
     let options = Options {
-        endpoint: match cli.wants_sandbox() {
-            true => Endpoint::Sandbox(cli.target.faults),
-            false => Endpoint::Real { spec: Box::new(cli.target.spec()), name: cli.target.name() },
+        endpoint: match (replayed, cli.wants_sandbox()) {
+            (Some(replay), _) => Endpoint::Replay(replay),
+            (None, true) => Endpoint::Sandbox(cli.target.faults),
+            (None, false) => Endpoint::Real { spec: Box::new(cli.target.spec()), name: cli.target.name() },
         },
         start_at: cli.address.map(|address| (address.bucket, address.key)),
         theme: cli.mono.then_some(Choice::Mono),

@@ -18,6 +18,7 @@ mod verify;
 pub mod view;
 
 use crate::domain::fault::Fault;
+use crate::domain::replay::Replay;
 use crate::s3::target::TargetSpec;
 
 /// Where the program connects.
@@ -25,6 +26,8 @@ use crate::s3::target::TargetSpec;
 pub enum Endpoint {
     /// A fresh embedded sandbox, and the rules by which it fails.
     Sandbox(Vec<Fault>),
+    /// None: a session out of a file is looked at.
+    Replay(Box<Replay>),
     /// A real endpoint; it starts read-only.
     Real {
         /// How to reach it.

@@ -251,6 +251,14 @@ pub enum Command {
     WatchClient,
     /// The ledger of the selected exchange's upload, when it is another client's.
     ClientUpload,
+    /// The next exchange.
+    NextExchange,
+    /// The exchange before.
+    PreviousExchange,
+    /// Write all exchanges to a file, their secrets masked.
+    SaveSession,
+    /// Write all exchanges to a file, with their secrets.
+    SaveUnmasked,
     /// Follow the newest exchange.
     Follow,
     /// Show only the heading of a group of exchanges.

@@ -1,15 +1,20 @@
 //! Whether a command makes sense now, and if not, why: for the footer, the palette and the key handler.
 
-use super::command::{Command, Pane, Screen};
+use super::command::{Command, Pane, Screen, spec_of};
 use super::model::{Link, Model};
 use super::panes::browse::Load;
 use super::panes::ledger::{can_run_to, can_unplan};
 use crate::domain::evidence::Asked;
 use crate::domain::operation::OperationKind;
+use crate::domain::replay::Replay;
+use crate::domain::session_file::Secrets;
 use crate::domain::upload::Move;
 
 /// `Ok` when the command can be given now; otherwise the reason, in words.
 pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
+    if let Some(replay) = &model.replay {
+        in_replay(replay, command)?;
+    }
     match command {
         Command::PlanCopyKeeping | Command::PlanCopy | Command::Compare => need_object(model),
         Command::Probe => probe(model),
@@ -209,6 +214,32 @@ fn send_enabled(model: &Model, kind: OperationKind) -> Result<(), String> {
 
 fn no_bench() -> String {
     "no upload is on the workbench; plan one with n, or m on an object".into()
+}
+
+/// Of a file only what the Wire screen shows can be looked at.
+fn in_replay(replay: &Replay, command: Command) -> Result<(), String> {
+    match command {
+        Command::Reveal if replay.session.secrets == Secrets::Masked => {
+            Err("the secrets were masked when this file was written".into())
+        }
+        Command::Show(Screen::Wire)
+        | Command::NextPane
+        | Command::PreviousPane
+        | Command::Go(_)
+        | Command::Enter
+        | Command::Back
+        | Command::Quit
+        | Command::Palette
+        | Command::Help
+        | Command::Log
+        | Command::Redraw
+        | Command::Suspend
+        | Command::Zoom => Ok(()),
+        Command::Show(_) => Err("a file has the Wire screen only; nothing is connected".into()),
+        Command::EditSent => Err("a file is looked at: nothing can be sent".into()),
+        of_wire if spec_of(of_wire).is_some_and(|s| s.is_of_wire()) => Ok(()),
+        _ => Err("a file is looked at: nothing can be sent".into()),
+    }
 }
 
 /// The move an operation's name means for the upload on the workbench.

@@ -111,6 +111,11 @@ pub enum Purpose {
     Verify,
     /// Compare this open upload with a source, to go on with it.
     Rescue(UploadRef),
+    /// Write all exchanges to a file; with secrets, their word typed.
+    SaveSession {
+        /// Whether secrets are written too.
+        unmasked: bool,
+    },
     /// Go to an `s3://` address.
     GoTo,
     /// Go to a byte of request or response.

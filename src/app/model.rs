@@ -13,6 +13,7 @@ use super::panes::{browse::Browse, client::Clients, compare, inspect::Inspect, s
 use crate::domain::fault::FaultStatus;
 use crate::domain::names::ObjectRef;
 use crate::domain::operation::{Operation, OperationId, OperationKind};
+use crate::domain::replay::Replay;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Which S3 this program talks to, and whether it may write there.
@@ -140,6 +141,8 @@ pub struct Model {
     pub log: VecDeque<Note>,
     /// The rules by which the sandbox fails, used up or not; empty on any other target.
     pub faults: Vec<FaultStatus>,
+    /// The file whose session is looked at, its exchanges apart; nothing is connected then, and nothing can be sent.
+    pub replay: Option<Box<Replay>>,
     /// Where to go once connected.
     pub start_at: Option<(String, String)>,
     /// The bucket shown first when no place was named; none is the first of the list.
@@ -183,6 +186,7 @@ impl Model {
             note: None,
             log: VecDeque::new(),
             faults: Vec::new(),
+            replay: None,
             start_at: None,
             first_bucket: None,
             deeds: Deeds::default(),
@@ -190,6 +194,20 @@ impl Model {
             next_operation: 1,
             interrupted: None,
         }
+    }
+
+    /// The program with a session out of a file instead of a target.
+    pub fn replaying(mut replay: Replay) -> Self {
+        let target = Target { link: Link::Ready, ..Target::real(format!("replay {}", replay.name)) };
+        let mut model = Self::new(target, replay.session.epoch.div_euclid(1_000_000));
+        model.wire.take(std::mem::take(&mut replay.session.exchanges));
+        model.wire.selected = model.wire.get(0).map(|e| e.id);
+        model.screen = Screen::Wire;
+        for words in &replay.notes {
+            model.say(Level::Warning, words.clone());
+        }
+        model.replay = Some(Box::new(replay));
+        model
     }
 
     /// The focused pane.

@@ -8,6 +8,8 @@ use crate::domain::infer::ClientRow;
 use crate::domain::operation::{Operation, OperationId, PartBody};
 use crate::domain::outcome::Outcome;
 use crate::domain::predict::BodyDigest;
+use crate::domain::replay::Format;
+use crate::domain::session_file::{Session, Unmasked};
 use crate::domain::xray::{Asked, Checked};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -198,10 +200,31 @@ pub enum Effect {
     },
     /// Give a text to the terminal's clipboard.
     Copy(String),
+    /// Write exchanges down, as [`Effect::WriteFile`] writes.
+    SaveSession {
+        /// Where.
+        path: PathBuf,
+        /// In which format.
+        format: Format,
+        /// What. Of a live session the runtime knows when it began.
+        session: Box<Session>,
+        /// With secrets, as somebody typed.
+        unmasked: Option<Unmasked>,
+    },
     /// Draw everything again from nothing.
     Repaint,
     /// Stop the program until the shell continues it.
     Suspend,
     /// Leave.
     Quit,
+}
+
+impl Effect {
+    /// Whether it has to do with a server: what must not happen while a file is looked at.
+    pub fn is_of_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Connect | Self::Perform { .. } | Self::Release(_) | Self::Verify { .. } | Self::Fault(_)
+        )
+    }
 }

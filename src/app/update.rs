@@ -41,7 +41,9 @@ use crate::domain::outcome::Outcome;
 
 /// The effects with which the program begins.
 pub fn start(model: &mut Model) -> Vec<Effect> {
-    model.effects.push(Effect::Connect);
+    if model.replay.is_none() {
+        model.effects.push(Effect::Connect);
+    }
     std::mem::take(&mut model.effects)
 }
 
@@ -104,6 +106,10 @@ fn finish(model: &mut Model) -> Vec<Effect> {
     }
     expect::forecast(model);
     differ::follow_secrets(model);
+    if model.replay.is_some() {
+        // No command that leads here is offered; should one be forgotten, this holds all the same.
+        model.effects.retain(|effect| !effect.is_of_server());
+    }
     std::mem::take(&mut model.effects)
 }
 

@@ -2,12 +2,15 @@
 
 mod copy;
 mod local;
+mod replay;
 mod uploads;
 
 pub use copy::CopyArgs;
 pub use local::{ClientsArgs, EtagArgs, HashArgs, Place, SizeOrFile, VerifyArgs};
-
+pub use replay::{ExportArg, ModeArg, RecordArgs, ReplayArgs};
 pub use uploads::UploadsArgs;
+
+use super::record::Recording;
 
 use crate::domain::fault::Fault;
 use crate::domain::names::S3Uri;
@@ -16,6 +19,7 @@ use crate::s3::TargetSpec;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// An address starts the terminal program, so it stands before no command.
 const USAGE: &str = "partscope [OPTIONS] [ADDRESS]\n       partscope [OPTIONS] <COMMAND>";
@@ -62,6 +66,10 @@ pub struct Cli {
     #[command(flatten)]
     pub faults: FaultArgs,
 
+    /// What is written of it.
+    #[command(flatten)]
+    pub record: RecordArgs,
+
     /// What to do instead of starting the terminal program.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -103,6 +111,10 @@ pub struct TargetArgs {
     /// Rules by which the sandbox fails, from wherever they stood; filled in by [`Cli::gathered`].
     #[arg(skip)]
     pub faults: Vec<Fault>,
+
+    /// What is written of the calls, wherever that was asked for; filled in by [`Cli::gathered`].
+    #[arg(skip)]
+    pub recording: Option<Arc<Recording>>,
 }
 
 /// Rules by which the sandbox fails.
@@ -132,7 +144,7 @@ impl Cli {
             Some(Command::Etag(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Verify(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Compare(args)) => (Some(&mut args.faults), self.target.sandbox),
-            Some(Command::Clients(_)) => (None, false),
+            Some(Command::Clients(_) | Command::Replay(_)) => (None, false),
             Some(Command::Uploads(args)) => (Some(&mut args.faults), self.target.sandbox),
             Some(Command::Versions(args)) => (Some(&mut args.faults), self.target.sandbox),
             None => (None, self.wants_sandbox()),
@@ -143,7 +155,39 @@ impl Cli {
             return Err("--fault is for the sandbox only: add --sandbox, or use it with serve");
         }
         self.target.faults = all;
+        self.record()?;
         Ok(self)
+    }
+
+    /// Makes the recording that was asked for.
+    fn record(&mut self) -> Result<(), &'static str> {
+        let exports = matches!(&self.command, Some(Command::Replay(args)) if args.export.is_some());
+        let Some(path) = self.record.record.take() else {
+            let alone = self.record.unmasked.is_some() && !exports;
+            return if alone {
+                Err("--unmasked goes with --record FILE, or with replay --export")
+            } else {
+                Ok(())
+            };
+        };
+        match &self.command {
+            None => {
+                return Err(
+                    "--record is for the commands; in the terminal program y in Wire saves the session",
+                );
+            }
+            Some(Command::Serve(_) | Command::Clients(_) | Command::Replay(_)) => {
+                return Err("--record is for commands that call S3; this one makes no calls");
+            }
+            Some(_) => {}
+        }
+        let recording = Recording::new(path, self.record.unmasked.take(), self.target_name());
+        self.target.recording = Some(Arc::new(recording));
+        Ok(())
+    }
+
+    fn target_name(&self) -> String {
+        if self.target.sandbox { "SANDBOX".into() } else { self.target.name() }
     }
 
     /// Whether the terminal program opens the embedded sandbox: told to, or told of no other S3.
@@ -203,6 +247,8 @@ pub enum Command {
     Clients(ClientsArgs),
     /// Run the sandbox as a server, for other programs to talk to
     Serve(ServeArgs),
+    /// Read what a session file or an HTTP archive holds; sends nothing
+    Replay(ReplayArgs),
 }
 
 /// How much is asked about the parts.

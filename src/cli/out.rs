@@ -18,6 +18,12 @@ impl Out {
         writeln!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(pipe)
     }
 
+    /// Writes bytes as they are.
+    pub fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(pipe)
+    }
+
     /// Prints one JSON value on one line; on a terminal it does nothing but appear.
     pub fn json(self, value: &impl serde::Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string(value).map_err(|e| Failure::Local(e.to_string()))?;

@@ -2,7 +2,9 @@
 
 use super::Failure;
 use super::args::TargetArgs;
+use super::record::Recording;
 use super::step;
+use crate::domain::exchange::Exchange;
 use crate::domain::operation::{Operation, OperationId};
 use crate::domain::outcome::Outcome;
 use crate::s3::{Call, Client, TargetSpec, connect};
@@ -43,6 +45,7 @@ pub struct Session {
     next: Arc<AtomicU64>,
     cancel: CancellationToken,
     spec: TargetSpec,
+    recording: Option<Arc<Recording>>,
     _over: Arc<DropGuard>,
     /// The sandbox of this program, which lives as long as this does.
     sandbox: Option<Arc<Server>>,
@@ -52,8 +55,12 @@ impl Session {
     /// Connects, to a fresh sandbox if the arguments say so. Ctrl-C calls off whatever is under way.
     pub async fn open(target: &TargetArgs, pace: Pace) -> Result<Self, Failure> {
         let (spec, sandbox) = if target.sandbox { sandbox(target).await? } else { (target.spec(), None) };
-        // Without steps nobody reads the records.
-        let hub = if pace == Pace::Step { Hub::new() } else { Hub::discard() };
+        let hub = match &target.recording {
+            Some(recording) => recording.hub(),
+            None if pace == Pace::Step => Hub::new(),
+            // Nobody reads the records.
+            None => Hub::discard(),
+        };
         let client = connect(&spec, Arc::clone(&hub)).await.map_err(|e| Failure::Local(e.to_string()))?;
         let (cancel, over) = interrupt();
         Ok(Self {
@@ -63,6 +70,7 @@ impl Session {
             next: Arc::new(AtomicU64::new(1)),
             cancel,
             spec,
+            recording: target.recording.clone(),
             _over: Arc::new(over),
             sandbox: sandbox.map(Arc::new),
         })
@@ -113,7 +121,14 @@ impl Session {
         let call = Call { id, hold: self.pace == Pace::Step, cancel };
         match self.pace {
             Pace::Run => self.client.perform(operation, call).await,
-            Pace::Step => step::perform(&self.client, &self.hub, operation, call).await,
+            Pace::Step => {
+                let seen = |batch: &[Exchange]| {
+                    if let Some(recording) = &self.recording {
+                        recording.take(batch);
+                    }
+                };
+                step::perform((&self.client, &self.hub), operation, call, seen).await
+            }
         }
     }
 

@@ -14,18 +14,27 @@ use crate::wire::hub::Hub;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Makes one call whose attempts wait for Enter each.
-pub async fn perform(client: &Client, hub: &Arc<Hub>, operation: &Operation, call: Call) -> Outcome {
+/// Makes one call whose attempts wait for Enter each; whatever is seen of them is told to `seen` too.
+pub async fn perform(
+    (client, hub): (&Client, &Arc<Hub>),
+    operation: &Operation,
+    call: Call,
+    seen: impl Fn(&[Exchange]),
+) -> Outcome {
     let cancel = call.cancel.clone();
     let mut work = Box::pin(client.perform(operation, call));
     loop {
         tokio::select! {
             outcome = &mut work => {
-                hub.drain().iter().for_each(show_answer);
+                let batch = hub.drain();
+                seen(&batch);
+                batch.iter().for_each(show_answer);
                 return outcome;
             }
             () = hub.changed() => {
-                for exchange in hub.drain() {
+                let batch = hub.drain();
+                seen(&batch);
+                for exchange in batch {
                     show_answer(&exchange);
                     if !exchange.held {
                         continue;

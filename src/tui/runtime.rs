@@ -54,6 +54,8 @@ impl Runtime {
     /// Starts an effect. Effects of the terminal are not its business.
     pub fn start(&mut self, effect: Effect) {
         match effect {
+            // No effect of a replay asks for it; there is nothing to connect to.
+            Effect::Connect if matches!(self.endpoint, Endpoint::Replay(_)) => {}
             Effect::Connect => self.connect(),
             Effect::Perform { id, operation, hold } => self.perform(id, *operation, hold),
             Effect::Release(exchange) => {
@@ -95,6 +97,13 @@ impl Runtime {
                 self.tasks.spawn(super::save::write(path, bytes, overwrite, self.reports.clone()));
             }
             Effect::CheckSignatures { exchange, asked } => self.check_signatures(exchange, &asked),
+            Effect::SaveSession { path, format, mut session, unmasked } => {
+                if !matches!(self.endpoint, Endpoint::Replay(_)) {
+                    session.epoch = super::save::began(&self.hub).unwrap_or(session.epoch);
+                }
+                let work = super::save::Session { path, format, session, unmasked };
+                self.tasks.spawn(work.write(self.reports.clone()));
+            }
             Effect::Copy(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -225,6 +234,7 @@ impl Runtime {
 
 async fn open(endpoint: &Endpoint, hub: Arc<Hub>) -> Result<(Client, Option<Server>), String> {
     match endpoint {
+        Endpoint::Replay(_) => Err("a file is looked at: nothing is connected".into()),
         Endpoint::Real { spec, .. } => Ok((connect(spec, hub).await.map_err(|e| e.to_string())?, None)),
         Endpoint::Sandbox(faults) => {
             let standing = super::hooks::standing_clock();

@@ -87,12 +87,8 @@ pub async fn run(options: Options) -> color_eyre::Result<i32> {
 
 impl<W: Write> Shell<W> {
     fn new(options: Options, reports: mpsc::Sender<Report>, terminal: Terminal<CrosstermBackend<W>>) -> Self {
-        let target = match &options.endpoint {
-            Endpoint::Sandbox(_) => Target::sandbox(),
-            Endpoint::Real { name, .. } => Target::real(name.clone()),
-        };
         let spec = match &options.endpoint {
-            Endpoint::Sandbox(_) => None,
+            Endpoint::Sandbox(_) | Endpoint::Replay(_) => None,
             Endpoint::Real { spec, .. } => Some((**spec).clone()),
         };
         let hub = Hub::new();
@@ -102,7 +98,11 @@ impl<W: Write> Shell<W> {
             .ok()
             .and_then(|d| i64::try_from(d.as_secs()).ok())
             .unwrap_or(0);
-        let mut model = Model::new(target, epoch);
+        let mut model = match &options.endpoint {
+            Endpoint::Sandbox(_) => Model::new(Target::sandbox(), epoch),
+            Endpoint::Real { name, .. } => Model::new(Target::real(name.clone()), epoch),
+            Endpoint::Replay(replay) => Model::replaying((**replay).clone()),
+        };
         model.start_at = options.start_at;
         // The sandbox begins with its lessons: the bucket before them in the alphabet costs work to look at.
         model.first_bucket = matches!(options.endpoint, Endpoint::Sandbox(_))

@@ -21,6 +21,13 @@ pub struct Spec {
     pub help: &'static str,
 }
 
+impl Spec {
+    /// Whether its keys apply on the Wire screen and nowhere else.
+    pub fn is_of_wire(&self) -> bool {
+        !self.panes.is_empty() && self.panes.iter().all(|p| WIRE.contains(p))
+    }
+}
+
 use Command as C;
 use OperationKind as Op;
 use Pane as P;
@@ -421,6 +428,31 @@ pub const SPECS: &[Spec] = &[
         WIRE,
         "",
         "The multipart upload of another client that this exchange belongs to: its parts, live",
+    ),
+    spec(
+        C::NextExchange,
+        "next-exchange",
+        &["]"],
+        WIRE,
+        "",
+        "The next exchange; the focus stays in the request or the response",
+    ),
+    spec(C::PreviousExchange, "previous-exchange", &["["], WIRE, "", "The exchange before"),
+    spec(
+        C::SaveSession,
+        "save-session",
+        &["s"],
+        WIRE,
+        "save",
+        "Write all exchanges to a file, their secrets masked: for replay, or as an HTTP archive (.har)",
+    ),
+    spec(
+        C::SaveUnmasked,
+        "save-session-with-secrets",
+        &[],
+        WIRE,
+        "",
+        "Write all exchanges to a file with the secrets in them, after a word is typed",
     ),
     spec(C::Follow, "follow-newest", &["F"], WIRE, "follow", "Follow the newest exchange"),
     spec(

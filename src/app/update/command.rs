@@ -13,8 +13,8 @@ use super::super::panes::reading::Side;
 use super::super::panes::select::{Motion, moved};
 use super::super::sheet::Sheet;
 use super::{
-    browse, compare, differ, draft, inspect, leave, ledger, mistakes, plan, run as running, sheet, step,
-    timeline, verify, wire_field,
+    browse, compare, differ, draft, inspect, leave, ledger, mistakes, plan, run as running, save, sheet,
+    step, timeline, verify, wire_field,
 };
 use crate::domain::pace::Stop;
 use tui_input::Input;
@@ -117,6 +117,10 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::OtherAttempt => timeline::other_attempt(model),
         Command::WatchClient => super::client::watch(model),
         Command::ClientUpload => super::client::upload(model),
+        Command::NextExchange => model.wire.go(model.page, Motion::Down),
+        Command::PreviousExchange => model.wire.go(model.page, Motion::Up),
+        Command::SaveSession => save::ask(model, false),
+        Command::SaveUnmasked => save::ask(model, true),
         Command::Send(kind) => step::send(model, kind),
         Command::Mistakes => mistakes::open(model),
         Command::ExplainRefusal => explain(model, About::Refusal),
@@ -283,6 +287,7 @@ fn back(model: &mut Model) {
         Pane::Objects | Pane::Uploads => model.set_focus(Pane::Buckets),
         Pane::WireRequest | Pane::WireResponse => model.set_focus(Pane::Timeline),
         Pane::Buckets => model.say(Level::Plain, "q quits"),
+        _ if model.replay.is_some() => model.say(Level::Plain, "q quits"),
         _ => show(model, Screen::Browse),
     }
 }

@@ -274,6 +274,9 @@ fn submit(model: &mut Model, form: Box<Form>) {
             draft::send_now(model);
             Ok(())
         }
+        Ask::SaveSession { unmasked } => {
+            save::answered(model, &text(0), unmasked.then(|| text(1)).as_deref())
+        }
         Ask::Verify => verify::with_file(model, &text(0)),
         Ask::Rescue(upload) => super::rescue::begin(model, upload, &text(0), &text(1)),
         Ask::GoTo => go_to(model, &text(0)),

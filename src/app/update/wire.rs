@@ -1,6 +1,7 @@
 //! Reading the wire: the cursor in request and response, the views, and from a line to the form it came from.
 
-use super::super::command::Pane;
+use super::super::command::{Command, Pane};
+use super::super::enabled::enabled;
 use super::super::explaining::About;
 use super::super::form::{Field, Form, Purpose as Ask, Rule};
 use super::super::model::{Level, Model};
@@ -93,6 +94,9 @@ pub(super) fn go_to_byte(model: &mut Model, side: Side, typed: &str) -> Result<(
 
 /// Opens the form of the request on the wire, with its values and with the field of the line under the cursor.
 pub(super) fn edit(model: &mut Model) {
+    if let Err(why) = enabled(model, Command::EditSent) {
+        return model.say(Level::Warning, why);
+    }
     let Some(exchange) = model.wire.current() else { return };
     let (id, kind) = (exchange.id.0, exchange.kind);
     let field = model.wire.told(Side::Request, model.revealing()).and_then(|(_, text)| text.field);

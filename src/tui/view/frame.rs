@@ -5,6 +5,8 @@ use super::paint::{line, said, text};
 use crate::app::command::{Command, Pane, SPECS, Screen, Spec};
 use crate::app::enabled::enabled;
 use crate::app::model::{Level, Link, Model, NOTE_MICROS};
+use crate::domain::replay::Replay;
+use crate::domain::session_file::{Bytes, Secrets};
 use crate::domain::text::{cut_middle, visible, width};
 use crate::domain::upload::UploadState;
 use crate::tui::regions::{MIN, Regions};
@@ -62,6 +64,9 @@ fn target(model: &Model, room: usize) -> Pieces {
         (true, false) => vec![(format!(" {name} READ-ONLY "), Role::Accent)],
         (true, true) => vec![(format!(" {name} WRITE "), Role::Real)],
     };
+    if let Some(replay) = &model.replay {
+        return replayed(replay, model, room);
+    }
     let mut more: Vec<(String, Role)> = Vec::new();
     match &t.link {
         Link::Connecting => more.push(("connecting…".into(), Role::Muted)),
@@ -99,6 +104,24 @@ fn target(model: &Model, room: usize) -> Pieces {
     }
     out.push((" ".into(), Role::Text));
     out
+}
+
+/// What is looked at instead of a target: the file, and what its bytes are.
+fn replayed(replay: &Replay, model: &Model, room: usize) -> Pieces {
+    let role = match (replay.session.bytes, replay.session.secrets) {
+        (Bytes::Exact, Secrets::Masked) => Role::Muted,
+        _ => Role::Warning,
+    };
+    let words = if model.revealing() { "SECRETS SHOWN" } else { replay.words() };
+    let role = if model.revealing() { Role::Bad } else { role };
+    // `replay` and the blanks take twelve cells.
+    let name = cut_middle(&visible(&replay.name), room.saturating_sub(12 + width(words)).max(7));
+    vec![
+        (format!(" replay {name} "), Role::Accent),
+        ("  ".into(), Role::Text),
+        (words.into(), role),
+        (" ".into(), Role::Text),
+    ]
 }
 
 fn crumb(model: &Model, r: &Regions) -> Pieces {

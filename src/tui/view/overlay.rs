@@ -5,7 +5,7 @@ use super::paint::{footer_note, line, lines, pane, said, text, wrap};
 use super::{Pieces, compare, draft, faults, leave, mistakes, versions, wire_diff, wire_field};
 use crate::app::command::SPECS;
 use crate::app::explaining::{self, About, Tone};
-use crate::app::form::Form;
+use crate::app::form::{Form, Purpose};
 use crate::app::model::{Level, Model};
 use crate::app::overlay::{Confirm, Overlay};
 use crate::app::sheet::Sheet;
@@ -259,9 +259,10 @@ pub(super) fn clamp(model: &mut Model, area: Rect) {
 fn form(rect: Rect, f: &Form, theme: Theme, buf: &mut Buffer) {
     let inside = pane(rect, &f.title, true, theme, buf);
     let room = usize::from(inside.width);
+    let intro = if f.purpose == (Purpose::SaveSession { unmasked: true }) { Role::Bad } else { Role::Muted };
     let mut row = 0_u16;
     for words in f.intro.iter().flat_map(|l| wrap(l, room)) {
-        line(inside, row, &said(words, Role::Muted), theme, buf);
+        line(inside, row, &said(words, intro), theme, buf);
         row += 1;
     }
     row += u16::from(!f.intro.is_empty());
