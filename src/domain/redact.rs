@@ -231,6 +231,9 @@ fn scan(body: &[u8]) -> Vec<Range<usize>> {
     out
 }
 
+/// Longest tag of a secret element, with its attributes.
+const LONGEST_TAG: usize = 1024;
+
 /// The text of the secret element whose tag begins at `at`, and where to go on.
 ///
 /// An element that does not end reaches to the end; one that did not begin, to the tag before, but not
@@ -248,7 +251,8 @@ fn element(body: &[u8], done: usize, at: usize) -> Option<(Range<usize>, usize)>
         let start = body.get(done..at)?.iter().rposition(|b| *b == b'>').map_or(done, |gt| done + gt + 1);
         return Some((start..at, at + 1));
     }
-    let Some(gt) = body.get(at..)?.iter().position(|b| *b == b'>').map(|gt| at + gt) else {
+    // A tag that is longer than any is none that ends: what follows is not read again for each such beginning.
+    let Some(gt) = body.get(at..)?.iter().take(LONGEST_TAG).position(|b| *b == b'>').map(|gt| at + gt) else {
         return Some((at + 1..body.len(), body.len()));
     };
     if body.get(gt.checked_sub(1)?) == Some(&b'/') {

@@ -9,6 +9,7 @@ mod pretty;
 
 use super::exchange::Captured;
 use super::explain::{Direction, SetBy, header};
+use super::mask;
 use super::message::{Head, Message};
 use super::redact::{MASK, redact_line, secret_ranges};
 use super::text::visible_bytes;
@@ -111,11 +112,15 @@ pub fn lines(captured: &Captured, mode: Mode, reveal: bool) -> Vec<Line> {
     let joined = captured.joined();
     let captured = joined.as_ref().unwrap_or(captured);
     // What stands for a secret that was masked when this was written down must not pass for it.
-    let reveal = reveal && captured.masked.is_empty();
+    let was_masked = !captured.masked.is_empty();
+    let reveal = reveal && !was_masked;
+    // What bodies, folded lines and gaps hold is found there; the views below put one mark for it.
+    let hidden = (!reveal).then(|| mask::captured(captured));
+    let captured = hidden.as_ref().unwrap_or(captured);
     let mut out = match mode {
         Mode::Pretty => pretty::lines(captured, reveal),
         Mode::Raw => raw(captured, reveal),
-        Mode::Hex => hex::lines(captured, reveal),
+        Mode::Hex => hex::lines(captured, was_masked),
     };
     if out.is_empty() {
         out.push(Line::note("nothing yet", 0));

@@ -137,13 +137,19 @@ impl Layout {
             Event::Text(e) => self.text(e, at),
             Event::GeneralRef(e) => self.text(&format!("&{};", &**e), at),
             Event::CData(e) => self.text(&format!("<![CDATA[{}]]>", &**e), at),
-            Event::Decl(e) => self.lines.push(self.line(format!("<?{}?>", &**e), at)),
-            Event::PI(e) => self.lines.push(self.line(format!("<?{}?>", &**e), at)),
-            Event::Comment(e) => self.lines.push(self.line(format!("<!--{}-->", &**e), at)),
+            Event::Decl(e) => self.aside(format!("<?{}?>", &**e), at),
+            Event::PI(e) => self.aside(format!("<?{}?>", &**e), at),
+            Event::Comment(e) => self.aside(format!("<!--{}-->", &**e), at),
             Event::DocType(_) => return Err("a document type declaration; S3 never sends one".into()),
             Event::Eof => {}
         }
         Ok(())
+    }
+
+    /// What is no element and no text, on a line of its own after what was open.
+    fn aside(&mut self, text: String, at: Range<usize>) {
+        self.close();
+        self.lines.push(self.line(text, at));
     }
 
     fn text(&mut self, text: &str, at: Range<usize>) {
@@ -177,6 +183,12 @@ mod tests {
                 "</Error>"
             ]
         );
+    }
+
+    #[test]
+    fn a_comment_stands_where_it_is() {
+        let got = pretty(b"<A><!-- x --><B>1<?p?>2</B></A>").unwrap();
+        assert_eq!(got, ["<A>", "  <!-- x -->", "  <B>1", "    <?p?>", "    2", "  </B>", "</A>"]);
     }
 
     #[test]

@@ -41,7 +41,8 @@ fn head_lines(message: &Message<'_>, head: &Head, reveal: bool, out: &mut Vec<Li
     let is_request = !message.slice(&head.start).starts_with(b"HTTP/");
     let places_of = std::iter::once(&head.start).chain(head.fields.iter().map(|f| &f.at));
     for (at, about) in places_of.zip(head_about(message, head)).filter(|(at, _)| !at.is_empty()) {
-        match message.request_line().filter(|l| about == About::RequestLine && !l.parameters.is_empty()) {
+        let line = if about == About::RequestLine { message.request_line() } else { None };
+        match line.filter(|l| !l.parameters.is_empty()) {
             Some(line) => {
                 let path = at.start..line.path.end;
                 let text = masked(message.slice(&path), reveal);
