@@ -96,7 +96,7 @@ pub fn session(
     let session = match &model.replay {
         Some(replay) => Session { exchanges, ..replay.session.clone() },
         None => {
-            let dropped = wire.dropped + wire.lost;
+            let dropped = wire.dropped() + wire.lost;
             Session { dropped, ..Session::new(&model.target.name, model.epoch * 1_000_000, exchanges) }
         }
     };
