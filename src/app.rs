@@ -19,4 +19,5 @@ pub mod panes;
 pub mod press;
 pub mod purpose;
 pub mod sheet;
+pub mod take;
 pub mod update;

@@ -11,6 +11,7 @@ pub mod report;
 mod rescue;
 pub mod runtime;
 mod save;
+mod script;
 pub mod shell;
 pub mod terminal;
 pub mod theme;

@@ -4,6 +4,7 @@
 
 use super::press::{Key, Press};
 use crate::domain::explain::Direction;
+use super::take::Take;
 use crate::domain::names::{ObjectRef, S3Uri};
 use crate::domain::operation::UploadRef;
 use crate::domain::units::{PartNumber, grouped, human_size, parse_size};
@@ -116,6 +117,8 @@ pub enum Purpose {
         /// Whether secrets are written too.
         unmasked: bool,
     },
+    /// Take recorded calls along, into a file.
+    TakeAlong(Take),
     /// Go to an `s3://` address.
     GoTo,
     /// Go to a byte of request or response.

@@ -1,7 +1,9 @@
 //! What comes in and what goes out: messages and effects, both data.
 
 use super::press::Press;
+use super::take::Destination;
 use crate::domain::exchange::{Exchange, ExchangeId};
+use crate::domain::export::Format;
 use crate::domain::fault::{Fault, FaultStatus};
 use crate::domain::hashing::{HashedParts, PartsWork, Verification, Verified};
 use crate::domain::infer::ClientRow;
@@ -109,6 +111,13 @@ pub enum Msg {
         /// Whether it holds it now.
         result: Result<(), NotWritten>,
     },
+    /// A script is made.
+    Script {
+        /// Where it is to go.
+        to: Destination,
+        /// The script, or why it cannot be made.
+        text: Result<String, String>,
+    },
     /// Time passed; microseconds since the program began.
     Tick(u64),
 }
@@ -197,6 +206,15 @@ pub enum Effect {
         exchange: ExchangeId,
         /// What to recompute.
         asked: Box<Asked>,
+    },
+    /// Make a script of recorded calls.
+    Script {
+        /// The exchanges, in the order of their ids.
+        exchanges: Vec<Exchange>,
+        /// Its language.
+        format: Format,
+        /// Where it is to go.
+        to: Destination,
     },
     /// Give a text to the terminal's clipboard.
     Copy(String),

@@ -6,6 +6,7 @@ use super::faults::FaultList;
 use super::form::Form;
 use super::panes::xray::XRay;
 use super::sheet::Sheet;
+use super::take::Menu;
 use crate::domain::operation::UploadRef;
 use crate::domain::pace::Stop;
 use crate::domain::watched::SessionId;
@@ -91,6 +92,8 @@ pub enum Overlay {
         /// First line shown.
         top: usize,
     },
+    /// Taking recorded calls along.
+    Take(Menu),
     /// A form.
     Form(Box<Form>),
     /// Leaving while uploads are open or calls under way.

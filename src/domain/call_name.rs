@@ -20,12 +20,45 @@ pub fn call(message: &Message<'_>) -> CallKind {
     let method = message.text(&line.method).unwrap_or_default();
     let has = |name: &str| message.parameter(name).is_some();
     let path = String::from_utf8_lossy(message.slice(&line.path)).into_owned();
-    let name = match level(message.header("host").unwrap_or_default(), &path) {
-        Level::Service => (method == "GET").then_some("ListBuckets"),
-        Level::Bucket => of_bucket(method, has, message.parameter("list-type") == Some("2")),
-        Level::Object => of_object(method, has, message.header("x-amz-copy-source").is_some()),
-    };
+    let name = of_level(
+        level(message.header("host").unwrap_or_default(), &path),
+        method,
+        has,
+        message.parameter("list-type") == Some("2"),
+        message.header("x-amz-copy-source").is_some(),
+    );
     name.and_then(CallKind::named).unwrap_or_else(|| CallKind::unnamed(method))
+}
+
+/// S3's name of a call whose bucket and key are told apart already: whether there is each, the method, the query
+/// parameters it has, whether it asks for the second version of a list, and whether it names a copy source.
+pub fn name_of(
+    (bucket, key): (bool, bool),
+    method: &str,
+    has: impl Fn(&str) -> bool,
+    second: bool,
+    copies: bool,
+) -> Option<&'static str> {
+    let level = match (bucket, key) {
+        (false, _) => Level::Service,
+        (true, false) => Level::Bucket,
+        (true, true) => Level::Object,
+    };
+    of_level(level, method, has, second, copies)
+}
+
+fn of_level(
+    level: Level,
+    method: &str,
+    has: impl Fn(&str) -> bool,
+    second: bool,
+    copies: bool,
+) -> Option<&'static str> {
+    match level {
+        Level::Service => (method == "GET").then_some("ListBuckets"),
+        Level::Bucket => of_bucket(method, has, second),
+        Level::Object => of_object(method, has, copies),
+    }
 }
 
 fn level(host: &str, path: &str) -> Level {

@@ -2,8 +2,11 @@
 
 use super::Endpoint;
 use super::report::Report;
+use super::script::{self, Bodies};
 use crate::app::msg::{Connected, Effect, FaultChange, Msg};
-use crate::domain::exchange::ExchangeId;
+use crate::app::take::Destination;
+use crate::domain::exchange::{Exchange, ExchangeId};
+use crate::domain::export::Format;
 use crate::domain::hashing::Verification;
 use crate::domain::operation::{Operation, OperationId};
 use crate::domain::outcome::Outcome;
@@ -29,6 +32,7 @@ pub struct Runtime {
     verifying: Option<OperationId>,
     tasks: TaskTracker,
     turn: Option<oneshot::Receiver<()>>,
+    bodies: Bodies,
     over: CancellationToken,
     reports: mpsc::Sender<Report>,
 }
@@ -46,6 +50,7 @@ impl Runtime {
             verifying: None,
             tasks: TaskTracker::new(),
             turn: None,
+            bodies: Bodies::default(),
             over: CancellationToken::new(),
             reports,
         }
@@ -104,6 +109,7 @@ impl Runtime {
                 let work = super::save::Session { path, format, session, unmasked };
                 self.tasks.spawn(work.write(self.reports.clone()));
             }
+            Effect::Script { exchanges, format, to } => self.script(exchanges, format, to),
             Effect::Copy(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -186,6 +192,7 @@ impl Runtime {
         let (client, reports) = (self.client.clone(), self.reports.clone());
         let token = CancellationToken::new();
         self.calls.insert(id, token.clone());
+        self.bodies.note(id, &operation);
         let (done, next) = oneshot::channel::<()>();
         let before = super::hooks::one_by_one().then(|| self.turn.replace(next)).flatten();
         self.tasks.spawn(async move {
@@ -199,6 +206,12 @@ impl Runtime {
             let _ = reports.send(Report::Msg(Msg::Finished { id, outcome: Box::new(outcome) })).await;
             drop(done);
         });
+    }
+
+    fn script(&mut self, exchanges: Vec<Exchange>, format: Format, to: Destination) {
+        let spec = script::target(&self.endpoint, self.sandbox.as_ref().map(Server::endpoint));
+        let made = script::make((exchanges, format, to), spec, self.bodies.clone(), self.reports.clone());
+        self.tasks.spawn(made);
     }
 
     fn verify(&mut self, id: OperationId, work: Verification) {

@@ -54,6 +54,7 @@ pub(super) fn press(model: &mut Model, press: Press) {
         Overlay::WireDiff => differ::press(model, press),
         Overlay::WatchClient { at } => super::client::press_watch(model, at, press),
         Overlay::ClientUpload { id, top } => super::client::press_upload(model, id, top, press),
+        Overlay::Take(menu) => super::take::press(model, menu, press),
         Overlay::Form(form) => form_press(model, form, press),
         Overlay::Leave => leave::press(model, press),
         Overlay::Confirm(confirm) => confirm_press(model, confirm, press),
@@ -279,6 +280,7 @@ fn submit(model: &mut Model, form: Box<Form>) {
         }
         Ask::Verify => verify::with_file(model, &text(0)),
         Ask::Rescue(upload) => super::rescue::begin(model, upload, &text(0), &text(1)),
+        Ask::TakeAlong(take) => super::take::to_file(model, *take, &text(0)),
         Ask::GoTo => go_to(model, &text(0)),
         Ask::GoToByte(side) => super::wire::go_to_byte(model, (*side).into(), &text(0)),
     };

@@ -1,74 +1,41 @@
 //! What of a request means something to S3, and which call it is: by method, path, query and headers alone.
 
 use super::table::{self, CallRow};
+use crate::domain::call_name::name_of;
 use crate::domain::redact;
 use percent_encoding::percent_decode;
 
-/// What a path names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Level {
-    Service,
-    Bucket,
-    Object,
-}
-
-/// Method, what the path names, the query parameter that marks it, and the call.
-const MARKS: [(&str, Level, &str, &str); 26] = [
-    ("GET", Level::Service, "", "ListBuckets"),
-    ("GET", Level::Bucket, "list-type", "ListObjectsV2"),
-    ("GET", Level::Bucket, "versions", "ListObjectVersions"),
-    ("GET", Level::Bucket, "uploads", "ListMultipartUploads"),
-    ("GET", Level::Bucket, "location", "GetBucketLocation"),
-    ("GET", Level::Bucket, "versioning", "GetBucketVersioning"),
-    ("GET", Level::Bucket, "", "ListObjects"),
-    ("HEAD", Level::Bucket, "", "HeadBucket"),
-    ("PUT", Level::Bucket, "", "CreateBucket"),
-    ("GET", Level::Object, "uploadId", "ListParts"),
-    ("GET", Level::Object, "attributes", "GetObjectAttributes"),
-    ("GET", Level::Object, "tagging", "GetObjectTagging"),
-    ("GET", Level::Object, "acl", "GetObjectAcl"),
-    ("GET", Level::Object, "", "GetObject"),
-    ("HEAD", Level::Object, "", "HeadObject"),
-    ("POST", Level::Object, "uploads", "CreateMultipartUpload"),
-    ("POST", Level::Object, "uploadId", "CompleteMultipartUpload"),
-    ("PUT", Level::Object, "partNumber", "UploadPart"),
-    ("PUT", Level::Object, "uploadId", "UploadPart"),
-    ("PUT", Level::Object, "tagging", "PutObjectTagging"),
-    ("PUT", Level::Object, "", "PutObject"),
-    ("DELETE", Level::Object, "uploadId", "AbortMultipartUpload"),
-    ("DELETE", Level::Object, "tagging", "DeleteObjectTagging"),
-    ("DELETE", Level::Object, "", "DeleteObject"),
-    // Sent with a copy source, these two are calls of their own.
-    ("PUT+copy", Level::Object, "partNumber", "UploadPartCopy"),
-    ("PUT+copy", Level::Object, "", "CopyObject"),
-];
-
-/// Whether a query parameter only marks the call.
+/// Whether a query parameter only marks the call, or is one that every client sets as it needs it.
 pub fn is_mark(name: &str) -> bool {
-    MARKS.iter().any(|(_, _, mark, _)| *mark == name) && !matches!(name, "partNumber" | "uploadId")
-        || matches!(name, "x-id" | "encoding-type")
+    const MARKS: [&str; 10] = [
+        "acl",
+        "attributes",
+        "encoding-type",
+        "list-type",
+        "location",
+        "tagging",
+        "uploads",
+        "versioning",
+        "versions",
+        "x-id",
+    ];
+    MARKS.contains(&name)
 }
 
 /// The call that a request is; `None` when the clients have no command for it here.
 pub fn call_of(
     method: &str,
-    (bucket, key): (bool, bool),
+    named: (bool, bool),
     query: &[(Vec<u8>, Vec<u8>)],
     copies: bool,
 ) -> Option<&'static CallRow> {
-    let level = match (bucket, key) {
-        (false, _) => Level::Service,
-        (true, false) => Level::Bucket,
-        (true, true) => Level::Object,
-    };
-    let method = if method == "PUT" && copies { "PUT+copy" } else { method };
-    let has = |mark: &str| mark.is_empty() || query.iter().any(|(name, _)| name == mark.as_bytes());
-    let (_, _, mark, name) = MARKS.iter().find(|(m, l, mark, _)| *m == method && *l == level && has(mark))?;
-    let row = table::call(name)?;
-    // A bare name that is not this call's own makes it another call.
+    let value = |wanted: &str| query.iter().find(|(name, _)| name == wanted.as_bytes()).map(|(_, v)| v);
+    let second = value("list-type").is_some_and(|v| v == b"2");
+    let row = table::call(name_of(named, method, |name| value(name).is_some(), second, copies)?)?;
+    // A bare name that this call does not know makes it another one.
     let foreign = query.iter().any(|(name, value)| {
         let name = String::from_utf8_lossy(name);
-        value.is_empty() && name != *mark && row.of_query(&name).is_none() && name != "encoding-type"
+        value.is_empty() && !is_mark(&name) && row.of_query(&name).is_none()
     });
     (!foreign).then_some(row)
 }
