@@ -307,6 +307,12 @@ fn scene(name: &str, cols: u16, rows: u16) -> Play {
             p.planned_copy().press("Enter Enter").released(None);
             p.press("w Tab Down Down v v");
         }
+        "take_along" => {
+            p.press("Tab End Enter").settle().press("w y c 2");
+        }
+        "take_along_file" => {
+            p.press("Tab End Enter").settle().press("w y b 3 Enter");
+        }
         "wire_explain" => {
             p.planned_copy().press("Enter Enter").released(None);
             p.press("w Tab Down Down K");
@@ -495,6 +501,8 @@ const SCENES: &[&str] = &[
     "xray_verdict",
     "xray_presigned",
     "xray_refused",
+    "take_along",
+    "take_along_file",
     "palette",
     "help",
     "form",

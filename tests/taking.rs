@@ -33,9 +33,12 @@ fn asked(p: &mut Play) -> (Vec<u64>, Format, Destination) {
 #[test]
 fn one_exchange_a_group_or_all_are_taken_to_the_clipboard() {
     let newest = menu().model.wire.len() as u64;
-    for (keys, format, first) in
-        [("y", Format::AwsCli, newest), ("c 2 y", Format::Curl, 4), ("r 3 y", Format::Rust, 1), ("Down Down y", Format::Boto3, newest)]
-    {
+    for (keys, format, first) in [
+        ("y", Format::AwsCli, newest),
+        ("c 2 y", Format::Curl, 4),
+        ("r 3 y", Format::Rust, 1),
+        ("Down Down y", Format::Boto3, newest),
+    ] {
         let mut p = menu();
         p.press(keys);
         let (ids, language, to) = asked(&mut p);

@@ -259,6 +259,8 @@ pub enum Command {
     SaveSession,
     /// Write all exchanges to a file, with their secrets.
     SaveUnmasked,
+    /// Take recorded calls along, as a script.
+    TakeAlong,
     /// Follow the newest exchange.
     Follow,
     /// Show only the heading of a group of exchanges.

@@ -99,6 +99,7 @@ pub fn enabled(model: &Model, command: Command) -> Result<(), String> {
         }
         Command::DiffMarked => marked(model),
         Command::ClientUpload => super::client::selected_upload(model).map(|_| ()),
+        Command::TakeAlong if model.wire.is_empty() => Err("nothing was recorded yet".into()),
         Command::Faults if model.target.real => Err("only the sandbox fails on demand".into()),
         Command::Faults => ready(model),
         Command::Unlock if !model.target.real => Err("the sandbox is always writable".into()),

@@ -3,8 +3,8 @@
 //! Validation explains and never blocks: whether a wrong value may be sent is the caller's decision.
 
 use super::press::{Key, Press};
-use crate::domain::explain::Direction;
 use super::take::Take;
+use crate::domain::explain::Direction;
 use crate::domain::names::{ObjectRef, S3Uri};
 use crate::domain::operation::UploadRef;
 use crate::domain::units::{PartNumber, grouped, human_size, parse_size};

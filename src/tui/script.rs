@@ -36,7 +36,9 @@ impl Bodies {
 pub(super) fn target(endpoint: &Endpoint, sandbox: Option<String>) -> TargetSpec {
     match endpoint {
         Endpoint::Real { spec, .. } => (**spec).clone(),
-        Endpoint::Sandbox(_) => TargetSpec { endpoint_url: sandbox, path_style: true, ..TargetSpec::default() },
+        Endpoint::Sandbox(_) => {
+            TargetSpec { endpoint_url: sandbox, path_style: true, ..TargetSpec::default() }
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod paint;
 mod rescue;
 mod run;
 mod step;
+mod take;
 mod uploads;
 mod versions;
 mod wire;

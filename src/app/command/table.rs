@@ -454,6 +454,14 @@ pub const SPECS: &[Spec] = &[
         "",
         "Write all exchanges to a file with the secrets in them, after a word is typed",
     ),
+    spec(
+        C::TakeAlong,
+        "take-along",
+        &["y"],
+        WIRE,
+        "take along",
+        "Make a script of recorded calls: AWS CLI, curl, boto3 or Rust, to a file or to the clipboard",
+    ),
     spec(C::Follow, "follow-newest", &["F"], WIRE, "follow", "Follow the newest exchange"),
     spec(
         C::Freeze,

@@ -14,7 +14,7 @@ use super::super::panes::select::{Motion, moved};
 use super::super::sheet::Sheet;
 use super::{
     browse, compare, differ, draft, inspect, leave, ledger, mistakes, plan, run as running, save, sheet,
-    step, timeline, verify, wire_field,
+    step, take, timeline, verify, wire_field,
 };
 use crate::domain::pace::Stop;
 use tui_input::Input;
@@ -121,6 +121,7 @@ pub(super) fn run(model: &mut Model, wanted: Command) {
         Command::PreviousExchange => model.wire.go(model.page, Motion::Up),
         Command::SaveSession => save::ask(model, false),
         Command::SaveUnmasked => save::ask(model, true),
+        Command::TakeAlong => take::open(model),
         Command::Send(kind) => step::send(model, kind),
         Command::Mistakes => mistakes::open(model),
         Command::ExplainRefusal => explain(model, About::Refusal),

@@ -4,8 +4,8 @@ use super::super::form::{Field, Form as TextForm, Purpose, Rule};
 use super::super::model::{Level, Model};
 use super::super::msg::Effect;
 use super::super::overlay::Overlay;
-use super::super::press::{Key, Press};
 use super::super::panes::wire::Line;
+use super::super::press::{Key, Press};
 use super::super::take::{CLIPBOARD_BYTES, Destination, Form, Menu, Scope, Take};
 use super::save;
 use crate::domain::exchange::Exchange;
@@ -56,9 +56,11 @@ fn ask(model: &mut Model, take: Take) {
     let name = take.form.file_name(&exchanges);
     let intro = vec![
         format!("{}, of {}.", take.form.title(), take.scope.title()),
-        "The file is made readable by you alone. One that is there already is replaced only when you say so.".into(),
+        "The file is made readable by you alone. One that is there already is replaced only when you say so."
+            .into(),
     ];
-    let field = Field::new("File", name, Rule::Path, "a path; a relative one begins where the program was started");
+    let field =
+        Field::new("File", name, Rule::Path, "a path; a relative one begins where the program was started");
     let form = TextForm::new(Purpose::TakeAlong(take), "Take along", intro, vec![field]);
     model.overlays.push(Overlay::Form(Box::new(form)));
 }
@@ -132,7 +134,9 @@ fn chosen(model: &Model, scope: Scope) -> (Vec<&Exchange>, usize) {
                     Some(Line::Group(deed)) => {
                         // A group that is folded hides its exchanges behind its line.
                         let folded = wire.group(deed).filter(|g| wire.is_folded(g));
-                        ids.extend(folded.into_iter().flat_map(|g| (0..g.len()).filter_map(|at| g.member(at))));
+                        ids.extend(
+                            folded.into_iter().flat_map(|g| (0..g.len()).filter_map(|at| g.member(at))),
+                        );
                     }
                     None => {}
                 }

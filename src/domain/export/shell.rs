@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(word(b"a/b.c").unwrap(), "a/b.c");
         assert_eq!(word(b"").unwrap(), "''");
         assert_eq!(word("é$(x)".as_bytes()).unwrap(), "'é$(x)'");
-        assert_eq!(word(b"a\x1b\\\xff").unwrap(), "\"$(printf '%b' 'a\\0033\\0134\\0377')\"");
+        assert_eq!(word(b"a\x1b\\\xff").unwrap(), r#""$(printf '%b' "a\\0033\\0134\\0377")""#);
         assert!(word(b"a\0").is_err() && word(b"a\n").is_err());
     }
 

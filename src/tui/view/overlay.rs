@@ -2,7 +2,7 @@
 
 use super::inspect::sheet;
 use super::paint::{footer_note, line, lines, pane, said, text, wrap};
-use super::{Pieces, compare, draft, faults, leave, mistakes, versions, wire_diff, wire_field};
+use super::{Pieces, compare, draft, faults, leave, mistakes, take, versions, wire_diff, wire_field};
 use crate::app::command::SPECS;
 use crate::app::explaining::{self, About, Tone};
 use crate::app::form::{Form, Purpose};
@@ -42,6 +42,7 @@ pub(super) fn draw(model: &Model, area: Rect, theme: Theme, buf: &mut Buffer) {
         Overlay::WireDiff => wire_diff::draw(model, rect, theme, buf),
         Overlay::WatchClient { at } => super::client::watch(model, rect, *at, theme, buf),
         Overlay::ClientUpload { id, top } => super::client::upload(model, rect, *id, *top, theme, buf),
+        Overlay::Take(menu) => take::draw(rect, menu, theme, buf),
         Overlay::Form(f) => form(rect, f, theme, buf),
         Overlay::Leave => leave::draw(model, rect, theme, buf),
         Overlay::Confirm(c) => confirm(rect, c, theme, buf),
@@ -74,6 +75,7 @@ fn place(area: Rect, overlay: &Overlay, model: &Model) -> Rect {
         | Overlay::WatchClient { .. }
         | Overlay::ClientUpload { .. }
         | Overlay::WireDiff => area.height.saturating_sub(4),
+        Overlay::Take(_) => take::height(),
         Overlay::WireField(_) => return wire_field::place(area),
         Overlay::Inspect(s) => sheet::wish(model, area, *s).1,
         Overlay::Explain { about, .. } => {

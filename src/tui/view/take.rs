@@ -23,7 +23,9 @@ pub(super) fn draw(rect: Rect, menu: &Menu, theme: Theme, buf: &mut Buffer) {
 
 fn rows(menu: &Menu) -> Vec<Pieces> {
     let mut out = vec![said("As", Role::Title)];
-    out.extend(Form::ALL.into_iter().map(|form| choice(form.key(), form.title(), "", form == menu.take.form)));
+    out.extend(
+        Form::ALL.into_iter().map(|form| choice(form.key(), form.title(), "", form == menu.take.form)),
+    );
     out.push(said(format!("      {}", menu.take.form.about()), Role::Muted));
     out.push(Pieces::new());
     out.push(said("Of", Role::Title));
