@@ -86,7 +86,7 @@ fn places_are_read_from_the_requests() {
     let python = shown(Format::Boto3, &none);
     assert!(python.contains("or None,") && python.contains("\"virtual\""), "{python}");
     let rust = shown(Format::Rust, &none);
-    assert!(!rust.contains(".endpoint_url(") && rust.contains("force_path_style(false)"), "{rust}");
+    assert!(rust.contains("client(\"eu-north-1\", None, false, true).await"), "{rust}");
     let place = Place { region: Some("us-west-2"), profile: Some("prod"), no_sign_request: true, ..none };
     let aws = shown(Format::AwsCli, &place);
     assert!(aws.contains("--no-sign-request") && aws.contains("us-west-2") && aws.contains("prod"), "{aws}");

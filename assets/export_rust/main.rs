@@ -1,0 +1,3 @@
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
