@@ -10,7 +10,6 @@ use crate::domain::infer::ClientRow;
 use crate::domain::operation::{Operation, OperationId, PartBody};
 use crate::domain::outcome::Outcome;
 use crate::domain::predict::BodyDigest;
-use crate::domain::replay::Format;
 use crate::domain::session_file::{Session, Unmasked};
 use crate::domain::xray::{Asked, Checked};
 use std::path::PathBuf;
@@ -223,7 +222,7 @@ pub enum Effect {
         /// Where.
         path: PathBuf,
         /// In which format.
-        format: Format,
+        format: crate::domain::replay::Format,
         /// What. Of a live session the runtime knows when it began.
         session: Box<Session>,
         /// With secrets, as somebody typed.

@@ -1,6 +1,7 @@
 //! A session out of a file, whichever of the two formats it is in.
 
 use super::har;
+use super::message::Message;
 use super::session_file::{self, Bytes, Secrets, Session};
 use super::units::grouped;
 
@@ -52,6 +53,15 @@ pub fn open(name: impl Into<String>, file: &[u8]) -> Result<Replay, String> {
 }
 
 impl Replay {
+    /// Where its calls were sent, when that was not Amazon: by the host that the first of them names.
+    pub fn endpoint(&self) -> Option<String> {
+        let first = self.session.exchanges.first()?;
+        let message = Message::read(&first.request.head);
+        let host = message.header("host").filter(|host| !host.contains(".amazonaws."))?;
+        let scheme = if first.tls.is_some() { "https" } else { "http" };
+        Some(format!("{scheme}://{host}"))
+    }
+
     /// What has to be known of its bytes: whether they are those of the wire, and what of them is secret.
     pub fn words(&self) -> &'static str {
         match (self.session.bytes, self.session.secrets) {

@@ -36,6 +36,11 @@ impl Bodies {
 pub(super) fn target(endpoint: &Endpoint, sandbox: Option<String>) -> TargetSpec {
     match endpoint {
         Endpoint::Real { spec, .. } => (**spec).clone(),
+        Endpoint::Replay(replay) => TargetSpec {
+            path_style: replay.endpoint().is_some(),
+            endpoint_url: replay.endpoint(),
+            ..TargetSpec::default()
+        },
         Endpoint::Sandbox(_) => {
             TargetSpec { endpoint_url: sandbox, path_style: true, ..TargetSpec::default() }
         }

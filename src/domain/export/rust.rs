@@ -82,11 +82,7 @@ fn variables(files: &[FileSlot], keys: &[String], out: &mut String) {
         out.push_str(&remark("    //", &about));
         let (name, local) = (&slot.variable, slot.variable.to_ascii_lowercase());
         let _ = match &slot.path {
-            Some(path) => writeln!(
-                out,
-                "    let {local} = setting(\"{name}\", {});",
-                literal(path)
-            ),
+            Some(path) => writeln!(out, "    let {local} = setting(\"{name}\", {});", literal(path)),
             None => {
                 writeln!(
                     out,
