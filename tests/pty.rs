@@ -12,6 +12,8 @@ mod ends;
 mod looks;
 #[path = "pty/signature.rs"]
 mod signature;
+#[path = "pty/strangers.rs"]
+mod strangers;
 mod support;
 #[path = "pty/workbench.rs"]
 mod workbench;

@@ -6,6 +6,7 @@ mod play;
 
 use partscope::app::model::Target;
 use partscope::app::msg::{Effect, Msg};
+use partscope::domain::exchange::ExchangeId;
 use partscope::domain::watched::Stage;
 use play::{Play, stranger};
 
@@ -83,4 +84,26 @@ fn what_a_client_calls_itself_cannot_touch_the_terminal() {
         p.press(keys);
         assert!(!p.screen().contains(['\u{1b}', '\u{202e}']));
     }
+}
+
+#[test]
+fn the_exchanges_of_an_upload_are_one_group_of_the_timeline() {
+    let mut p = Play::new(120, 36);
+    p.press("w").another_client();
+    let deed = |p: &Play, id| p.model.wire.row(ExchangeId(id)).unwrap().deed.clone();
+    let of_upload = deed(&p, 902);
+    assert_eq!(of_upload.label, "multipart upload of s3://scratch/copied");
+    assert_eq!(of_upload.who.to_string(), "Boto3/1.40.1");
+    assert!((903..=906).all(|id| deed(&p, id).id == of_upload.id));
+    // What came before the upload had a name is a group of its own.
+    assert_ne!(deed(&p, 901).id, of_upload.id);
+    // A Create joins its upload when it is answered.
+    let line = ("POST /scratch/second?uploads", "");
+    let create = |answer| stranger(910, "CreateMultipartUpload", line, answer, (200_000, 201_000));
+    p.msg(Msg::Wire(vec![create("")], 0));
+    let alone = deed(&p, 910).id;
+    p.msg(Msg::Wire(vec![create("HTTP/1.1 200 OK\r\n\r\n<R><UploadId>u-2</UploadId></R>")], 0));
+    assert_eq!(deed(&p, 910).label, "multipart upload of s3://scratch/second");
+    assert_ne!(deed(&p, 910).id, alone);
+    assert!(p.screen().contains("Boto3/1.40.1: multipart upload of s3://scratch/second"), "{}", p.screen());
 }

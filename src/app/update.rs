@@ -218,8 +218,8 @@ fn on_wire(model: &mut Model, batch: Vec<Exchange>, dropped: u64) {
         model.clients.take(exchange);
     }
     let changed: Vec<_> = batch.iter().map(|e| e.id).collect();
-    let deeds = &model.deeds;
-    model.wire.take_as(batch, |exchange| deeds.of(exchange.operation).cloned());
+    let (deeds, clients) = (&model.deeds, &model.clients);
+    model.wire.take_as(batch, |e| deeds.of(e.operation).cloned().or_else(|| clients.deed(e)));
     model.wire.lost = dropped;
     xray::refresh(model);
     differ::heard(model, &changed);

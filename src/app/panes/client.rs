@@ -21,23 +21,26 @@ impl Clients {
     /// Learns from an exchange; its own ones are none of its business.
     pub fn take(&mut self, exchange: &Exchange) {
         self.watched.take(exchange);
-    }
-
-    /// The upload an exchange belongs to, as a deed; `None` for what belongs to none.
-    pub fn deed(&mut self, exchange: &Exchange) -> Option<Arc<Deed>> {
-        let session = self.watched.of(exchange)?;
-        let deed = self.deeds.entry(session.id).or_insert_with(|| Arc::new(deed_of(session)));
-        let deed = Arc::clone(deed);
+        if let Some(session) = self.watched.of(exchange) {
+            self.deeds.entry(session.id).or_insert_with(|| Arc::new(deed_of(session)));
+        }
         if self.deeds.len() > DEEDS {
             self.deeds.pop_first();
         }
-        Some(deed)
+    }
+
+    /// The upload an exchange belongs to, as a deed; `None` for what belongs to none.
+    pub fn deed(&self, exchange: &Exchange) -> Option<Arc<Deed>> {
+        self.deeds.get(&self.watched.of(exchange)?.id).cloned()
     }
 }
 
 fn deed_of(session: &Session) -> Deed {
     // Out of reach of the program's own, which count from 1, and of single exchanges, which count down from the top.
     let id = DeedId(session.id.0 | 1 << 62);
-    let verb = if session.source.is_some() { "copy to" } else { "multipart upload of" };
-    Deed { id, who: Who::Client(session.client.clone()), label: format!("{verb} {}", session.address()) }
+    Deed {
+        id,
+        who: Who::Client(session.client.clone()),
+        label: format!("multipart upload of {}", session.address()),
+    }
 }
