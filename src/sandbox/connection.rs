@@ -1,8 +1,9 @@
 //! One connection: requests in turn, each read, judged, served and answered.
 
 mod flow;
+mod refusal;
 
-use super::answer::{self, Body, DECLARATION, Response};
+use super::answer::{self, Body, Response};
 use super::apply::{Instead, Met};
 use super::auth;
 use super::body;
@@ -19,8 +20,8 @@ use super::service::{self, State};
 use super::tape::{Tape, Watch};
 use crate::domain::limits::AWS;
 use crate::domain::sigv4::Claim;
-use bytes::Bytes;
 use flow::{Received, chunk, made, receive};
+use refusal::{check_size, error_response, head_too_large, late_error};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -182,24 +183,6 @@ async fn exchange(conn: &mut Conn, shared: &Arc<Shared>) -> Result<Next, Broken>
     }
 }
 
-/// Headers of a request may have 8 KB in all.
-fn check_size(head: &Head) -> Result<(), S3Error> {
-    const MAX: usize = 8192;
-    let size: usize = head.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
-    if size <= MAX {
-        return Ok(());
-    }
-    Err(head_too_large().with("MaxSizeAllowed", MAX.to_string()))
-}
-
-fn head_too_large() -> S3Error {
-    S3Error::new(
-        400,
-        "RequestHeaderSectionTooLarge",
-        "Your request header section exceeds the maximum allowed size.",
-    )
-}
-
 /// Everything that can be judged from the head alone.
 fn accept(shared: &Shared, head: Head, framing: Framing) -> Result<Accepted, S3Error> {
     shared.hosts.check(&head.headers)?;
@@ -344,31 +327,6 @@ async fn run(shared: Arc<Shared>, accepted: Accepted) -> Result<Response, S3Erro
         response
     };
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(S3Error::internal()))
-}
-
-fn error_response(stamp: &Stamp, error: &S3Error) -> Response {
-    let mut response = Response::empty(error.status);
-    for (name, value) in &error.headers {
-        response = response.header(name, value);
-    }
-    let document = answer::error_document(error, &stamp.request_id, &stamp.host_id);
-    response.body = Body::Bytes(Bytes::from(document));
-    response
-}
-
-/// 200 and a declaration, white space while "working", and then an error document.
-fn late_error(stamp: &Stamp) -> Response {
-    let document = answer::error_document(&S3Error::internal(), &stamp.request_id, &stamp.host_id);
-    let error = document.strip_prefix(DECLARATION).unwrap_or(&document).to_owned();
-    let mut response = Response::empty(200);
-    let space = Bytes::from_static(b"\n\n");
-    response.body = Body::Chunked(vec![
-        Bytes::from_static(DECLARATION.as_bytes()),
-        space.clone(),
-        space,
-        Bytes::from(error),
-    ]);
-    response
 }
 
 async fn respond(
