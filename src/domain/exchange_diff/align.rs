@@ -2,6 +2,7 @@
 
 use super::{Change, Section, Value, Verdict, What};
 use crate::domain::message::Place;
+use crate::domain::redact::MASK;
 use std::collections::HashMap;
 
 /// A named piece of one message.
@@ -79,6 +80,7 @@ fn both(before: Item, now: Item, section: &mut Section) {
         return;
     }
     let each_time = before.steady.is_some() && before.steady == now.steady;
+    let note = unseen(&before, &now).to_owned();
     section.changes.push(Change {
         what: now.what,
         nth: now.nth,
@@ -86,8 +88,24 @@ fn both(before: Item, now: Item, section: &mut Section) {
         old: Some(before.value),
         new: Some(now.value),
         each_time,
-        note: String::new(),
+        note,
     });
+}
+
+/// What differs where what is shown does not.
+fn unseen(before: &Item, now: &Item) -> &'static str {
+    let name = |item: &Item| item.bytes.split(|b| *b == b':').next().map(<[u8]>::to_vec);
+    if before.value.text != now.value.text {
+        return "";
+    }
+    match now.what {
+        What::Header(_) if name(before) != name(now) => "its name is in other letter case",
+        What::Interim => "its headers differ",
+        What::Framing => "its lines are written otherwise",
+        _ if now.value.text.contains(MASK) => "what differs is masked",
+        What::Parameter(_) => "once with = and once without",
+        _ => "",
+    }
 }
 
 fn one(item: Item, verdict: Verdict) -> Change {

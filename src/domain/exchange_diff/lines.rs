@@ -95,6 +95,7 @@ fn told(change: &Change, cells: usize) -> Vec<String> {
     let note = if change.note.is_empty() { String::new() } else { format!("  ({})", change.note) };
     let text = |value: &Option<Value>| value.as_ref().map(|v| v.text.clone());
     match (text(&change.old), text(&change.new)) {
+        (Some(old), Some(new)) if old == new => vec![format!("{name}  {new}{note}")],
         (Some(old), Some(new)) => {
             let short = format!("{name}  {} → {}{note}", or_nothing(&old), or_nothing(&new));
             if width(&short) <= cells {

@@ -154,6 +154,21 @@ fn order_is_one_change_and_repeated_headers_keep_their_places() {
 }
 
 #[test]
+fn what_cannot_be_seen_of_a_difference_is_told() {
+    let diff = pair(
+        ("GET /?a&X-Amz-Security-Token=s HTTP/1.1\r\nX: 1\r\n\r\n", ""),
+        ("GET /?a=&X-Amz-Security-Token=t HTTP/1.1\r\nx: 1\r\n\r\n", ""),
+    );
+    let notes: Vec<_> = diff.sections[0].changes.iter().map(|c| c.note.as_str()).collect();
+    assert_eq!(
+        notes,
+        ["once with = and once without", "what differs is masked", "its name is in other letter case"]
+    );
+    let shown: Vec<_> = lines(&diff, 80).into_iter().map(|l| l.text).collect();
+    assert_eq!(shown[3], "~ x  1  (its name is in other letter case)");
+}
+
+#[test]
 fn only_white_space_differs() {
     let diff = pair(("GET / HTTP/1.1\r\nX: 1\r\n\r\n", ""), ("GET / HTTP/1.1\r\nX:1\r\n\r\n", ""));
     assert_eq!(told(&diff), ["Changed layout"]);

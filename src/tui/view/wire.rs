@@ -41,6 +41,13 @@ pub(super) fn shown(model: &Model) -> String {
     let going_on = if wire.is_filtering() { ", still looking" } else { "" };
     match wire.matching() {
         None => format!("{} shown", count(wire.len())),
-        Some(n) => format!("{} of {} shown{going_on}", count(n), count(wire.len())),
+        Some(n) => {
+            // What has lost its bytes cannot be judged, and is left out.
+            let lost = match wire.stripped() {
+                0 => String::new(),
+                n => format!(", {} without their bytes are not", grouped(n)),
+            };
+            format!("{} of {} shown{lost}{going_on}", count(n), count(wire.len()))
+        }
     }
 }
