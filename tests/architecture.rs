@@ -56,7 +56,7 @@ fn sources() -> Vec<Source> {
             Source { module, text: without_tests(&fs::read_to_string(&path).unwrap()) }
         })
         .filter(|s| {
-            s.module != ["main"] && s.module != ["lib"] && !s.module.last().unwrap().ends_with("_tests")
+            s.module != ["main"] && s.module != ["lib"] && !s.module.last().unwrap().ends_with("tests")
         })
         .collect()
 }
