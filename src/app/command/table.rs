@@ -362,6 +362,22 @@ pub const SPECS: &[Spec] = &[
         "Pretty, raw, hex: the same exchange, the same place",
     ),
     spec(
+        C::TakeAlong,
+        "take-along",
+        &["y"],
+        WIRE,
+        "take along",
+        "Make a script of recorded calls: AWS CLI, curl, boto3 or Rust, to a file or to the clipboard",
+    ),
+    spec(
+        C::XRay,
+        "signature-x-ray",
+        &["S"],
+        WIRE,
+        "signature",
+        "How this request was signed, recomputed from its bytes, and what a server that refused it computed",
+    ),
+    spec(
         C::ExplainLine,
         "explain-line",
         &["K", "e"],
@@ -454,14 +470,6 @@ pub const SPECS: &[Spec] = &[
         "",
         "Write all exchanges to a file with the secrets in them, after a word is typed",
     ),
-    spec(
-        C::TakeAlong,
-        "take-along",
-        &["y"],
-        WIRE,
-        "take along",
-        "Make a script of recorded calls: AWS CLI, curl, boto3 or Rust, to a file or to the clipboard",
-    ),
     spec(C::Follow, "follow-newest", &["F"], WIRE, "follow", "Follow the newest exchange"),
     spec(
         C::Freeze,
@@ -504,14 +512,6 @@ pub const SPECS: &[Spec] = &[
         "Go to the next attempt of the same call; after the last one to the first",
     ),
     spec(C::Reveal, "reveal-secrets", &["x"], WIRE, "secrets", "Show signatures and tokens for 30 seconds"),
-    spec(
-        C::XRay,
-        "signature-x-ray",
-        &["S"],
-        WIRE,
-        "signature",
-        "How this request was signed, recomputed from its bytes, and what a server that refused it computed",
-    ),
     spec(C::Show(Screen::Browse), "browse", &[], &[], "", "Buckets, objects, uploads in progress"),
     spec(
         C::Show(Screen::Inspect),
