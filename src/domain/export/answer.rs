@@ -26,7 +26,7 @@ pub fn read(call: &str, message: &Message<'_>) -> Option<Answer> {
             None => leaves.iter().find(|l| l.path.last() == Some(&what.name())).map(|l| l.text.clone()),
         };
         // The version of an object that has none is the word null, wherever it is.
-        let value = value.filter(|v| !v.is_empty() && !(what == What::VersionId && v == "null"));
+        let value = value.filter(|v| !(v.is_empty() || what == What::VersionId && v == "null"));
         answer.told.extend(value.map(|v| (what, v)));
     }
     Some(answer)

@@ -9,7 +9,7 @@ use crate::domain::message::Message;
 use crate::domain::operation::{OperationId, PartBody};
 use crate::domain::text::{cut_middle, visible};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Reads exchanges that are in the order of their ids. `bodies` knows what own calls sent.
 pub fn session(
@@ -106,10 +106,7 @@ fn finished(request: Request, items: &[Item], files: &mut Files) -> Result<Call,
         files.add(&mut call, file);
     }
     if let Some(elements) = cut_list {
-        let earlier = items.iter().filter_map(|i| match i {
-            Item::Call(call) => Some(call.as_ref()),
-            Item::Left(_) => None,
-        });
+        let earlier = items.iter().filter_map(called);
         let upload = given::upload_id(&call).unwrap_or_default();
         call.body = given::listed(earlier, &upload, &elements)
             .ok_or("its list was not kept whole, and its parts are not among these calls")?;
@@ -160,31 +157,39 @@ impl Files {
     /// In a file of an unknown name the parts stand in the order of their numbers.
     fn place(&mut self, items: &mut [Item]) {
         for (at, slot) in self.slots.iter_mut().enumerate().filter(|(_, s)| s.path.is_none()) {
-            let mut sizes: std::collections::BTreeMap<u64, u64> = Default::default();
             let number = |call: &Call| {
                 given::part_number(call).and_then(|n| n.parse::<u64>().ok()).unwrap_or_default()
             };
-            for item in items.iter() {
-                if let Item::Call(call) = item {
-                    if let Body::File { slot, len, .. } = call.body {
-                        if slot == at {
-                            sizes.insert(number(call), len);
-                        }
-                    }
+            let mut offsets = BTreeMap::new();
+            for call in items.iter().filter_map(called) {
+                if let Body::File { slot: of, len, .. } = call.body
+                    && of == at
+                {
+                    offsets.insert(number(call), len);
                 }
             }
-            slot.needed = sizes.values().sum();
+            slot.needed = 0;
+            for place in offsets.values_mut() {
+                let len = std::mem::replace(place, slot.needed);
+                slot.needed = slot.needed.saturating_add(len);
+            }
             for item in items.iter_mut() {
-                if let Item::Call(call) = item {
-                    let here = number(call);
-                    if let Body::File { slot, offset, .. } = &mut call.body {
-                        if *slot == at {
-                            *offset = sizes.range(..here).map(|(_, len)| len).sum();
-                        }
-                    }
+                let Item::Call(call) = item else { continue };
+                let here = number(call);
+                if let Body::File { slot: of, offset, .. } = &mut call.body
+                    && *of == at
+                {
+                    *offset = offsets.get(&here).copied().unwrap_or_default();
                 }
             }
         }
+    }
+}
+
+fn called(item: &Item) -> Option<&Call> {
+    match item {
+        Item::Call(call) => Some(call),
+        Item::Left(_) => None,
     }
 }
 
