@@ -2,7 +2,8 @@
 //!
 //! Values are compared as they were on the wire and shown masked, so that a changed secret is told as changed without
 //! being shown. White space around a header's value is no part of it; where only such things differ, that is said. What
-//! differs in any two exchanges (signature, date, request id) is kept apart from what matters.
+//! differs in any two exchanges (signature, date, request id) is kept apart from what matters. What was masked when it was
+//! written down is not known to be the same.
 
 mod align;
 mod body;
@@ -113,7 +114,7 @@ pub enum Verdict {
     Added,
     /// It is only in the old one.
     Gone,
-    /// Not all of it was kept, and what was kept is the same.
+    /// Not all of it is at hand, and what is at hand is the same: the middle was not kept, or a secret was masked.
     NotKnown,
 }
 
@@ -205,7 +206,7 @@ fn side(which: Side, old: &Captured, new: &Captured, reveal: bool) -> Section {
     let (old, new) = (joined_old.as_ref().unwrap_or(old), joined_new.as_ref().unwrap_or(new));
     let (before, after) = (Message::read(&old.head), Message::read(&new.head));
     let mut section = Section::new(which);
-    head::compare(&before, &after, reveal, &mut section);
+    head::compare((&before, &old.masked), (&after, &new.masked), reveal, &mut section);
     body::compare(body::Half::new(old, &before), body::Half::new(new, &after), reveal, &mut section);
     let differs = old.head != new.head || old.tail != new.tail || old.total != new.total;
     if differs && section.changes.iter().all(|c| c.verdict == Verdict::NotKnown) {

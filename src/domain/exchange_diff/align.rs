@@ -4,6 +4,7 @@ use super::{Change, Section, Value, Verdict, What};
 use crate::domain::message::Place;
 use crate::domain::redact::MASK;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// A named piece of one message.
 pub(super) struct Item {
@@ -15,6 +16,24 @@ pub(super) struct Item {
     /// What of it should stay the same; with `None` all of it.
     pub steady: Option<Vec<u8>>,
     pub value: Value,
+    /// Whether some of its bytes stand for others, which were masked when they were written down.
+    pub masked: bool,
+}
+
+/// What is said of what was masked when it was written down.
+pub(super) const UNKNOWN: &str = "masked when it was written down";
+
+/// Whether a stretch holds bytes that stand for others.
+pub(super) fn is_masked(at: &Range<u64>, masked: &[Range<u64>]) -> bool {
+    masked.iter().any(|range| range.start < at.end && at.start < range.end)
+}
+
+/// Notes which pieces hold bytes that stand for others.
+pub(super) fn marked(mut items: Vec<Item>, masked: &[Range<u64>]) -> Vec<Item> {
+    if !masked.is_empty() {
+        items.iter_mut().for_each(|item| item.masked = is_masked(&item.value.at, masked));
+    }
+    items
 }
 
 /// A value at a place.
@@ -75,16 +94,19 @@ fn gone(old: &mut [Option<Item>], taken: &[bool], at: usize, section: &mut Secti
 }
 
 fn both(before: Item, now: Item, section: &mut Section) {
-    if before.bytes == now.bytes {
+    let each_time = before.steady.is_some() && before.steady == now.steady;
+    // What is seen beside the masked bytes can still differ.
+    let seen = before.steady.is_some() && !each_time;
+    let unknown = (before.masked || now.masked) && !seen;
+    if before.bytes == now.bytes && !unknown {
         section.same += 1;
         return;
     }
-    let each_time = before.steady.is_some() && before.steady == now.steady;
-    let note = unseen(&before, &now).to_owned();
+    let note = if unknown { UNKNOWN } else { unseen(&before, &now) }.to_owned();
     section.changes.push(Change {
         what: now.what,
         nth: now.nth,
-        verdict: Verdict::Changed,
+        verdict: if unknown { Verdict::NotKnown } else { Verdict::Changed },
         old: Some(before.value),
         new: Some(now.value),
         each_time,

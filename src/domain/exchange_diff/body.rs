@@ -1,7 +1,7 @@
 //! Bodies: their framing, and what they hold as elements or as bytes.
 
 use super::align::{self, Item, value};
-use super::tree::{Pair, Tree};
+use super::tree::{Document, Pair, Tree};
 use super::{Change, Section, Value, Verdict, What, head};
 use crate::domain::exchange::Captured;
 use crate::domain::message::{Chunks, Message, Payload};
@@ -44,6 +44,11 @@ impl<'a> Half<'a> {
         self.payload.bytes.trim_ascii_start().starts_with(b"<")
     }
 
+    /// It as a document that was read.
+    fn document<'t>(&'t self, tree: &'t Tree) -> Document<'t> {
+        Document { tree, payload: &self.payload, masked: &self.captured.masked }
+    }
+
     /// Size lines as one piece, then the lines of the trailer.
     fn framing_items(&self, reveal: bool) -> Vec<Item> {
         let mut out = Vec::new();
@@ -60,6 +65,7 @@ impl<'a> Half<'a> {
                 // Their signatures differ whenever anything does.
                 steady: Some(chunks.chunks.iter().flat_map(|c| c.size.to_be_bytes()).collect()),
                 value: value(text, &framed.span(&(first.line.start..last.line.end))),
+                masked: false,
             });
         }
         for at in &chunks.trailer {
@@ -70,10 +76,11 @@ impl<'a> Half<'a> {
             let name = name.trim().to_ascii_lowercase();
             let steady = head::is_each_time(&name).then(Vec::new);
             let told = value(rest.trim(), &framed.span(at));
-            out.push(Item { what: What::Trailer(name), nth: 0, bytes: raw.to_vec(), steady, value: told });
+            let bytes = raw.to_vec();
+            out.push(Item { what: What::Trailer(name), nth: 0, bytes, steady, value: told, masked: false });
         }
         align::numbered(&mut out);
-        out
+        align::marked(out, &self.captured.masked)
     }
 
     /// What is to be said of bytes of it from one place of the payload on; `None` when there are none.
@@ -120,7 +127,7 @@ pub(super) fn compare(old: Half<'_>, new: Half<'_>, reveal: bool, section: &mut 
         return rest(&old, &new, (0, 0), section);
     }
     let (before, after) = (Tree::read(&old.payload.bytes), Tree::read(&new.payload.bytes));
-    Pair { old: (&before, &old.payload), new: (&after, &new.payload), reveal }.compare(section);
+    Pair { old: old.document(&before), new: new.document(&after), reveal }.compare(section);
     if before.stopped.is_some() || after.stopped.is_some() {
         let from = |tree: &Tree, half: &Half<'_>| tree.stopped.unwrap_or(half.payload.bytes.len());
         rest(&old, &new, (from(&before, &old), from(&after, &new)), section);
@@ -134,10 +141,14 @@ fn rest(old: &Half<'_>, new: &Half<'_>, from: (usize, usize), section: &mut Sect
     let (a, b) = (bytes(old, from.0), bytes(new, from.1));
     let cut = old.captured.missing() > 0 || new.captured.missing() > 0;
     let same = a == b && old.tail == new.tail && (!cut || old.total == new.total);
+    let masked = |half: &Half<'_>, value: &Value| align::is_masked(&value.at, &half.captured.masked);
     let (verdict, note) = match (&was, &is) {
         (None, None) => return,
         (None, Some(_)) => (Verdict::Added, String::new()),
         (Some(_), None) => (Verdict::Gone, String::new()),
+        (Some(a), Some(b)) if same && (masked(old, a) || masked(new, b)) => {
+            (Verdict::NotKnown, align::UNKNOWN.to_owned())
+        }
         _ if same && !cut => {
             section.same += 1;
             return;

@@ -14,7 +14,8 @@ pub(super) fn section(old: &Exchange, new: &Exchange) -> Section {
 /// Times and numbers that differ in any two exchanges are not what one looks for.
 fn item(what: What, text: String, each_time: bool) -> Item {
     let bytes = text.clone().into_bytes();
-    Item { what, nth: 0, bytes, steady: each_time.then(Vec::new), value: Value { text, at: 0..0 } }
+    let value = Value { text, at: 0..0 };
+    Item { what, nth: 0, bytes, steady: each_time.then(Vec::new), value, masked: false }
 }
 
 fn items(e: &Exchange) -> Vec<Item> {

@@ -1,10 +1,11 @@
 //! Start lines, query parameters and headers.
 
-use super::align::{self, Item, numbered, value};
+use super::align::{self, Item, marked, numbered, value};
 use super::{Section, What};
 use crate::domain::message::{Field, Head, Message, Place, RequestLine};
 use crate::domain::redact::redact_line;
 use crate::domain::text::visible_bytes;
+use std::ops::Range;
 
 /// Headers (lower case) that differ in any two exchanges. Of `authorization` only the signature does.
 const EACH_TIME: [&str; 7] = [
@@ -25,21 +26,26 @@ pub(super) fn is_each_time(name: &str) -> bool {
     EACH_TIME.contains(&name)
 }
 
-pub(super) fn compare(old: &Message<'_>, new: &Message<'_>, reveal: bool, section: &mut Section) {
-    let starts = |m: &Message<'_>| start_items(m, reveal);
+/// A message, and where its bytes stand for others.
+pub(super) type Read<'a> = (&'a Message<'a>, &'a [Range<u64>]);
+
+pub(super) fn compare(old: Read<'_>, new: Read<'_>, reveal: bool, section: &mut Section) {
+    let starts = |(m, masked): Read<'_>| marked(start_items(m, reveal), masked);
     align::compare(starts(old), starts(new), None, section);
-    let parameters = |m: &Message<'_>| {
+    let parameters = |(m, masked): Read<'_>| {
         let line = m.request_line();
-        line.map(|line| parameter_items(m, &line, reveal)).unwrap_or_default()
+        marked(line.map(|line| parameter_items(m, &line, reveal)).unwrap_or_default(), masked)
     };
     align::compare(parameters(old), parameters(new), Some(What::ParameterOrder), section);
-    let headers = |m: &Message<'_>| m.head().map(|head| header_items(m, head, reveal)).unwrap_or_default();
+    let headers = |(m, masked): Read<'_>| {
+        marked(m.head().map(|head| header_items(m, head, reveal)).unwrap_or_default(), masked)
+    };
     align::compare(headers(old), headers(new), Some(What::HeaderOrder), section);
 }
 
 fn item(m: &Message<'_>, what: What, at: &Place, reveal: bool) -> Item {
     let text = masked(m.slice(at), reveal);
-    Item { what, nth: 0, bytes: m.slice(at).to_vec(), steady: None, value: value(text, at) }
+    Item { what, nth: 0, bytes: m.slice(at).to_vec(), steady: None, value: value(text, at), masked: false }
 }
 
 fn masked(bytes: &[u8], reveal: bool) -> String {
@@ -90,6 +96,7 @@ fn parameter_items(m: &Message<'_>, line: &RequestLine, reveal: bool) -> Vec<Ite
                 bytes,
                 steady: each_time.then(Vec::new),
                 value: value(text, &p.at),
+                masked: false,
             }
         })
         .collect();
@@ -114,7 +121,7 @@ fn header_item(m: &Message<'_>, field: &Field, reveal: bool) -> Item {
         name if is_each_time(name) => Some(m.slice(&field.name).to_vec()),
         _ => None,
     };
-    Item { what: What::Header(name), nth: 0, bytes, steady, value: value(text, &field.at) }
+    Item { what: What::Header(name), nth: 0, bytes, steady, value: value(text, &field.at), masked: false }
 }
 
 /// The header but for the signature, which differs whenever anything does.

@@ -94,6 +94,33 @@ fn a_changed_secret_is_told_and_not_shown() {
 }
 
 #[test]
+fn what_was_masked_when_it_was_written_down_is_not_known_to_be_the_same() {
+    let of = |id, token: &str, signed: &str| {
+        let request = format!(
+            "GET /?X-Amz-Signature={token} HTTP/1.1\r\nx-amz-security-token: {token}\r\n\
+             authorization: AWS4-HMAC-SHA256 Credential=SANDBOXACCESSKEY0000/x, SignedHeaders={signed}, Signature={token}\r\n\r\n"
+        );
+        let answer = format!(
+            "HTTP/1.1 400 Bad Request\r\n\r\n<Error><Code>C</Code><Token-0>{token}</Token-0></Error>"
+        );
+        let e = exchange(id, OperationKind::ListParts, request.as_bytes(), answer.as_bytes());
+        crate::domain::mask::exchange(&e)
+    };
+    let not_known = |diff: &ExchangeDiff| -> Vec<String> {
+        let all = diff.changes().filter(|(_, c)| c.verdict == Verdict::NotKnown);
+        all.map(|(_, c)| c.what.to_string()).collect()
+    };
+    let diff = ExchangeDiff::of(&of(1, "aaaa", "host"), &of(2, "bbbb", "host"), false);
+    assert!(told(&diff).is_empty(), "{:?}", told(&diff));
+    assert_eq!(
+        not_known(&diff),
+        ["x-amz-security-token", "?X-Amz-Signature", "authorization", "<Error/Token-0>"]
+    );
+    let diff = ExchangeDiff::of(&of(1, "aaaa", "host"), &of(2, "bbbb", "host;range"), false);
+    assert_eq!(told(&diff), ["Changed authorization"]);
+}
+
+#[test]
 fn parts_are_told_apart_by_their_number() {
     let list = |parts: &[(u32, &str)]| {
         let parts: String = parts

@@ -1,12 +1,13 @@
 //! Documents as trees whose repeated elements are told apart by what identifies them, and compared so.
 
-use super::align::{names, value};
+use super::align::{UNKNOWN, is_masked, names, value};
 use super::{Change, Section, Value, Verdict, What};
 use crate::domain::message::{Payload, Place};
 use crate::domain::redact::redact_detail;
 use crate::domain::text::visible;
 use crate::domain::xml;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Elements that come in lists, and the children that say which one it is.
 const IDENTITY: [(&str, &[&str]); 9] = [
@@ -160,24 +161,46 @@ impl Node {
     }
 }
 
-/// Two documents and the messages they came in.
+/// A document and the message it came in.
+#[derive(Clone, Copy)]
+pub(super) struct Document<'a> {
+    pub tree: &'a Tree,
+    pub payload: &'a Payload<'a>,
+    /// Where bytes stand for others.
+    pub masked: &'a [Range<u64>],
+}
+
+impl Document<'_> {
+    /// Whether bytes of an element without elements in it stand for others.
+    fn is_masked(&self, node: &Node) -> bool {
+        let at = || value("", &self.payload.span(&node.at)).at;
+        !self.masked.is_empty() && node.children.is_empty() && is_masked(&at(), self.masked)
+    }
+}
+
+/// Two documents.
 pub(super) struct Pair<'a> {
-    pub old: (&'a Tree, &'a Payload<'a>),
-    pub new: (&'a Tree, &'a Payload<'a>),
+    pub old: Document<'a>,
+    pub new: Document<'a>,
     pub reveal: bool,
 }
 
 impl Pair<'_> {
     /// Compares the documents, as far as both were read.
     pub fn compare(&self, section: &mut Section) {
-        self.nodes(&self.old.0.roots, &self.new.0.roots, "", section);
+        self.nodes(&self.old.tree.roots, &self.new.tree.roots, "", section);
     }
 
     fn nodes(&self, old: &Node, new: &Node, path: &str, section: &mut Section) {
         let own = |n: &Node| (n.attributes.clone(), n.text.clone());
-        if own(old) != own(new) {
+        if !path.is_empty() && (self.old.is_masked(old) || self.new.is_masked(new)) {
+            let (was, is) = (self.own(old, self.old.payload), self.own(new, self.new.payload));
+            let what = What::Element(path.to_owned());
+            let unknown = change(what, Verdict::NotKnown, Some(was), Some(is), false);
+            section.changes.push(Change { note: UNKNOWN.to_owned(), ..unknown });
+        } else if own(old) != own(new) {
             let each_time = EACH_TIME.contains(&new.name.as_str()) && path.starts_with("Error/");
-            let (was, is) = (self.own(old, self.old.1), self.own(new, self.new.1));
+            let (was, is) = (self.own(old, self.old.payload), self.own(new, self.new.payload));
             // Outside the root there is a declaration, and no element.
             let what = if path.is_empty() { What::Layout } else { What::Element(path.to_owned()) };
             section.changes.push(change(what, Verdict::Changed, Some(was), Some(is), each_time));
@@ -214,8 +237,8 @@ impl Pair<'_> {
             let mut was = common.clone();
             was.sort_unstable();
             let label = |i: &usize| before.get(*i).map(|(l, _)| l.as_str());
-            let was = told(was.iter().filter_map(label).collect(), old, self.old.1);
-            let is = told(common.iter().filter_map(label).collect(), new, self.new.1);
+            let was = told(was.iter().filter_map(label).collect(), old, self.old.payload);
+            let is = told(common.iter().filter_map(label).collect(), new, self.new.payload);
             let what = What::ElementOrder(path.to_owned());
             section.changes.push(change(what, Verdict::Changed, was, is, false));
         }
@@ -224,7 +247,7 @@ impl Pair<'_> {
             for (i, (label, node)) in before.iter().enumerate().take(to).skip(from) {
                 // Where the end of the other list was not kept, nothing is known to be gone.
                 if !common.contains(&i) && new.whole {
-                    let (what, was) = (What::Element(within(label)), self.whole(node, self.old.1));
+                    let (what, was) = (What::Element(within(label)), self.whole(node, self.old.payload));
                     section.changes.push(change(what, Verdict::Gone, was, None, false));
                 }
             }
@@ -237,7 +260,7 @@ impl Pair<'_> {
                     self.nodes(was, node, &within(label), section);
                 }
                 None if old.whole => {
-                    let (what, is) = (What::Element(within(label)), self.whole(node, self.new.1));
+                    let (what, is) = (What::Element(within(label)), self.whole(node, self.new.payload));
                     section.changes.push(change(what, Verdict::Added, None, is, false));
                 }
                 None => {}
