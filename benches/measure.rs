@@ -8,8 +8,10 @@ use partscope::app::command::Pane;
 use partscope::app::model::{Model, Target};
 use partscope::app::msg::Msg;
 use partscope::app::panes::listing::Listing;
+use partscope::app::panes::wire::{Limits, Wire};
 use partscope::app::press::{Key, Press};
 use partscope::app::update;
+use partscope::domain::deed::{Deed, DeedId, Who};
 use partscope::domain::etag::ETag;
 use partscope::domain::exchange::{Captured, End, Exchange, ExchangeId, Sender, Timing};
 use partscope::domain::operation::{OperationId, OperationKind};
@@ -31,10 +33,13 @@ const TRANSFER: usize = 256 << 20;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    // First, while nothing else was ever allocated: what it holds is read from the system.
+    journal();
     runtime.block_on(tap());
     listing();
     frame();
     looking();
+    timeline();
 }
 
 fn median(mut of: Vec<Duration>) -> Duration {
@@ -52,6 +57,126 @@ fn cpu() -> Duration {
     };
     let of = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1000);
     of(usage.ru_utime) + of(usage.ru_stime)
+}
+
+/// Bytes of this process that are in memory.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap();
+    line.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
+}
+
+fn exchange(id: u64, bytes: usize) -> Exchange {
+    let (mut request, mut response) = (Captured::default(), Captured::default());
+    request.push(format!("PUT /b/key?partNumber={id}&uploadId=U HTTP/1.1\r\n\r\n").as_bytes());
+    request.push(&vec![b'x'; bytes]);
+    response.push(b"HTTP/1.1 200 OK\r\n\r\n<CopyPartResult/>");
+    let timing = Timing {
+        begun: id * 90,
+        request_sent: Some(id * 90 + 20),
+        ended: Some(id * 90 + 80),
+        ..Timing::default()
+    };
+    Exchange {
+        id: ExchangeId(id),
+        operation: OperationId(id),
+        kind: OperationKind::UploadPartCopy.into(),
+        sender: Sender::Here,
+        attempt: 1,
+        connection: 1,
+        reused: true,
+        peer: "127.0.0.1:9000".into(),
+        tls: None,
+        request,
+        response,
+        held: false,
+        timing,
+        end: Some(End::Complete),
+    }
+}
+
+fn deed(id: u64) -> Arc<Deed> {
+    Arc::new(Deed { id: DeedId(id), who: Who::You, label: format!("inspect s3://bucket/key-{id:08}") })
+}
+
+/// A journal of so many rows in deeds of so many exchanges.
+fn filled(limits: Limits, rows: u64, of_deed: u64) -> Wire {
+    let mut wire = Wire::with_limits(limits);
+    let mut current = deed(0);
+    for id in 1..=rows {
+        if id % of_deed == 0 {
+            current = deed(id);
+        }
+        wire.take_as(vec![exchange(id, 700)], |_| Some(Arc::clone(&current)));
+    }
+    wire
+}
+
+/// What a row costs in memory, and what one more exchange costs in time, whether there are few or many.
+fn journal() {
+    let limits = Limits { bytes: 1 << 20, ..Limits::USUAL };
+    for of_deed in [1, 4, 10_000] {
+        // SAFETY: gives unused memory back to the system, so that the next figure does not begin in it.
+        #[cfg(target_env = "gnu")]
+        unsafe {
+            libc::malloc_trim(0);
+        }
+        let before = resident();
+        let mut wire = filled(limits, limits.rows as u64, of_deed);
+        let held = resident().saturating_sub(before).saturating_sub(wire.kept());
+        let many = taking(&mut wire, of_deed);
+        let few = taking(&mut filled(Limits { rows: 1_000, ..limits }, 1_000, of_deed), of_deed);
+        println!(
+            "journal    {} rows in {} deeds: {} bytes a row; one more exchange {many:?}, of 1 000 rows {few:?}",
+            wire.len(),
+            wire.groups(),
+            held / wire.len()
+        );
+    }
+}
+
+/// One more exchange on a full journal: its beginning, its end, and the oldest that goes.
+fn taking(wire: &mut Wire, of_deed: u64) -> Duration {
+    let first = wire.newest_rows().next().unwrap().id.0 + 1;
+    let times = (0..5).map(|round| {
+        let batch: Vec<_> = (0..20_000).map(|i| exchange(first + round * 20_000 + i, 700)).collect();
+        let mut current = deed(first + round * 20_000);
+        let begun = Instant::now();
+        for e in batch {
+            if e.id.0 % of_deed == 0 {
+                current = deed(e.id.0);
+            }
+            let mut open = e.clone();
+            (open.end, open.timing.ended) = (None, None);
+            wire.take_as(vec![open], |_| Some(Arc::clone(&current)));
+            wire.take_as(vec![e], |_| Some(Arc::clone(&current)));
+        }
+        begun.elapsed() / 20_000
+    });
+    median(times.collect())
+}
+
+/// A frame of the Wire screen over a full journal, wherever the selection is.
+fn timeline() {
+    let mut model = Model::new(Target::sandbox(), 0);
+    model.set_focus(Pane::Timeline);
+    let look = Look { theme: Theme::new(Choice::Terminal), ascii: false };
+    for rows in [1_000, Limits::USUAL.rows as u64] {
+        model.wire = filled(Limits::USUAL, rows, 50);
+        for (cols, lines) in [(80, 24), (120, 36), (200, 50)] {
+            model.size = (cols, lines);
+            let area = Rect::new(0, 0, cols, lines);
+            let mut buffer = Buffer::empty(area);
+            let times = (0..200_usize).map(|i| {
+                model.wire.select_line(i * 499 % model.wire.lines());
+                let begun = Instant::now();
+                buffer.reset();
+                render(&model, look, area, &mut buffer);
+                begun.elapsed()
+            });
+            println!("timeline   {cols}x{lines} over {rows} exchanges: {:?}", median(times.collect()));
+        }
+    }
 }
 
 async fn tap() {

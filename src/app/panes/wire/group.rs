@@ -53,7 +53,7 @@ impl Group {
     pub(super) fn new(deed: Arc<Deed>) -> Self {
         Self {
             deed,
-            members: VecDeque::new(),
+            members: VecDeque::with_capacity(1),
             folded: None,
             calls: Vec::new(),
             states: Vec::new(),
@@ -158,7 +158,11 @@ impl Group {
 fn up<T: PartialEq>(counts: &mut Vec<(T, usize)>, what: T) {
     match counts.iter_mut().find(|(other, _)| *other == what) {
         Some((_, n)) => *n += 1,
-        None => counts.push((what, 1)),
+        None => {
+            // Most groups have one call and one status, and there may be as many groups as exchanges.
+            counts.reserve_exact(1);
+            counts.push((what, 1));
+        }
     }
 }
 
