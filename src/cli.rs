@@ -126,7 +126,7 @@ pub fn run(cli: &Cli, command: &Command) -> u8 {
             Command::Uploads(args) => uploads::run(&cli.target, args).await.map(|()| 0),
             Command::Copy(args) => copy::run(&cli.target, args).await.map(|()| 0),
             Command::Serve(args) => serve::run(&cli.target, args).await.map(|()| 0),
-            Command::Replay(args) => replay::run(args, cli.record.unmasked.as_ref()).map(|()| 0),
+            Command::Replay(args) => replay::run(&cli.target, args, cli.record.unmasked.as_ref()).map(|()| 0),
         }
     });
     // A thread that waits for Enter must not keep the program alive.

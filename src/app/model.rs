@@ -200,7 +200,8 @@ impl Model {
     pub fn replaying(mut replay: Replay) -> Self {
         let target = Target { link: Link::Ready, ..Target::real(format!("replay {}", replay.name)) };
         let mut model = Self::new(target, replay.session.epoch.div_euclid(1_000_000));
-        model.wire.take(std::mem::take(&mut replay.session.exchanges));
+        let (exchanges, deeds) = (&mut replay.session.exchanges, &replay.session.deeds);
+        model.wire.take_as(std::mem::take(exchanges), |e| deeds.get(&e.id).cloned());
         model.wire.selected = model.wire.get(0).map(|e| e.id);
         model.screen = Screen::Wire;
         for words in &replay.notes {

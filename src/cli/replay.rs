@@ -3,10 +3,12 @@
 mod shown;
 
 use super::Failure;
-use super::args::{ExportArg, ReplayArgs};
+use super::args::{ExportArg, ReplayArgs, TargetArgs};
 use super::out::{Out, note};
 use crate::domain::exchange::{Exchange, ExchangeId};
 use crate::domain::exchange_diff::{self, ExchangeDiff};
+use crate::domain::export::script;
+use crate::domain::hand_over::Place;
 use crate::domain::har;
 use crate::domain::replay::{self, Replay};
 use crate::domain::session_file::{self, MAX_FILE, Session, Unmasked};
@@ -35,7 +37,7 @@ pub fn open(path: &Path) -> Result<Replay, Failure> {
 }
 
 /// Runs the command where it prints something.
-pub fn run(args: &ReplayArgs, unmasked: Option<&Unmasked>) -> Result<(), Failure> {
+pub fn run(target: &TargetArgs, args: &ReplayArgs, unmasked: Option<&Unmasked>) -> Result<(), Failure> {
     let opened = open(&args.file)?;
     opened.notes.iter().for_each(|words| note(words));
     if let Some(number) = args.xray {
@@ -50,7 +52,7 @@ pub fn run(args: &ReplayArgs, unmasked: Option<&Unmasked>) -> Result<(), Failure
     }
     let chosen = chosen(&opened, args)?;
     match args.export {
-        Some(format) => export(&opened.session, chosen, format, unmasked),
+        Some(format) => export(&opened, chosen, format, (target, unmasked)),
         None if args.list => chosen.iter().try_for_each(|e| Out.line(&shown::list_line(e))),
         None if args.json => chosen.iter().try_for_each(|e| Out.json(&shown::json(e, args.mode.into()))),
         None => {
@@ -87,17 +89,29 @@ fn chosen<'a>(opened: &'a Replay, args: &ReplayArgs) -> Result<Vec<&'a Exchange>
 }
 
 fn export(
-    session: &Session,
+    opened: &Replay,
     chosen: Vec<&Exchange>,
     format: ExportArg,
-    unmasked: Option<&Unmasked>,
+    (target, unmasked): (&TargetArgs, Option<&Unmasked>),
 ) -> Result<(), Failure> {
-    let session = Session { exchanges: chosen.into_iter().cloned().collect(), ..session.clone() };
+    if let Some(language) = format.language() {
+        // It goes where the calls went, unless the options say something else.
+        let went = opened.endpoint().filter(|_| !target.names_one());
+        let place = Place {
+            endpoint_url: target.endpoint_url.as_deref().or(went.as_deref()),
+            region: target.region.as_deref(),
+            profile: target.profile.as_deref(),
+            path_style: target.path_style || went.is_some(),
+            no_sign_request: target.no_sign_request,
+        };
+        return Out.bytes(script(&chosen, language, &place).as_bytes());
+    }
+    let session = Session { exchanges: chosen.into_iter().cloned().collect(), ..opened.session.clone() };
     let bytes = match (format, unmasked) {
-        (ExportArg::Session, None) => session_file::write(&session),
-        (ExportArg::Session, Some(proof)) => session_file::write_unmasked(&session, proof),
         (ExportArg::Har, None) => har::write(&session),
         (ExportArg::Har, Some(proof)) => har::write_unmasked(&session, proof),
+        (_, None) => session_file::write(&session),
+        (_, Some(proof)) => session_file::write_unmasked(&session, proof),
     };
     Out.bytes(&bytes)
 }

@@ -33,8 +33,11 @@ fn archive(session: &Session, secrets: Secrets, prepare: impl Fn(&Exchange) -> E
         Secrets::Masked => "Secrets are masked: each of their bytes stands as *.",
         Secrets::Present => "This file holds secrets as they were sent.",
     };
-    let entries: Vec<_> =
-        session.exchanges.iter().map(|e| entry::entry(&prepare(e), session.epoch)).collect();
+    let entries: Vec<_> = session
+        .exchanges
+        .iter()
+        .map(|e| entry::entry(&prepare(e), session.epoch, session.deeds.get(&e.id)))
+        .collect();
     let (name, version) = session.program.split_once(' ').unwrap_or((&session.program, ""));
     let archive = json!({ "log": {
         "version": "1.2",

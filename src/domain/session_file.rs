@@ -12,9 +12,12 @@ mod row;
 pub use read::{Unreadable, read};
 pub(super) use row::{About, Row, check_version};
 
-use super::exchange::Exchange;
+use super::deed::Deed;
+use super::exchange::{Exchange, ExchangeId};
 use super::mask;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Version of the format that is written, and the only one that is read.
 pub const VERSION: u32 = 1;
@@ -64,6 +67,8 @@ pub struct Session {
     pub dropped: u64,
     /// The exchanges, in the order they began.
     pub exchanges: Vec<Exchange>,
+    /// What each of them was done for, as far as that is known.
+    pub deeds: BTreeMap<ExchangeId, Arc<Deed>>,
 }
 
 impl Session {
@@ -71,12 +76,13 @@ impl Session {
     pub fn new(target: impl Into<String>, epoch: i64, exchanges: Vec<Exchange>) -> Self {
         Self {
             program: concat!("partscope ", env!("CARGO_PKG_VERSION")).into(),
-            target: target.into(),
+            target: without_user(&target.into()),
             epoch,
             secrets: Secrets::Present,
             bytes: Bytes::Exact,
             dropped: 0,
             exchanges,
+            deeds: BTreeMap::new(),
         }
     }
 
@@ -88,6 +94,14 @@ impl Session {
             ..self.clone()
         }
     }
+}
+
+/// A name of a target in which no address names a user, who may come with a password.
+fn without_user(target: &str) -> String {
+    let Some((scheme, rest)) = target.split_once("://") else { return target.to_owned() };
+    let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{}", rest.get(authority.len()..).unwrap_or_default())
 }
 
 /// What one types to have secrets written too.
@@ -127,7 +141,7 @@ fn lines(session: &Session, secrets: Secrets, prepare: impl Fn(&Exchange) -> Exc
     let mut out = Vec::new();
     push(&mut out, &About::of(session, secrets));
     for exchange in &session.exchanges {
-        push(&mut out, &Row::of(&prepare(exchange)));
+        push(&mut out, &Row::of(&prepare(exchange), session.deeds.get(&exchange.id)));
     }
     out
 }

@@ -98,6 +98,10 @@ pub fn xray(request: &Captured, response: &Captured, checked: &Checked, reveal: 
     let film = Film::of(joined.as_ref().unwrap_or(request));
     let answer = Answer::read(response);
     let mut out = Out { lines: Vec::new(), section: Section::How, reveal };
+    if !request.masked.is_empty() {
+        let said = "secrets were masked when this was written: what is computed from them here is not what was signed";
+        out.say(Tone::Doubt, said, Vec::new());
+    }
     match film {
         Err(why) => {
             out.heading(Section::How, "HOW IT IS SIGNED");

@@ -92,12 +92,20 @@ pub fn session(
     wanted: impl Fn(&Exchange) -> bool,
 ) {
     let wire = &model.wire;
-    let exchanges = (0..wire.len()).filter_map(|at| wire.get(at)).filter(|e| wanted(e)).cloned().collect();
+    let exchanges: Vec<Exchange> =
+        (0..wire.len()).filter_map(|at| wire.get(at)).filter(|e| wanted(e)).cloned().collect();
+    let deed = |e: &Exchange| Some((e.id, Arc::clone(&wire.row(e.id)?.deed)));
+    let deeds = exchanges.iter().filter_map(deed).collect();
+    // Those that lost their bytes are only rows: there is nothing of them to be read again.
+    let dropped = wire.dropped() + wire.stripped() + wire.lost;
     let session = match &model.replay {
-        Some(replay) => Session { exchanges, ..replay.session.clone() },
+        Some(replay) => {
+            let dropped = dropped + replay.session.dropped;
+            Session { exchanges, deeds, dropped, ..replay.session.clone() }
+        }
         None => {
-            let dropped = wire.dropped() + wire.lost;
-            Session { dropped, ..Session::new(&model.target.name, model.epoch * 1_000_000, exchanges) }
+            let session = Session::new(&model.target.name, model.epoch * 1_000_000, exchanges);
+            Session { deeds, dropped, ..session }
         }
     };
     model.effects.push(Effect::SaveSession { path, format, session: Box::new(session), unmasked });

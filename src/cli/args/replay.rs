@@ -1,5 +1,6 @@
 //! Arguments of `replay`, and of recording what a command sends.
 
+use crate::domain::export::Format as Language;
 use crate::domain::session_file::{Unmasked, WORD};
 use crate::domain::wire_filter::Filter;
 use crate::domain::wire_lines::Mode;
@@ -92,6 +93,27 @@ pub enum ExportArg {
     Session,
     /// An HTTP archive, HAR 1.2
     Har,
+    /// A script of AWS CLI commands, in bash
+    Aws,
+    /// A script of curl commands, in bash
+    Curl,
+    /// A Python program with boto3
+    Boto3,
+    /// A Rust program with the AWS SDK
+    Rust,
+}
+
+impl ExportArg {
+    /// The language, when it is a script.
+    pub fn language(self) -> Option<Language> {
+        match self {
+            Self::Session | Self::Har => None,
+            Self::Aws => Some(Language::AwsCli),
+            Self::Curl => Some(Language::Curl),
+            Self::Boto3 => Some(Language::Boto3),
+            Self::Rust => Some(Language::Rust),
+        }
+    }
 }
 
 /// How bytes are shown.

@@ -1,5 +1,6 @@
 //! One exchange as an entry of an archive.
 
+use crate::domain::deed::Deed;
 use crate::domain::exchange::{Captured, End, Exchange, Timing};
 use crate::domain::message::{Message, Payload};
 use crate::domain::session_file::Row;
@@ -10,9 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use core::net::IpAddr;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The entry; `epoch` is what microsecond 0 is in microseconds since 1970.
-pub(super) fn entry(e: &Exchange, epoch: i64) -> Value {
+pub(super) fn entry(e: &Exchange, epoch: i64, deed: Option<&Arc<Deed>>) -> Value {
     let (all, took) = phases(&e.timing);
     let mut out = json!({
         "startedDateTime": date(epoch, e.timing.begun),
@@ -22,7 +24,7 @@ pub(super) fn entry(e: &Exchange, epoch: i64) -> Value {
         "cache": {},
         "timings": timings(took, e),
         "connection": e.connection.to_string(),
-        "_partscope": Row::of(e),
+        "_partscope": Row::of(e, deed),
     });
     // The field is for addresses; of a name nobody knows here which address it had.
     let host = e.peer.rsplit_once(':').map_or(e.peer.as_str(), |(host, _)| host);

@@ -86,8 +86,8 @@ fn exact(log: Log) -> Result<Session, Unreadable> {
         let exchange = found._partscope.map(Row::exchange).transpose();
         exchanges.extend(exchange.map_err(|why| Unreadable::Entry { entry, why })?);
     }
-    exchanges.sort_by_key(|e| e.id);
-    exchanges.dedup_by_key(|e| e.id);
+    exchanges.sort_by_key(|(e, _)| e.id);
+    exchanges.dedup_by_key(|(e, _)| e.id);
     match log._partscope {
         Some(about) => Ok(about.session(exchanges)),
         None => Err(Unreadable::Other("it does not say what it is".into())),

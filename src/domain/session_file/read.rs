@@ -51,7 +51,7 @@ pub fn read(file: &[u8]) -> Result<(Session, Option<String>), Unreadable> {
             Err(e) => return Err(wrong(plain(&e))),
         }
     }
-    if let Some(at) = exchanges.windows(2).position(|w| matches!(w, [a, b] if a.id >= b.id)) {
+    if let Some(at) = exchanges.windows(2).position(|w| matches!(w, [(a, _), (b, _)] if a.id >= b.id)) {
         return Err(Unreadable::Line {
             line: at + 3,
             why: "its id does not come after that of the line before".into(),

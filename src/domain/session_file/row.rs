@@ -1,6 +1,7 @@
 //! What the lines of a session file hold, and how they become exchanges again.
 
 use super::{Bytes, Secrets, Session, VERSION};
+use crate::domain::deed::{Deed, DeedId, Who};
 use crate::domain::exchange::{
     CallKind, Captured, End, Exchange, ExchangeId, Sender, Stranger, Timing as Times,
 };
@@ -9,6 +10,7 @@ use crate::domain::operation::OperationId;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -43,7 +45,17 @@ impl About {
         }
     }
 
-    pub(in crate::domain) fn session(self, exchanges: Vec<Exchange>) -> Session {
+    pub(in crate::domain) fn session(self, found: Vec<(Exchange, Option<Deed>)>) -> Session {
+        let mut deeds = BTreeMap::new();
+        let mut known: BTreeMap<DeedId, Arc<Deed>> = BTreeMap::new();
+        let mut exchanges = Vec::with_capacity(found.len());
+        for (exchange, deed) in found {
+            if let Some(deed) = deed {
+                let first = Arc::clone(known.entry(deed.id).or_insert_with(|| Arc::new(deed)));
+                deeds.insert(exchange.id, first);
+            }
+            exchanges.push(exchange);
+        }
         Session {
             program: self.program,
             target: self.target,
@@ -52,6 +64,7 @@ impl About {
             bytes: if self.reconstructed { Bytes::Reconstructed } else { Bytes::Exact },
             dropped: self.dropped,
             exchanges,
+            deeds,
         }
     }
 }
@@ -84,8 +97,26 @@ pub(in crate::domain) struct Row {
     held: bool,
     timing: Timing,
     end: Option<Ended>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deed: Option<Done>,
     request: Side,
     response: Side,
+}
+
+/// What an exchange was done for.
+#[derive(Debug, Serialize, Deserialize)]
+struct Done {
+    id: u64,
+    who: DoneBy,
+    label: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DoneBy {
+    You,
+    Program,
+    Client(String),
 }
 
 /// What another client said of itself.
@@ -129,7 +160,7 @@ struct Side {
 }
 
 impl Row {
-    pub(in crate::domain) fn of(e: &Exchange) -> Self {
+    pub(in crate::domain) fn of(e: &Exchange, deed: Option<&Arc<Deed>>) -> Self {
         Self {
             id: e.id.0,
             operation: e.operation.0,
@@ -143,13 +174,15 @@ impl Row {
             held: e.held,
             timing: Timing::of(&e.timing),
             end: e.end.as_ref().map(Ended::of),
+            deed: deed.map(|deed| Done::of(deed)),
             request: Side::of(&e.request),
             response: Side::of(&e.response),
         }
     }
 
-    /// The exchange, or what is wrong with the line.
-    pub(in crate::domain) fn exchange(self) -> Result<Exchange, String> {
+    /// The exchange and what it was done for, or what is wrong with the line.
+    pub(in crate::domain) fn exchange(self) -> Result<(Exchange, Option<Deed>), String> {
+        let deed = self.deed.map(Done::deed);
         let request = self.request.captured().map_err(|why| format!("its request: {why}"))?;
         let response = self.response.captured().map_err(|why| format!("its response: {why}"))?;
         let method = |bytes| {
@@ -157,7 +190,7 @@ impl Row {
             let line = message.request_line();
             line.and_then(|l| message.text(&l.method).map(str::to_owned)).unwrap_or_default()
         };
-        Ok(Exchange {
+        let exchange = Exchange {
             id: ExchangeId(self.id),
             operation: OperationId(self.operation),
             // A call that has no name here, as one may of a newer program, is called by its method.
@@ -173,7 +206,28 @@ impl Row {
             held: self.held,
             timing: self.timing.times(),
             end: self.end.map(Ended::end),
-        })
+        };
+        Ok((exchange, deed))
+    }
+}
+
+impl Done {
+    fn of(deed: &Deed) -> Self {
+        let who = match &deed.who {
+            Who::You => DoneBy::You,
+            Who::Program => DoneBy::Program,
+            Who::Client(name) => DoneBy::Client(name.clone()),
+        };
+        Self { id: deed.id.0, who, label: deed.label.clone() }
+    }
+
+    fn deed(self) -> Deed {
+        let who = match self.who {
+            DoneBy::You => Who::You,
+            DoneBy::Program => Who::Program,
+            DoneBy::Client(name) => Who::Client(name),
+        };
+        Deed { id: DeedId(self.id), who, label: self.label }
     }
 }
 

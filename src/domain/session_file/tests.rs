@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::deed::{DeedId, Who};
 use crate::domain::exchange::{CallKind, Captured, End, ExchangeId, Sender, Stranger, Timing};
 use crate::domain::operation::{OperationId, OperationKind};
 use base64::Engine as _;
@@ -97,7 +98,11 @@ pub(in crate::domain) fn session() -> impl Strategy<Value = Session> {
             for (e, n) in all.iter_mut().zip(1..) {
                 e.id = ExchangeId(n * 3);
             }
-            Session::new(target, epoch.into(), all)
+            // As many calls as there are belong to one deed, and one to none.
+            let who = if epoch % 2 == 0 { Who::You } else { Who::Client(target.clone()) };
+            let deed = Arc::new(Deed { id: DeedId(7), who, label: target.clone() });
+            let deeds = all.iter().skip(1).map(|e| (e.id, Arc::clone(&deed))).collect();
+            Session { deeds, ..Session::new(target, epoch.into(), all) }
         },
     )
 }
@@ -148,6 +153,17 @@ proptest! {
     #[test]
     fn bytes_of_any_kind_are_no_session(bytes: Vec<u8>) {
         prop_assert!(read(&bytes).is_err());
+    }
+}
+
+#[test]
+fn no_user_and_no_password_stand_in_the_name_of_a_target() {
+    for (given, want) in [
+        ("http://u:canary@h:9/x?a@b eu-west-1", "http://h:9/x?a@b eu-west-1"),
+        ("http://h:9", "http://h:9"),
+        ("AWS p@q", "AWS p@q"),
+    ] {
+        assert_eq!(Session::new(given, 0, vec![]).target, want);
     }
 }
 
