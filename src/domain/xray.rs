@@ -119,11 +119,12 @@ pub fn xray(request: &Captured, response: &Captured, checked: &Checked, reveal: 
     out.lines
 }
 
-/// What only the secret key can tell of a request; `None` when nothing is signed in a way known here.
+/// What only the secret key can tell of a request; `None` when nothing is signed in a way known here, or what was signed
+/// is masked in the record.
 pub fn asked(request: &Captured) -> Option<Asked> {
     let joined = request.joined();
     let film = Film::of(joined.as_ref().unwrap_or(request)).ok()?;
-    film.signed.as_ref().map(film::SignedHead::asked)
+    film.signed.as_ref().filter(|signed| !signed.hidden).map(film::SignedHead::asked)
 }
 
 /// The canonical request as text, secrets masked.

@@ -115,7 +115,7 @@ fn to_bytes(model: &mut Model, state: Box<XRay>, all: &[Line]) {
         model.say(Level::Plain, "no bytes: this line is computed or said here");
         return model.overlays.push(Overlay::XRay(state));
     };
-    model.wire.selected = Some(state.exchange);
+    model.wire.select(state.exchange);
     let (mut reading, reveal) = (model.wire.reading, model.revealing());
     if let Some(exchange) = model.wire.current() {
         reading.go_to_place(side, exchange, place, reveal);

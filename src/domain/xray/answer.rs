@@ -2,7 +2,7 @@
 
 use super::align::{Row, align};
 use super::check::Checked;
-use super::film::{Film, SignedHead, Stated};
+use super::film::{Film, SignedHead, Stated, hidden};
 use super::piece::{Piece, read_canonical, read_string_to_sign};
 use super::{Out, Section, Tone, places};
 use crate::domain::dates::parse_http_date;
@@ -37,23 +37,26 @@ struct Refusal {
 struct Told {
     text: String,
     at: Range<u64>,
+    /// Whether bytes of it were masked in the record.
+    hidden: bool,
 }
 
 impl Answer {
     pub(super) fn read(captured: &Captured) -> Self {
         let joined = captured.joined();
-        let message = Message::read(&joined.as_ref().unwrap_or(captured).head);
+        let captured = joined.as_ref().unwrap_or(captured);
+        let message = Message::read(&captured.head);
         let fields = message.head().map(|head| head.fields.as_slice()).unwrap_or_default();
         let named = |f: &&Field| message.slice(&f.name).eq_ignore_ascii_case(b"date");
         let date = fields
             .iter()
             .find(named)
             .and_then(|field| Some((parse_http_date(message.text(&field.value)?)?, places(&field.at))));
-        Self { status: message.status(), date, refusal: refusal(&message) }
+        Self { status: message.status(), date, refusal: refusal(captured, &message) }
     }
 }
 
-fn refusal(message: &Message<'_>) -> Option<Refusal> {
+fn refusal(captured: &Captured, message: &Message<'_>) -> Option<Refusal> {
     let payload = message.payload();
     if !payload.bytes.trim_ascii_start().starts_with(b"<") {
         return None;
@@ -63,7 +66,8 @@ fn refusal(message: &Message<'_>) -> Option<Refusal> {
         let line =
             lines.iter().find(|l| matches!(&*l.path, [root, own] if root == "Error" && own == name))?;
         let text = xml::text_of(payload.bytes.get(line.at.clone())?)?;
-        Some(Told { text, at: places(&payload.span(&line.at)) })
+        let at = places(&payload.span(&line.at));
+        Some(Told { text, hidden: hidden(captured, &at), at })
     };
     let code = element("Code").filter(|code| code.text == "SignatureDoesNotMatch")?;
     // A document cannot hold every character as it is: the bytes, where they are told, are the better witness.
@@ -128,15 +132,18 @@ pub(super) fn show(film: &Film<'_>, answer: &Answer, checked: &Checked, out: &mu
 /// Whether the server saw our key id and our signature.
 fn identity(film: &Film<'_>, signed: &SignedHead, refusal: &Refusal, out: &mut Out) {
     let claim = &signed.claim;
-    if let Some(told) = refusal.access_key_id.as_ref().filter(|told| told.text != claim.access_key_id) {
+    let credential = film.stated(claim, Stated::Credential);
+    let given = refusal.access_key_id.as_ref().filter(|told| !told.hidden && !film.hides(&credential));
+    if let Some(told) = given.filter(|told| told.text != claim.access_key_id) {
         let id = if out.reveal { told.text.clone() } else { short_key_id(&told.text) };
-        let from = film.stated(claim, Stated::Credential);
-        out.say(Tone::Bad, format!("the server was given another access key id: {id}"), from);
+        out.say(Tone::Bad, format!("the server was given another access key id: {id}"), credential);
         out.answered(&told.at);
     }
     if let Some(told) = &refusal.signature {
         let from = film.stated(claim, Stated::Signature);
-        if told.text == claim.signature {
+        if told.hidden || film.hides(&from) {
+            out.say(Tone::Doubt, "whether the signature came as it was sent is masked in this record", from);
+        } else if told.text == claim.signature {
             out.say(Tone::Good, "the signature came to the server as it was sent", from);
         } else {
             out.say(Tone::Bad, "another signature came to the server: it was changed on its way", from);
@@ -164,7 +171,9 @@ impl<'p> Pair<'p> {
 
     fn differs(&self, row: &Row) -> bool {
         let (ours, theirs) = self.sides(row);
-        ours.map(|p| &p.text) != theirs.map(|p| &p.text)
+        // Where a side is masked nothing follows from its text.
+        let unknown = ours.zip(theirs).is_some_and(|(ours, theirs)| ours.hidden && ours.what == theirs.what);
+        !unknown && ours.map(|p| &p.text) != theirs.map(|p| &p.text)
     }
 
     fn first(&self) -> Option<&Row> {
@@ -180,8 +189,12 @@ impl<'p> Pair<'p> {
                 if piece.text.is_empty() { "(empty)".into() } else { piece.shown(out.reveal) }
             };
             if !self.differs(row) {
-                let text = ours.map(shown).unwrap_or_default();
-                out.say(Tone::Said, format!("= {text}"), from);
+                match ours.filter(|piece| piece.hidden) {
+                    Some(piece) => {
+                        out.say(Tone::Doubt, format!("masked in this record: {}", piece.what.name()), from);
+                    }
+                    None => out.say(Tone::Said, format!("= {}", ours.map(shown).unwrap_or_default()), from),
+                }
                 out.answered(&self.told.at);
                 continue;
             }
@@ -226,6 +239,11 @@ fn conclude(
     if canonical.is_none() && string_to_sign.is_none() {
         let said =
             "the server does not say what it computed from; a chunk or the trailer may be what did not match";
+        return out.say(Tone::Doubt, said, vec![]);
+    }
+    if signed.hidden {
+        let said =
+            "nothing that is not masked in this record differs: what differs, if not the key, cannot be told";
         return out.say(Tone::Doubt, said, vec![]);
     }
     let said = match checked.of(&signed.request) {

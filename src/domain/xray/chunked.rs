@@ -4,9 +4,10 @@
 //! comes after the gap can be checked only where the signature before it is kept too.
 
 use super::check::Signed;
-use super::film::Film;
+use super::film::{self, Film, Stated, hidden};
 use super::places;
 use crate::domain::etag::to_hex;
+use crate::domain::exchange::Captured;
 use crate::domain::message::{Chunk, Payload, Place};
 use crate::domain::sigv4::{Claim, canonical_trailer, chunk_string_to_sign, trailer_string_to_sign};
 use sha2::{Digest, Sha256};
@@ -40,6 +41,8 @@ pub(super) struct ChunkSeen {
     pub(super) size: u64,
     /// Whether all of its data is at hand.
     pub(super) whole: bool,
+    /// Whether its signature or its data was masked in the record.
+    pub(super) hidden: bool,
     pub(super) line: Range<u64>,
     pub(super) data: Range<u64>,
     pub(super) signature: Option<String>,
@@ -54,6 +57,8 @@ pub(super) struct Trailer {
     /// Name, value and place of each but the signature.
     pub(super) fields: Vec<(String, String, Range<u64>)>,
     pub(super) signature: Option<(String, Range<u64>)>,
+    /// Whether bytes of it were masked in the record.
+    pub(super) hidden: bool,
     /// What is signed, when there is a signature and the one of the last chunk is at hand.
     pub(super) signed: Option<Signed>,
     /// Where the signature of the last chunk stands.
@@ -83,9 +88,12 @@ pub(super) fn read(film: &Film<'_>, claim: &Claim) -> Option<Chunked> {
     let plain = Payload::plain(film.message.body_bytes(), film.message.body);
     let http_chunked = film.message.is_chunked();
     let body = if http_chunked { plain.dechunked() } else { plain };
+    let seed = Previous { signature: claim.signature.clone(), at: None };
+    let seen = !film.hides(&film.stated(claim, Stated::Signature));
     let mut reader = Reader {
+        captured: film.captured,
         claim,
-        previous: Some(Previous { signature: claim.signature.clone(), at: None }),
+        previous: seen.then_some(seed),
         out: Chunked { chunks: Vec::new(), before_gap: 0, gap: None, trailer: None },
     };
     let ended = reader.read(&body);
@@ -102,6 +110,7 @@ pub(super) fn read(film: &Film<'_>, claim: &Claim) -> Option<Chunked> {
 }
 
 struct Reader<'c> {
+    captured: &'c Captured,
     claim: &'c Claim,
     /// `None` after a gap.
     previous: Option<Previous>,
@@ -138,8 +147,11 @@ impl Reader<'_> {
         let data = body.bytes.get(chunk.data.clone()).unwrap_or(&[]);
         let whole = u64::try_from(data.len()).is_ok_and(|len| len == chunk.size);
         let previous = self.previous.clone();
+        let (line, place) = (places(&body.span(&chunk.line)), places(&body.span(&chunk.data)));
+        let (line_hidden, data_hidden) = (hidden(self.captured, &line), hidden(self.captured, &place));
+        let known = whole && !line_hidden && !data_hidden;
         let signed = match (&signature, &previous) {
-            (Some(signature), Some(previous)) if whole => {
+            (Some(signature), Some(previous)) if known => {
                 let hash = to_hex(&Sha256::digest(data));
                 let (time, scope) = (&self.claim.timestamp, &self.claim.scope);
                 let string_to_sign = chunk_string_to_sign(time, scope, &previous.signature, &hash);
@@ -147,13 +159,14 @@ impl Reader<'_> {
             }
             _ => None,
         };
-        let line = places(&body.span(&chunk.line));
-        self.previous = signature.clone().map(|signature| Previous { signature, at: Some(line.clone()) });
+        let own = signature.clone().filter(|_| !line_hidden);
+        self.previous = own.map(|signature| Previous { signature, at: Some(line.clone()) });
         self.out.chunks.push(ChunkSeen {
             size: chunk.size,
             whole,
+            hidden: line_hidden || data_hidden,
             line,
-            data: places(&body.span(&chunk.data)),
+            data: place,
             signature,
             signed,
             previous: previous.and_then(|p| p.at),
@@ -174,13 +187,17 @@ impl Reader<'_> {
         }
         let pairs: Vec<_> = fields.iter().map(|(n, v, _)| (n.clone(), v.clone())).collect();
         let previous = self.previous.clone();
-        let signed = signature.as_ref().zip(previous.as_ref()).map(|((signature, _), previous)| {
+        let hidden = fields.iter().map(|(_, _, at)| at).chain(signature.iter().map(|(_, at)| at));
+        let hidden = hidden.into_iter().any(|at| film::hidden(self.captured, at));
+        let both = signature.as_ref().zip(previous.as_ref()).filter(|_| !hidden);
+        let signed = both.map(|((signature, _), previous)| {
             let (time, scope) = (&self.claim.timestamp, &self.claim.scope);
             let canonical = canonical_trailer(&pairs);
             let string_to_sign = trailer_string_to_sign(time, scope, &previous.signature, &canonical);
             Signed { string_to_sign, signature: signature.clone() }
         });
-        self.out.trailer = Some(Trailer { fields, signature, signed, previous: previous.and_then(|p| p.at) });
+        self.out.trailer =
+            Some(Trailer { fields, signature, hidden, signed, previous: previous.and_then(|p| p.at) });
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct SignedHead {
     pub(super) canonical: Vec<Piece>,
     pub(super) string_to_sign: Vec<Piece>,
     pub(super) request: Signed,
+    /// Whether bytes that were masked in the record hide the signature or went into the canonical request.
+    pub(super) hidden: bool,
     /// The body, when it comes in chunks of S3's own.
     pub(super) chunked: Option<Chunked>,
 }
@@ -82,9 +84,15 @@ impl<'a> Film<'a> {
     fn sign(&self, claim: Claim, made: &Canonical) -> SignedHead {
         let text = string_to_sign(&claim, &made.to_string());
         let request = Signed { string_to_sign: text, signature: claim.signature.clone() };
+        let mut canonical = self.canonical(&claim, made);
+        let mut string_to_sign = self.string_to_sign(&claim, &request.string_to_sign);
+        canonical.iter_mut().for_each(|piece| piece.hidden = self.hides(&piece.from));
+        let unknown = canonical.iter().any(|piece| piece.hidden);
+        string_to_sign.iter_mut().for_each(|piece| piece.hidden = unknown && piece.what == What::Hash);
         SignedHead {
-            canonical: self.canonical(&claim, made),
-            string_to_sign: self.string_to_sign(&claim, &request.string_to_sign),
+            canonical,
+            string_to_sign,
+            hidden: unknown || self.hides(&self.stated(&claim, Stated::Signature)),
             chunked: chunked::read(self, &claim),
             claim,
             request,
@@ -135,6 +143,11 @@ impl<'a> Film<'a> {
             pair.split_once('=') == Some((&text(&p.name), &text(&p.value)))
         });
         same.map(|p| places(&p.at)).collect()
+    }
+
+    /// Whether any of these bytes were masked when the record was written.
+    pub(super) fn hides(&self, from: &[Range<u64>]) -> bool {
+        from.iter().any(|at| hidden(self.captured, at))
     }
 
     fn all_fields(&self) -> &[Field] {
@@ -194,6 +207,11 @@ impl<'a> Film<'a> {
             .into_iter()
             .collect()
     }
+}
+
+/// Whether bytes of a record were masked when it was written.
+pub(super) fn hidden(captured: &Captured, at: &Range<u64>) -> bool {
+    captured.masked.iter().any(|masked| masked.start < at.end && at.start < masked.end)
 }
 
 /// Where `name=…` stands between the commas after the scheme.

@@ -53,6 +53,9 @@ fn stated_hash(film: &Film<'_>, hash: &str, mut from: Vec<Range<u64>>, out: &mut
     };
     let body = u64::try_from(film.message.body).unwrap_or(u64::MAX);
     from.push(body..film.captured.total);
+    if film.hides(&from) {
+        return out.say(Tone::Doubt, "SHA-256 of the body: bytes of it are masked in this record", from);
+    }
     let bytes = grouped(u64::try_from(whole.len()).unwrap_or(u64::MAX));
     if to_hex(&Sha256::digest(&whole)).eq_ignore_ascii_case(hash) {
         out.say(Tone::Good, format!("SHA-256 of the body's {bytes} bytes, recomputed: equal"), from);
@@ -176,8 +179,11 @@ fn one_chunk(name: &str, chunk: &ChunkSeen, written_out: bool, checked: &Checked
     let sent = out.signature(signature).to_owned();
     out.say(Tone::Said, format!("{name}: {size} bytes, signature sent: {sent}"), from.clone());
     let Some(signed) = &chunk.signed else {
-        let why =
-            if chunk.whole { "the signature before it is not kept" } else { "not all of its data is kept" };
+        let why = match (chunk.hidden, chunk.whole) {
+            (true, _) => "its signature or its data is masked in this record",
+            (_, true) => "the signature before it is not kept",
+            (_, false) => "not all of its data is kept",
+        };
         return out.say(Tone::Doubt, format!("{name}: cannot be recomputed, {why}"), from);
     };
     if written_out {
@@ -223,7 +229,8 @@ fn show_trailer(trailer: &Trailer, checked: &Checked, out: &mut Out) {
     out.say(Tone::Said, format!("trailer signature sent: {sent}"), vec![at.clone()]);
     let from = [all, vec![at.clone()]].concat();
     let Some(signed) = &trailer.signed else {
-        let said = "trailer: cannot be recomputed, the signature of the last chunk is not kept";
+        let why = if trailer.hidden { "is masked in this record" } else { "is not kept" };
+        let said = format!("trailer: cannot be recomputed, its signature or that of the last chunk {why}");
         return out.say(Tone::Doubt, said, from);
     };
     let span = trailer.fields.first().zip(trailer.fields.last());

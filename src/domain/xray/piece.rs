@@ -81,11 +81,13 @@ pub(super) struct Piece {
     pub(super) text: String,
     /// Bytes of the request it was made from.
     pub(super) from: Vec<Range<u64>>,
+    /// Whether bytes that were masked in the record went into it, so that it is not what was signed.
+    pub(super) hidden: bool,
 }
 
 impl Piece {
     pub(super) fn new(what: What, text: impl Into<String>, from: Vec<Range<u64>>) -> Self {
-        Self { what, text: text.into(), from }
+        Self { what, text: text.into(), from, hidden: false }
     }
 
     /// As it may be shown.
@@ -110,6 +112,9 @@ impl Piece {
         match &self.what {
             What::Query(_) if self.text.is_empty() => (Tone::Said, "(empty: no parameters)".into()),
             What::Blank => (Tone::Said, "(an empty line ends the headers)".into()),
+            What::Hash if self.hidden => {
+                (Tone::Doubt, "(not known: masked bytes went into the canonical request)".into())
+            }
             _ => (Tone::Signed, self.shown(reveal)),
         }
     }

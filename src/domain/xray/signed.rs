@@ -12,7 +12,9 @@ pub(super) fn show(film: &Film<'_>, signed: &SignedHead, answer: &Answer, checke
     pieces(&signed.canonical, out);
     out.heading(Section::StringToSign, "STRING TO SIGN");
     pieces(&signed.string_to_sign, out);
-    out.say(Tone::Said, "the last line is the SHA-256 of the canonical request, computed here", vec![]);
+    if signed.string_to_sign.iter().all(|piece| !piece.hidden) {
+        out.say(Tone::Said, "the last line is the SHA-256 of the canonical request, computed here", vec![]);
+    }
     signing_key(film, signed, out);
     signature(film, signed, answer, checked, out);
 }
@@ -52,6 +54,13 @@ fn signature(film: &Film<'_>, signed: &SignedHead, answer: &Answer, checked: &Ch
     out.say(Tone::Said, "HMAC-SHA256(SigningKey, string to sign), in hex", vec![]);
     let sent = out.signature(&signed.claim.signature).to_owned();
     out.say(Tone::Signed, format!("sent: {sent}"), from.clone());
+    if signed.hidden {
+        return out.say(
+            Tone::Doubt,
+            "cannot be recomputed: it, or what it signs, is masked in this record",
+            from,
+        );
+    }
     let (tone, text) = match (checked, checked.of(&signed.request)) {
         (_, Some(true)) => (Tone::Good, "recomputed with the secret key from the bytes above: equal"),
         (_, Some(false)) => (

@@ -1,6 +1,7 @@
 //! What a server says that computed otherwise, beside what follows from the request.
 
 use super::*;
+use crate::domain::mask;
 
 fn document(canonical: &str, string_to_sign: &str, signature: &str, with_bytes: bool) -> String {
     let bytes = |text: &str| text.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
@@ -131,4 +132,27 @@ fn a_difference_behind_the_mask_is_told_without_lifting_it() {
     assert_eq!(lines[1], "✗ the first difference is header x-amz-security-token");
     assert!(lines.iter().any(|l| l.contains("differ behind the mask")), "{lines:#?}");
     assert!(lines.iter().all(|l| !l.contains("canary")), "{lines:#?}");
+}
+
+#[test]
+fn a_masked_record_concludes_nothing_from_what_it_hides() {
+    let more = [("x-amz-content-sha256", "UNSIGNED-PAYLOAD"), ("x-amz-security-token", "canary")];
+    let sent = put(0, &more, SECRET).1;
+    let answer = mask::captured(&captured(told(&sent, &sent, true)));
+    let request = mask::captured(&captured(&sent));
+    assert_eq!(asked(&request), None);
+    let all = xray(&request, &answer, &Checked::NoKey, true);
+    let bad: Vec<_> = all.iter().filter(|l| l.tone == Tone::Bad).collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+    assert!(section(&all, Section::StringToSign)[3].starts_with("? (not known"), "{all:#?}");
+    assert!(section(&all, Section::Signature)[2].contains("is masked in this record"), "{all:#?}");
+    let server = section(&all, Section::Server);
+    assert!(server[0].starts_with("? whether the signature came as it was sent"), "{server:#?}");
+    assert!(server[1].starts_with("? nothing that is not masked"), "{server:#?}");
+    assert!(server.contains(&"? masked in this record: header x-amz-security-token".into()), "{server:#?}");
+    // What is not hidden is still compared.
+    let other = told(&sent, &sent.replace("host: h\r\n", "host: proxy\r\n"), true);
+    let all = xray(&request, &mask::captured(&captured(other)), &Checked::NoKey, false);
+    let server = section(&all, Section::Server);
+    assert_eq!(server[1], "✗ the first difference is header host", "{server:#?}");
 }
