@@ -34,7 +34,8 @@ fn run(folder: &Path, args: &[&str], input: &[u8]) -> (i32, String, String) {
 
 /// A recorded copy in which one part is refused once.
 fn recorded(folder: &Path, name: &str, more: &[&str]) {
-    let args = ["copy", "s3://lessons/non-uniform.bin", "s3://scratch/copied.bin", "--sandbox", "--record", name];
+    let args =
+        ["copy", "s3://lessons/non-uniform.bin", "s3://scratch/copied.bin", "--sandbox", "--record", name];
     let fault = ["--fault", "UploadPartCopy part=2 slow-down", "--concurrency", "1"];
     let (code, _, said) = run(folder, &[&args[..], &fault, more].concat(), b"");
     assert_eq!(code, 0, "{said}");
@@ -73,7 +74,8 @@ fn what_a_command_sends_is_recorded_and_read_again() {
     assert!(replay(&["--diff", &first, &first]).lines().all(|l| !l.starts_with(['~', '+', '-'])));
     assert!(replay(&["--xray", "1"]).contains("secrets were masked when this was written"));
     // Every format holds the same bytes, and reads back.
-    let again = run(dir.path(), &["replay", "-", "--export", "session"], replay(&["--export", "har"]).as_bytes());
+    let again =
+        run(dir.path(), &["replay", "-", "--export", "session"], replay(&["--export", "har"]).as_bytes());
     assert_eq!(again.1.into_bytes(), std::fs::read(&path).unwrap());
     assert!(replay(&["--export", "aws"]).contains("aws s3api create-multipart-upload"));
 }
@@ -109,7 +111,7 @@ fn what_cannot_be_is_said_and_nothing_is_replaced() {
         (vec!["--record", "b"], "in the terminal program"),
         (vec!["inspect", "s3://b/k", "--unmasked", "secrets"], "--unmasked goes with --record FILE"),
         (vec!["replay", "nowhere", "--list"], "nowhere: No such file"),
-        (vec!["replay", "-", "--list"], "standard input: this is no session file") ,
+        (vec!["replay", "-", "--list"], "standard input: this is no session file"),
         (vec!["replay", "a", "--xray", "99"], "a has no exchange 99; it holds"),
         (vec!["replay", "a", "--plain", "--exchange", "99"], "a has no exchange 99"),
         (vec!["replay", "a", "--list", "--filter", "op:"], "op:"),
@@ -204,7 +206,9 @@ fn nothing_of_a_file_can_be_sent_or_revealed() {
 fn a_session_is_saved_masked_and_with_secrets_only_after_the_word() {
     let mut p = Play::new(120, 36);
     let effects = p.press("s Enter");
-    let [Effect::SaveSession { unmasked: None, session, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::SaveSession { unmasked: None, session, .. }] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
     assert_eq!(session.exchanges.len(), p.0.wire.len());
     update::run(&mut p.0, partscope::app::command::Command::SaveUnmasked);
     let picture = p.picture();

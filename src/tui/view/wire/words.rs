@@ -38,7 +38,7 @@ pub(super) fn status(state: State) -> (String, Role) {
 pub(super) fn millis(micros: u64) -> String {
     match micros {
         0..9_950 => format!("{}.{}", micros / 1000, micros % 1000 / 100),
-        0..10_000_000 => (micros / 1000).to_string(),
+        9_950..10_000_000 => (micros / 1000).to_string(),
         _ => format!("{} s", micros / 1_000_000),
     }
 }
