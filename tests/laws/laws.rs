@@ -179,8 +179,11 @@ pub fn archive(bytes: &[u8]) {
     let _ = replay::open("x", bytes);
 }
 
+/// A law on any bytes.
+pub type Law = fn(&[u8]);
+
 /// Every law by its name, which is that of its fuzz target and of its corpus.
-pub const ALL: [(&str, fn(&[u8])); 6] = [
+pub const ALL: [(&str, Law); 6] = [
     ("message", message),
     ("document", document),
     ("etag", etag),
