@@ -36,7 +36,6 @@ fn run(folder: &Path, args: &[&str], input: &[u8]) -> (i32, String, String) {
 fn recorded(folder: &Path, name: &str, more: &[&str]) {
     let args =
         ["copy", "s3://lessons/non-uniform.bin", "s3://scratch/copied.bin", "--sandbox", "--record", name];
-    let args = ["copy", "s3://lessons/non-uniform.bin", "s3://scratch/copied.bin", "--sandbox", "--record", name];
     let fault = ["--fault", "UploadPartCopy part=2 slow-down", "--concurrency", "1"];
     let (code, _, said) = run(folder, &[&args[..], &fault, more].concat(), b"");
     assert_eq!(code, 0, "{said}");
@@ -77,9 +76,8 @@ fn what_a_command_sends_is_recorded_and_read_again() {
     // Every format holds the same bytes, and reads back.
     let again =
         run(dir.path(), &["replay", "-", "--export", "session"], replay(&["--export", "har"]).as_bytes());
-    let again = run(dir.path(), &["replay", "-", "--export", "session"], replay(&["--export", "har"]).as_bytes());
     assert_eq!(again.1.into_bytes(), std::fs::read(&path).unwrap());
-    assert!(replay(&["--export", "aws"]).contains("aws s3api create-multipart-upload"));
+    assert!(replay(&["--export", "aws"]).contains("s3api create-multipart-upload"));
 }
 
 #[test]
@@ -114,7 +112,6 @@ fn what_cannot_be_is_said_and_nothing_is_replaced() {
         (vec!["inspect", "s3://b/k", "--unmasked", "secrets"], "--unmasked goes with --record FILE"),
         (vec!["replay", "nowhere", "--list"], "nowhere: No such file"),
         (vec!["replay", "-", "--list"], "standard input: this is no session file"),
-        (vec!["replay", "-", "--list"], "standard input: this is no session file") ,
         (vec!["replay", "a", "--xray", "99"], "a has no exchange 99; it holds"),
         (vec!["replay", "a", "--plain", "--exchange", "99"], "a has no exchange 99"),
         (vec!["replay", "a", "--list", "--filter", "op:"], "op:"),
@@ -182,7 +179,7 @@ fn one_steps_through_a_file_without_leaving_what_one_reads() {
     let first = p.0.wire.current().unwrap().id;
     p.press("Enter ]");
     let (pane, second) = (p.0.pane(), p.0.wire.current().unwrap().id);
-    assert!(second > first && p.picture().contains("HeadObject #1"));
+    assert!(second > first && p.picture().contains("HeadObject part 1"));
     p.press("[");
     assert_eq!((p.0.pane(), p.0.wire.current().unwrap().id), (pane, first));
 }
@@ -212,7 +209,6 @@ fn a_session_is_saved_masked_and_with_secrets_only_after_the_word() {
     let [Effect::SaveSession { unmasked: None, session, .. }] = effects.as_slice() else {
         panic!("{effects:?}")
     };
-    let [Effect::SaveSession { unmasked: None, session, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(session.exchanges.len(), p.0.wire.len());
     update::run(&mut p.0, partscope::app::command::Command::SaveUnmasked);
     let picture = p.picture();

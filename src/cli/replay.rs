@@ -24,16 +24,17 @@ const DIFF_CELLS: usize = 120;
 
 /// Reads the file; `-` is standard input.
 pub fn open(path: &Path) -> Result<Replay, Failure> {
-    let name = path.display().to_string();
+    let piped = path == Path::new("-");
+    let name = if piped { "standard input".to_owned() } else { path.display().to_string() };
     let failed = |why: &dyn std::fmt::Display| Failure::Local(format!("{name}: {why}"));
     let mut bytes = Vec::new();
-    let read = match name.as_str() {
-        "-" => io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes),
-        _ => File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes)),
+    let read = if piped {
+        io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes)
+    } else {
+        File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
     };
     read.map_err(|e| failed(&e))?;
-    let called = if name == "-" { "standard input" } else { &name };
-    replay::open(called, &bytes).map_err(|why| failed(&why))
+    replay::open(name.as_str(), &bytes).map_err(|why| failed(&why))
 }
 
 /// Runs the command where it prints something.

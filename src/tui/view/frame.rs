@@ -34,7 +34,7 @@ pub(super) fn too_small(area: Rect, theme: Theme, buf: &mut Buffer) {
 
 fn tabs(model: &Model, r: &Regions, theme: Theme, buf: &mut Buffer) {
     // Where there is little room the other screens keep only their digit: the target must always be named.
-    let short = r.tabs.width < 76;
+    let short = r.tabs.width < if model.replay.is_some() { 100 } else { 76 };
     let mut left: Pieces = vec![(" partscope ".into(), Role::Title)];
     for (i, screen) in Screen::ALL.iter().enumerate() {
         let here = *screen == model.screen;

@@ -142,7 +142,7 @@ fn entry(model: &Model, row: &Row, windows: &Windows, columns: Columns) -> Piece
     let call = format!("{indent}{}", again(model, row));
     let what = cut_end(&call, columns.what);
     let room = columns.what.saturating_sub(width(&what) + 3);
-    let of = if alone && room > 8 { cut_middle(&deed(&row.deed), room) } else { String::new() };
+    let of = purpose(row).filter(|_| alone && room > 8).map_or_else(String::new, |of| cut_middle(&of, room));
     let fill = columns.what.saturating_sub(width(&what) + if of.is_empty() { 0 } else { width(&of) + 2 });
     let took = row.duration().map_or_else(String::new, millis);
     let connection = match (row.connection, row.reused) {
@@ -207,6 +207,12 @@ pub(super) fn counts(group: &Group) -> String {
     let calls = group.calls().iter().map(|(call, n)| format!("{} {call}", grouped(*n as u64)));
     out.push(calls.collect::<Vec<_>>().join(" + "));
     out.join(" ")
+}
+
+/// What an exchange was for; nothing when all that is known is which call it is.
+pub(super) fn purpose(row: &Row) -> Option<String> {
+    let is_known = row.deed.who != Who::Program || row.deed.label != row.kind.name();
+    is_known.then(|| deed(&row.deed))
 }
 
 /// What somebody did; who, if it was not the person at the keyboard.

@@ -38,7 +38,9 @@ pub(super) fn of_exchange(model: &Model, row: &Row, cells: usize) -> Vec<Pieces>
         more(words, Role::Text);
     }
     more(connection(model, row), Role::Text);
-    more(format!("for: {}", timeline::deed(&row.deed)), Role::Muted);
+    if let Some(purpose) = timeline::purpose(row) {
+        more(format!("for: {purpose}"), Role::Muted);
+    }
     if row.sender.is_elsewhere() {
         more("Times are the sandbox's: when it read and wrote.".into(), Role::Muted);
     }
