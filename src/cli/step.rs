@@ -3,7 +3,7 @@
 //! Shown on standard error, so that standard output stays what a script expects.
 
 use super::out::note;
-use crate::domain::exchange::{Captured, End, Exchange};
+use crate::domain::exchange::{Captured, End, Exchange, head_length};
 use crate::domain::operation::Operation;
 use crate::domain::outcome::Outcome;
 use crate::domain::redact::{redact_body, redact_line};
@@ -93,7 +93,7 @@ fn show(mark: &str, bytes: &Captured) {
 fn lines(bytes: &Captured) -> Vec<String> {
     let (mut out, mut rest) = (Vec::new(), bytes.head.as_slice());
     loop {
-        let end = rest.windows(4).position(|w| w == b"\r\n\r\n").map_or(rest.len(), |at| at + 4);
+        let end = head_length(rest).unwrap_or(rest.len());
         let (head, after) = rest.split_at(end);
         let text = String::from_utf8_lossy(head);
         out.extend(text.lines().filter(|line| !line.is_empty()).map(redact_line));

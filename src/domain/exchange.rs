@@ -8,12 +8,27 @@ mod sender;
 
 use super::operation::OperationId;
 pub use call::CallKind;
+use memchr::memchr;
+use memchr::memmem::{self, Finder};
 pub use sender::{Sender, Stranger};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Names one attempt; numbers rise in the order attempts began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ExchangeId(pub u64);
+
+/// Bytes of a body in which an error document shows its code.
+const ERROR_WITHIN: usize = 4096;
+const CODE: &[u8] = b"<Code>";
+
+static BLANK_LINE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
+static ERROR: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"<Error>"));
+
+/// How long the head is that a message begins with, its blank line included; `None` while that is not there.
+pub fn head_length(bytes: &[u8]) -> Option<usize> {
+    Some(BLANK_LINE.find(bytes)? + 4)
+}
 
 /// One request and its response, as far as they got.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,8 +176,7 @@ impl Exchange {
             if status >= 200 {
                 return Some(status);
             }
-            let end = rest.windows(4).position(|w| w == b"\r\n\r\n")?;
-            rest = rest.get(end + 4..)?;
+            rest = rest.get(head_length(rest)?..)?;
         }
     }
 
@@ -170,19 +184,29 @@ impl Exchange {
     pub fn response_body(&self) -> &[u8] {
         let mut rest: &[u8] = &self.response.head;
         loop {
-            let Some(end) = rest.windows(4).position(|w| w == b"\r\n\r\n") else { return &[] };
+            let Some(end) = head_length(rest) else { return &[] };
             let interim = rest.starts_with(b"HTTP/1.1 1") || rest.starts_with(b"HTTP/1.0 1");
-            rest = rest.get(end + 4..).unwrap_or(&[]);
+            rest = rest.get(end..).unwrap_or(&[]);
             if !interim {
                 return rest;
             }
         }
     }
 
+    /// The `<Code>` of an error document, whatever the status line says: an error can follow a 200. As the server wrote
+    /// it, which is not safe to show as it is.
+    pub fn error_code(&self) -> Option<&str> {
+        let body = self.response_body();
+        let body = body.get(..body.len().min(ERROR_WITHIN))?;
+        let error = body.get(ERROR.find(body)?..)?;
+        let code = error.get(memmem::find(error, CODE)? + CODE.len()..)?;
+        std::str::from_utf8(code.get(..memchr(b'<', code).unwrap_or(code.len()))?).ok()
+    }
+
     /// Bytes the whole request will have, by its `content-length`; `None` when the head is not complete or says
     /// nothing of a body.
     pub fn request_length(&self) -> Option<u64> {
-        let end = self.request.head.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
+        let end = head_length(&self.request.head)?;
         let head = std::str::from_utf8(self.request.head.get(..end)?).ok()?;
         let length = head
             .lines()
@@ -218,5 +242,40 @@ mod tests {
             prop_assert_eq!(&capture.tail[..], &rest[rest.len().saturating_sub(Captured::TAIL)..]);
             prop_assert_eq!(capture.missing() as usize, all.len() - capture.kept());
         }
+    }
+
+    fn answered(bytes: &[u8]) -> Exchange {
+        let mut response = Captured::default();
+        response.push(bytes);
+        Exchange {
+            id: ExchangeId(1),
+            operation: OperationId(1),
+            kind: crate::domain::operation::OperationKind::UploadPartCopy.into(),
+            sender: Sender::Here,
+            attempt: 1,
+            connection: 0,
+            reused: false,
+            peer: String::new(),
+            tls: None,
+            request: Captured::default(),
+            response,
+            held: false,
+            timing: Timing::default(),
+            end: None,
+        }
+    }
+
+    #[test]
+    fn the_code_of_an_error_is_read_behind_any_status_and_interim_head() {
+        let code = |bytes: &[u8]| answered(bytes).error_code().map(str::to_owned);
+        let late = b"HTTP/1.1 200 OK\r\n\r\n\r\n<?xml?><Error>\n<Code>InternalError</Code></Error>";
+        assert_eq!(code(late).as_deref(), Some("InternalError"));
+        let interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 No\r\na: <Error><Code>head</Code>\r\n\r\n<Error><Code>X";
+        assert_eq!(code(interim).as_deref(), Some("X"));
+        assert_eq!(code(b"HTTP/1.1 200 OK\r\n\r\n<Code>no error</Code>"), None);
+        assert_eq!(code(b"HTTP/1.1 200 OK\r\n\r\n<Error><Code>\xff</Code>"), None);
+        let far =
+            [b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &[b' '; ERROR_WITHIN], b"<Error><Code>X</Code>"].concat();
+        assert_eq!(code(&far), None, "an object that speaks of errors is none");
     }
 }

@@ -122,15 +122,6 @@ impl<'a> Read<'a> {
         self.request.parameter("partNumber")?.parse().ok()
     }
 
-    /// The code of an error document, whatever the status line says.
-    fn code(&self) -> Option<&'a str> {
-        let body = self.exchange.response_body();
-        let body = body.get(..body.len().min(4096)).unwrap_or(&[]);
-        let error = memmem::find(body, b"<Error>")?;
-        let code = std::str::from_utf8(element(body.get(error..)?, b"<Code>")).ok()?;
-        (!code.is_empty()).then_some(code)
-    }
-
     fn is(&self, state: State) -> bool {
         let e = self.exchange;
         match state {
@@ -140,7 +131,7 @@ impl<'a> Read<'a> {
             State::Error => {
                 matches!(e.end, Some(End::Failed(_)))
                     || e.status().is_some_and(|s| s >= 400)
-                    || self.code().is_some()
+                    || self.exchange.error_code().is_some()
             }
         }
     }
@@ -183,7 +174,7 @@ impl Test {
                 own.is_some_and(|own| names.iter().any(|n| n.eq_ignore_ascii_case(own)))
             }
             Self::Code(names) => {
-                let own = read.code().map(str::to_ascii_lowercase);
+                let own = read.exchange.error_code().map(str::to_ascii_lowercase);
                 own.is_some_and(|own| names.iter().any(|name| glob(name, &own)))
             }
             Self::Is(state) => read.is(*state),

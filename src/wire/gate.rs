@@ -5,6 +5,7 @@
 //! bytes and says what may be done with them; the tap does the I/O while it owns the attempt's lock, so that
 //! shutting the gate and sending a byte can never happen at once.
 
+use crate::domain::exchange::head_length;
 use std::task::Waker;
 
 /// What may happen to request bytes now.
@@ -112,7 +113,7 @@ pub(super) struct NotHeld;
 ///
 /// The program's requests have a `content-length` or no body; S3 has no other kind.
 pub(super) fn request_len(bytes: &[u8]) -> Option<u64> {
-    let head = bytes.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
+    let head = head_length(bytes)?;
     let body = bytes
         .get(..head)?
         .split(|b| *b == b'\n')

@@ -33,7 +33,7 @@ pub(super) fn list_line(e: &Exchange) -> String {
         took(e),
         human_size(e.response.total)
     );
-    let more = match (&e.end, error_code(e), e.sender.stranger()) {
+    let more = match (&e.end, e.error_code(), e.sender.stranger()) {
         (_, Some(code), _) => format!("  {code}"),
         (Some(End::Failed(why)), ..) => format!("  {why}"),
         (.., Some(stranger)) => format!("  {}", stranger.short()),
@@ -83,7 +83,7 @@ pub(super) fn json(e: &Exchange, mode: Mode) -> Value {
         "tls": e.tls,
         "held": e.held,
         "status": e.status(),
-        "error_code": error_code(e),
+        "error_code": e.error_code(),
         "end": match &e.end {
             None => "under_way",
             Some(End::Complete) => "complete",
@@ -124,13 +124,4 @@ fn status(e: &Exchange) -> String {
 
 fn took(e: &Exchange) -> String {
     e.duration().map(|us| format!("{}.{} ms", us / 1000, us % 1000 / 100)).unwrap_or_default()
-}
-
-/// The `<Code>` of an error document, whatever the status line says.
-fn error_code(e: &Exchange) -> Option<String> {
-    let body = e.response_body();
-    let text = std::str::from_utf8(body.get(..body.len().min(4096))?).ok()?;
-    let (_, error) = text.split_once("<Error>")?;
-    let (_, code) = error.split_once("<Code>")?;
-    Some(code.split('<').next()?.to_owned())
 }

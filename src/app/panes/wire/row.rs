@@ -4,7 +4,9 @@ use crate::domain::deed::Deed;
 use crate::domain::exchange::{CallKind, End, Exchange, ExchangeId, Sender, Timing};
 use crate::domain::operation::OperationId;
 use crate::domain::text::visible;
-use std::sync::Arc;
+use memchr::memchr;
+use memchr::memmem::Finder;
+use std::sync::{Arc, LazyLock};
 
 /// How an exchange stands; what comes later is worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +101,7 @@ pub struct Row {
 impl Row {
     /// What an exchange comes to.
     pub fn new(e: &Exchange, deed: Arc<Deed>) -> Self {
-        let code = error_code(e);
+        let code = e.error_code().map(visible);
         let state = State::of(e, code.is_some());
         let failed = if let Some(End::Failed(why)) = &e.end { Some(visible(why)) } else { None };
         Self {
@@ -162,31 +164,19 @@ impl Row {
     }
 }
 
-/// The `<Code>` of an error document, wherever the status line says what.
-fn error_code(e: &Exchange) -> Option<String> {
-    let body = e.response_body();
-    let text = body.get(..body.len().min(4096))?;
-    let text = match std::str::from_utf8(text) {
-        Ok(text) => text,
-        Err(broken) => std::str::from_utf8(text.get(..broken.valid_up_to())?).ok()?,
-    };
-    let error = text.find("<Error>")?;
-    let (_, after) = text.get(error..)?.split_once("<Code>")?;
-    Some(visible(after.split('<').next()?))
-}
-
 /// The value of `partNumber` in a request's first line.
 fn part(head: &[u8]) -> Part {
-    let line = head.split(|b| *b == b'\r').next().unwrap_or(&[]);
-    let query = line.split(|b| *b == b' ').nth(1).and_then(|target| target.splitn(2, |b| *b == b'?').nth(1));
-    let pairs = query.unwrap_or(&[]).split(|b| *b == b'&');
-    match pairs.filter_map(|pair| pair.strip_prefix(b"partNumber=")).next() {
-        None => Part::None,
-        Some(value) => {
-            std::str::from_utf8(value).ok().and_then(|v| v.parse().ok()).map_or(Part::Odd, Part::Number)
-        }
-    }
+    let line = head.get(..memchr(b'\r', head).unwrap_or(head.len())).unwrap_or(&[]);
+    let target = line.split(|b| *b == b' ').nth(1).unwrap_or(&[]);
+    let query = memchr(b'?', target).and_then(|at| target.get(at + 1..)).unwrap_or(&[]);
+    let named = |at: &usize| *at == 0 || query.get(at - 1) == Some(&b'&');
+    let Some(at) = PART_NUMBER.find_iter(query).find(named) else { return Part::None };
+    let value = query.get(at + PART_NUMBER.needle().len()..).unwrap_or(&[]);
+    let value = value.get(..memchr(b'&', value).unwrap_or(value.len())).unwrap_or(&[]);
+    std::str::from_utf8(value).ok().and_then(|v| v.parse().ok()).map_or(Part::Odd, Part::Number)
 }
+
+static PART_NUMBER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"partNumber="));
 
 /// A [`Timing`] in half the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
