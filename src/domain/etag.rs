@@ -133,12 +133,12 @@ pub fn to_hex(bytes: &[u8]) -> String {
 }
 
 fn from_hex16(text: &str) -> Option<[u8; 16]> {
-    if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    let pairs: &[[u8; 2]; 16] = pairs.try_into().ok()?;
     let mut out = [0_u8; 16];
-    for (slot, pair) in out.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *slot = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    for (slot, [high, low]) in out.iter_mut().zip(pairs) {
+        *slot = digit(high)? << 4 | digit(low)?;
     }
     Some(out)
 }

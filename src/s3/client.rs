@@ -100,7 +100,7 @@ impl Client {
         };
         match result {
             None => Outcome::Cancelled { sent: record.was_sent() },
-            Some(Ok(_)) if record.look(|answer| is_object(operation.kind(), &answer.headers)) => {
+            Some(Ok(_)) if record.look(|answer| is_object(operation.kind(), answer)) => {
                 record.note(|answer| answer.foreign = u64::try_from(answer.body.len()).ok());
                 judge(operation.kind(), Failure::Sdk(String::new()), &record, &self.inner.region)
             }

@@ -173,7 +173,8 @@ impl Page {
 
 pub(super) fn head(out: sdk::head_object::HeadObjectOutput, answer: Answer) -> HeadObjectOutput {
     // The order of user metadata and its spelling are the server's; the SDK's map has neither.
-    let metadata = answer.headers.iter().filter_map(|(name, value)| {
+    let headers = answer.headers();
+    let metadata = headers.iter().filter_map(|(name, value)| {
         let name = name.to_ascii_lowercase();
         Some((name.strip_prefix("x-amz-meta-")?.to_owned(), value.clone()))
     });
@@ -203,7 +204,7 @@ pub(super) fn head(out: sdk::head_object::HeadObjectOutput, answer: Answer) -> H
         },
         content_range: out.content_range,
         version_id: out.version_id,
-        headers: answer.headers,
+        headers,
     }
 }
 
@@ -272,12 +273,11 @@ pub(super) fn created(
     answer: &Answer,
 ) -> Option<CreatedUpload> {
     let upload_id = out.upload_id.filter(|id| !id.is_empty())?;
-    let abort_date = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-amz-abort-date"));
     Some(CreatedUpload {
         upload: UploadRef { bucket: bucket.to_owned(), key: key.to_owned(), upload_id },
         checksum_algorithm: out.checksum_algorithm.map(|a| a.as_str().to_owned()),
         checksum_type: out.checksum_type.map(|t| t.as_str().to_owned()),
-        abort_date: abort_date.map(|(_, value)| value.clone()),
+        abort_date: answer.header("x-amz-abort-date"),
     })
 }
 
@@ -285,14 +285,11 @@ pub(super) fn created(
 pub(super) fn created_anyhow(bucket: &str, key: &str, answer: &Answer) -> Option<CreatedUpload> {
     let good = answer.whole && answer.status.is_some_and(|status| (200..300).contains(&status));
     let upload_id = good.then(|| super::foreign::child(&answer.body, "UploadId"))??;
-    let header = |wanted: &str| {
-        answer.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.clone())
-    };
     Some(CreatedUpload {
         upload: UploadRef { bucket: bucket.to_owned(), key: key.to_owned(), upload_id },
-        checksum_algorithm: header("x-amz-checksum-algorithm"),
-        checksum_type: header("x-amz-checksum-type"),
-        abort_date: header("x-amz-abort-date"),
+        checksum_algorithm: answer.header("x-amz-checksum-algorithm"),
+        checksum_type: answer.header("x-amz-checksum-type"),
+        abort_date: answer.header("x-amz-abort-date"),
     })
 }
 

@@ -3,6 +3,7 @@
 //! A server that does not know a sub-resource of GET ignores it and sends the whole object with 200. The first
 //! bytes tell the two apart, so that no object is read for its attributes, its tags or its parts.
 
+use super::stamp::Answer;
 use crate::domain::operation::OperationKind;
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -43,12 +44,12 @@ pub(super) fn begins_with(body: &[u8], root: &str) -> bool {
 /// Whether these headers are those of an object and not of a document about it, although the bytes begin like one: S3
 /// has no ETag header on the answers to these calls, and says that they are XML if it says anything. `Accept-Ranges` tells
 /// nothing, as MinIO and Storj put it on every answer; nor does a weak ETag, which web frameworks add by themselves.
-pub(super) fn is_object(kind: OperationKind, headers: &[(String, String)]) -> bool {
+pub(super) fn is_object(kind: OperationKind, answer: &Answer) -> bool {
     // A listing is of a bucket, which has no bytes to be sent by mistake.
     if expected_root(kind).is_none() || kind == OperationKind::ListObjectVersions {
         return false;
     }
-    headers.iter().any(|(name, value)| {
+    answer.headers().iter().any(|(name, value)| {
         let value = value.trim();
         name.eq_ignore_ascii_case("etag") && !value.is_empty() && !value.starts_with("W/")
             || name.eq_ignore_ascii_case("content-type") && value.ends_with("/octet-stream")
@@ -170,7 +171,10 @@ mod tests {
 
     #[test]
     fn the_headers_of_an_object_tell_it_from_a_document() {
-        let of = |kind, name: &str, value: &str| is_object(kind, &[(name.to_owned(), value.to_owned())]);
+        let of = |kind, name: &str, value: &str| {
+            let heads = format!("HTTP/1.1 200 OK\r\n{name}: {value}\r\n\r\n").into_bytes();
+            is_object(kind, &Answer { heads, ..Answer::default() })
+        };
         for kind in [OperationKind::GetObjectAttributes, OperationKind::GetObjectTagging] {
             assert!(of(kind, "etag", "\"d41d8cd98f00b204e9800998ecf8427e\""));
             assert!(of(kind, "Content-Type", "binary/octet-stream"));

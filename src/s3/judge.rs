@@ -25,7 +25,7 @@ pub(super) fn judge(kind: OperationKind, failure: Failure, record: &CallRecord, 
         let message = format!("the server answered {status} without saying whether anything was done");
         return Outcome::Lost(TransportError { message, maybe_sent: true });
     }
-    if let Some(mut error) = answer.status.and_then(|s| refusal(s, &answer.headers, &answer.body)) {
+    if let Some(mut error) = answer.status.and_then(|s| refusal(s, &answer.headers(), &answer.body)) {
         let more = delete_marker(&error, &answer).or_else(|| way_out(&error, &answer, region));
         if let Some(way_out) = more {
             let glue = if error.message.is_empty() { "" } else { "; " };
@@ -66,8 +66,7 @@ fn refused(status: u16, code: &str, message: String) -> Outcome {
 
 /// What a server did that ignores a sub-resource: how much it announced, and how much of that was read.
 fn not_known(kind: OperationKind, read: u64, answer: &Answer) -> String {
-    let length = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let announced = length.and_then(|(_, value)| value.trim().parse().ok()).map(grouped);
+    let announced = answer.header("content-length").and_then(|value| value.trim().parse().ok()).map(grouped);
     let of = announced.map_or_else(String::new, |n| format!(" of {n}"));
     let instead = match kind {
         OperationKind::ListObjectVersions => "something else",
@@ -114,10 +113,7 @@ fn no_result(status: u16, body: &[u8], text: &str) -> String {
 
 /// What the refusal does not say by itself: that a delete marker stands where an object was looked for.
 fn delete_marker(error: &ServiceError, answer: &Answer) -> Option<String> {
-    let marked = answer
-        .headers
-        .iter()
-        .any(|(name, value)| name.eq_ignore_ascii_case("x-amz-delete-marker") && value.trim() == "true");
+    let marked = answer.header("x-amz-delete-marker").is_some_and(|value| value.trim() == "true");
     match (marked, error.status) {
         (true, 404) => Some("the current version is a delete marker; older versions may be there".into()),
         (true, 405) => Some("this version is a delete marker, which has no bytes and no headers".into()),
@@ -130,16 +126,13 @@ fn way_out(error: &ServiceError, answer: &Answer, region: &str) -> Option<String
     if !matches!(error.status, 301 | 302 | 307 | 308 | 400 | 403) {
         return None;
     }
-    let header = |name: &str| {
-        answer.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    };
-    let detail = |name: &str| error.detail.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
-    let lives = detail("Region").or_else(|| header("x-amz-bucket-region"));
-    match lives.filter(|lives| !lives.is_empty() && *lives != region) {
+    let detail = |name: &str| error.detail.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+    let lives = detail("Region").or_else(|| answer.header("x-amz-bucket-region"));
+    match lives.filter(|lives| !lives.is_empty() && lives != region) {
         Some(lives) => Some(format!("the bucket lives in {lives}; use --region {lives}")),
         None if error.status >= 400 => None,
         None => {
-            let place = detail("Endpoint").or_else(|| header("location"))?;
+            let place = detail("Endpoint").or_else(|| answer.header("location"))?;
             Some(format!(
                 "the server points to {place}; redirects are not followed, name it with --endpoint-url"
             ))
@@ -155,7 +148,8 @@ mod tests {
         let record = CallRecord::default();
         record.note(|answer| {
             answer.status = Some(status);
-            answer.headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+            let lines: String = headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
+            answer.heads = format!("HTTP/1.1 {status} Status\r\n{lines}\r\n").into_bytes();
             answer.body = body.to_vec();
             answer.whole = true;
         });

@@ -19,7 +19,7 @@ use crate::domain::output::{CopiedObject, GotObject, Output};
 use crate::domain::units::ByteRange;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::{Builder, Config};
+use aws_sdk_s3::config::{Builder, Config, SharedInterceptor};
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::upload_part::builders::UploadPartFluentBuilder;
 use aws_sdk_s3::types;
@@ -68,7 +68,7 @@ pub(super) async fn send(
     match operation {
         Operation::ListBuckets(op) => {
             let call = client.list_buckets().set_continuation_token(op.continuation_token.clone());
-            let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+            let out = call.customize().config_override(stamped(stamp)).send().await?;
             Ok(Output::Buckets(convert::buckets(out)))
         }
         Operation::ListObjectsV2(op) => list_objects(client, op, stamp).await,
@@ -124,7 +124,7 @@ async fn list_objects_as(
         .set_continuation_token(op.continuation_token.clone())
         .set_encoding_type(encoding)
         .set_max_keys(op.max_keys);
-    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let out = call.customize().config_override(stamped(stamp)).send().await?;
     Ok(Output::Objects(convert::objects(out)))
 }
 
@@ -151,7 +151,7 @@ async fn list_versions_as(
         .set_version_id_marker(op.version_id_marker.clone())
         .set_max_keys(op.max_keys)
         .set_encoding_type(encoding);
-    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let out = call.customize().config_override(stamped(stamp)).send().await?;
     let asked = (op.key_marker.as_deref(), op.version_id_marker.as_deref());
     Ok(Output::Versions(versions::page(asked, out, &stamp.record.answer())))
 }
@@ -180,7 +180,7 @@ async fn list_uploads_as(
         .set_delimiter(op.delimiter.clone())
         .set_max_uploads(op.max_uploads)
         .set_encoding_type(encoding);
-    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let out = call.customize().config_override(stamped(stamp)).send().await?;
     let asked = (op.key_marker.as_deref(), op.upload_id_marker.as_deref());
     Ok(Output::Uploads(convert::uploads(&op.bucket, asked, out)))
 }
@@ -193,7 +193,7 @@ async fn list_parts(client: &Client, op: &ListParts, stamp: &Stamp) -> Sent {
         .upload_id(&op.upload.upload_id)
         .set_part_number_marker(op.part_number_marker.clone())
         .set_max_parts(op.max_parts);
-    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let out = call.customize().config_override(stamped(stamp)).send().await?;
     Ok(Output::Parts(convert::parts(op.part_number_marker.as_deref(), out)))
 }
 
@@ -205,7 +205,7 @@ async fn head_object(client: &Client, op: &HeadObject, stamp: &Stamp) -> Sent {
         .set_version_id(op.object.version_id.clone())
         .set_part_number(op.part_number.map(|n| n.0))
         .checksum_mode(types::ChecksumMode::Enabled);
-    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let out = call.customize().config_override(stamped(stamp)).send().await?;
     Ok(Output::Head(Box::new(convert::head(out, stamp.record.answer()))))
 }
 
@@ -223,7 +223,7 @@ pub(super) async fn get_object(
         .set_version_id(op.object.version_id.clone())
         .set_range(op.range.clone())
         .set_if_match(op.if_match.as_ref().map(|tag| tag.quoted()));
-    let mut out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let mut out = call.customize().config_override(stamped(stamp)).send().await?;
     let etag = ETag::parse(out.e_tag.as_deref().unwrap_or_default());
     usable(op, &etag, out.content_range.as_deref())?;
     let mut received = 0_u64;
@@ -269,7 +269,7 @@ async fn attributes(client: &Client, op: &GetObjectAttributes, stamp: &Stamp) ->
         .object_attributes(types::ObjectAttributes::ObjectParts)
         .object_attributes(types::ObjectAttributes::StorageClass)
         .object_attributes(types::ObjectAttributes::ObjectSize);
-    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let out = call.customize().config_override(stamped(stamp)).send().await?;
     Ok(Output::Attributes(Box::new(convert::attributes(op.part_number_marker.as_deref(), out))))
 }
 
@@ -279,7 +279,7 @@ async fn get_tags(client: &Client, object: &ObjectRef, stamp: &Stamp) -> Sent {
         .bucket(&object.bucket)
         .key(&object.key)
         .set_version_id(object.version_id.clone());
-    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let out = call.customize().config_override(stamped(stamp)).send().await?;
     Ok(Output::Tags(convert::tags(out.tag_set)))
 }
 
@@ -289,7 +289,7 @@ async fn get_acl(client: &Client, object: &ObjectRef, stamp: &Stamp) -> Sent {
         .bucket(&object.bucket)
         .key(&object.key)
         .set_version_id(object.version_id.clone());
-    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let out = call.customize().config_override(stamped(stamp)).send().await?;
     Ok(Output::Acl(convert::acl(out)))
 }
 
@@ -304,7 +304,7 @@ async fn put_tags(client: &Client, op: &PutObjectTagging, stamp: &Stamp) -> Sent
         .key(&op.object.key)
         .set_version_id(op.object.version_id.clone())
         .tagging(tagging.map_err(|e| Failure::Local(e.to_string()))?);
-    call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    call.customize().config_override(stamped(stamp)).send().await?;
     Ok(Output::TagsPut)
 }
 
@@ -314,7 +314,7 @@ async fn delete_tags(client: &Client, object: &ObjectRef, stamp: &Stamp) -> Sent
         .bucket(&object.bucket)
         .key(&object.key)
         .set_version_id(object.version_id.clone());
-    call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    call.customize().config_override(stamped(stamp)).send().await?;
     Ok(Output::TagsDeleted)
 }
 
@@ -329,9 +329,9 @@ async fn copy_object(client: &Client, op: &CopyObject, stamp: &Stamp) -> Sent {
         .set_tagging_directive(replace_tags)
         .set_storage_class(op.storage_class.as_deref().map(types::StorageClass::from))
         .set_if_none_match(op.if_none_match.then(|| "*".to_owned()));
-    let call = call.customize().interceptor(Stamper(stamp.clone()));
+    let config = if op.if_none_match { once(stamp) } else { stamped(stamp) };
     // Asked again after a lost answer, the condition would be broken by this very copy.
-    let call = if op.if_none_match { call.config_override(once()) } else { call };
+    let call = call.customize().config_override(config);
     let out = call.send().await?;
     let version_id = out.version_id;
     let etag = out.copy_object_result.and_then(|r| r.e_tag).filter(|t| !t.is_empty());
@@ -339,10 +339,18 @@ async fn copy_object(client: &Client, op: &CopyObject, stamp: &Stamp) -> Sent {
     Ok(Output::Copied(CopiedObject { etag: etag.as_str().into(), version_id }))
 }
 
+/// Tells the connector which call the requests belong to.
+fn stamped(stamp: &Stamp) -> Builder {
+    let mut builder = Config::builder();
+    // Nobody switches it off, so the SDK need not look before each of its nineteen steps whether somebody did.
+    builder.push_interceptor(SharedInterceptor::permanent(Stamper(stamp.clone())));
+    builder
+}
+
 /// One attempt only. After a lost answer a second Create leaves an upload that nobody knows, and a second
 /// Complete turns a success into NoSuchUpload; whether to ask again is for the caller, who can look first.
-fn once() -> Builder {
-    Config::builder().retry_config(RetryConfig::disabled())
+fn once(stamp: &Stamp) -> Builder {
+    stamped(stamp).retry_config(RetryConfig::disabled())
 }
 
 async fn create(client: &Client, op: &CreateMultipartUpload, stamp: &Stamp) -> Sent {
@@ -377,7 +385,7 @@ async fn create(client: &Client, op: &CreateMultipartUpload, stamp: &Stamp) -> S
         .set_checksum_type(p.checksum_type.as_deref().map(types::ChecksumType::from))
         .set_tagging((!op.tags.is_empty()).then(|| tagging_header(&op.tags)));
     let verbatim = p.clone();
-    let call = call.customize().config_override(once()).interceptor(Stamper(stamp.clone()));
+    let call = call.customize().config_override(once(stamp));
     let sent = call.map_request(move |request| with_properties(request, &verbatim)).send().await;
     let answer = stamp.record.answer();
     let created = match sent {
@@ -422,7 +430,7 @@ async fn upload_part(client: &Client, op: &UploadPart, stamp: &Stamp, algorithm:
         .content_length(length)
         .body(body);
     let call = with_checksum(call, stamp, algorithm);
-    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let out = call.customize().config_override(stamped(stamp)).send().await?;
     Ok(Output::Part(convert::part(out, op.body.len()).ok_or(Failure::NoResult("ETag", true))?))
 }
 
@@ -462,7 +470,7 @@ async fn upload_part_copy(client: &Client, op: &UploadPartCopy, stamp: &Stamp) -
         .copy_source(op.source.copy_source())
         .set_copy_source_range(op.copy_source_range.clone())
         .set_copy_source_if_match(op.copy_source_if_match.as_ref().map(|tag| tag.quoted()));
-    let out = call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    let out = call.customize().config_override(stamped(stamp)).send().await?;
     let range = op.copy_source_range.as_deref().and_then(ByteRange::parse_copy_source);
     // Some servers answer 200 with nothing and store an empty part.
     let part = convert::part_copy(out, range.map(ByteRange::len));
@@ -481,7 +489,7 @@ async fn complete(client: &Client, op: &CompleteMultipartUpload, stamp: &Stamp) 
         .set_if_none_match(op.if_none_match.then(|| "*".to_owned()))
         .set_mpu_object_size(op.mpu_object_size)
         .set_checksum_type(op.checksum_type.as_deref().map(types::ChecksumType::from));
-    let call = call.customize().config_override(once()).interceptor(Stamper(stamp.clone()));
+    let call = call.customize().config_override(once(stamp));
     let object = convert::completed(call.send().await?);
     Ok(Output::Completed(object.ok_or(Failure::NoResult("CompleteMultipartUploadResult", true))?))
 }
@@ -509,6 +517,6 @@ fn completed_part(part: &CompletedPart) -> types::CompletedPart {
 async fn abort(client: &Client, upload: &UploadRef, stamp: &Stamp) -> Sent {
     let call =
         client.abort_multipart_upload().bucket(&upload.bucket).key(&upload.key).upload_id(&upload.upload_id);
-    call.customize().interceptor(Stamper(stamp.clone())).send().await?;
+    call.customize().config_override(stamped(stamp)).send().await?;
     Ok(Output::Aborted)
 }

@@ -47,14 +47,37 @@ pub struct CallRecord {
 pub struct Answer {
     /// Status of the final response head; `None` until it came.
     pub status: Option<u16>,
-    /// Headers in wire order.
-    pub headers: Vec<(String, String)>,
+    /// The bytes it began with, its head among them, as they were read.
+    pub heads: Vec<u8>,
     /// The beginning of the body.
     pub body: Vec<u8>,
     /// Whether the body was read to its end.
     pub whole: bool,
     /// The server did not understand the sub-resource and began to send something else: bytes read of that.
     pub foreign: Option<u64>,
+}
+
+impl Answer {
+    /// The headers of the final head, in wire order and with the server's casing.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let mut rest = self.heads.as_slice();
+        loop {
+            let mut slots = [httparse::EMPTY_HEADER; 128];
+            let mut head = httparse::Response::new(&mut slots);
+            let Ok(httparse::Status::Complete(len)) = head.parse(rest) else { return Vec::new() };
+            if head.code.is_some_and(|code| code < 200) {
+                rest = rest.get(len..).unwrap_or(&[]);
+                continue;
+            }
+            let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+            return head.headers.iter().map(|h| (h.name.to_owned(), text(h.value))).collect();
+        }
+    }
+
+    /// The value of the first header of this name.
+    pub fn header(&self, wanted: &str) -> Option<String> {
+        self.headers().into_iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+    }
 }
 
 impl CallRecord {
@@ -166,6 +189,15 @@ fn amended_query(uri: &str, changes: &[(String, Option<String>)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headers_keep_their_order_and_casing_and_interim_heads_are_skipped() {
+        let raw = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nETag: \"a\"\r\nx-amz-id-2: b\r\n\r\nbody";
+        let want = [("ETag", "\"a\""), ("x-amz-id-2", "b")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let answer = Answer { heads: raw.to_vec(), ..Answer::default() };
+        assert_eq!(answer.headers(), want);
+        assert_eq!(answer.header("etag").as_deref(), Some("\"a\""));
+    }
 
     #[test]
     fn a_query_keeps_what_is_not_amended() {

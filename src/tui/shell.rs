@@ -279,7 +279,11 @@ impl<W: Write> Shell<W> {
     }
 
     fn drain_wire(&mut self) -> color_eyre::Result<()> {
-        let mut batch = self.hub.drain();
+        // With so many at a time nobody follows one that is over before the next frame.
+        let mut batch = match self.model.tasks.len() >= CROWD {
+            true => self.hub.drain_older_than(FRAME.as_micros() as u64),
+            false => self.hub.drain(),
+        };
         batch.iter_mut().for_each(hooks::steady);
         if batch.is_empty() {
             return Ok(());

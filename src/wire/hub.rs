@@ -6,7 +6,7 @@
 //! limit, and counted, so memory stays bounded whatever happens.
 
 use super::own::Own;
-use super::recorder::{Arrival, Ledger, Opening, Recorder, Slot, micros_since};
+use super::recorder::{Arrival, Ledger, Opening, Recorder, Slot, TooYoung, micros_since};
 use crate::domain::exchange::{Exchange, ExchangeId};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -112,9 +112,29 @@ impl Hub {
     ///
     /// An attempt that is returned with an end is complete and is not returned again.
     pub fn drain(&self) -> Vec<Exchange> {
+        self.drain_begun_by(u64::MAX)
+    }
+
+    /// The same, for whoever looks at many calls now and then: an attempt that is younger than this and still on its way
+    /// is left for a later call. Most are over by then, and are copied once instead of at every step.
+    pub fn drain_older_than(&self, micros: u64) -> Vec<Exchange> {
+        self.drain_begun_by(self.now_micros().saturating_sub(micros))
+    }
+
+    fn drain_begun_by(&self, latest: u64) -> Vec<Exchange> {
         self.dirty.store(false, Ordering::Release);
         let slots: Vec<Arc<Slot>> = self.shelf().slots.values().cloned().collect();
-        let changed: Vec<Exchange> = slots.iter().filter_map(|slot| slot.take()).collect();
+        let mut changed = Vec::with_capacity(slots.len());
+        let mut left = false;
+        for slot in slots {
+            match slot.take(latest) {
+                Ok(exchange) => changed.extend(exchange),
+                Err(TooYoung) => left = true,
+            }
+        }
+        if left {
+            self.touched();
+        }
         let mut shelf = self.shelf();
         for exchange in changed.iter().filter(|e| e.end.is_some()) {
             shelf.forget(exchange.id);
@@ -214,6 +234,23 @@ mod tests {
         drop(one);
         assert_eq!(hub.drain().first().and_then(|e| e.end.clone()), Some(End::Cancelled));
         assert!(hub.shelf().slots.is_empty() && hub.shelf().finished.is_empty());
+    }
+
+    #[test]
+    fn the_young_are_left_until_they_are_over_held_or_old() {
+        let hub = Hub::new();
+        let ids = |drained: Vec<Exchange>| drained.iter().map(|e| e.operation.0).collect::<Vec<_>>();
+        let (short, long) = (hub.begin(opening(1)), hub.begin(opening(2)));
+        let held = hub.begin(opening(3));
+        held.slot().lock().exchange.held = true;
+        short.finish(End::Complete);
+        let hour = 3_600_000_000;
+        assert_eq!(ids(hub.drain_older_than(hour)), [1, 3]);
+        assert!(hub.dirty.load(Ordering::Acquire), "somebody waits for the one that was left");
+        assert_eq!(ids(hub.drain_older_than(hour)), [0_u64; 0]);
+        long.slot().lock().exchange.timing.begun = 0;
+        assert_eq!(ids(hub.drain_older_than(1)), [2], "nothing changed but its age");
+        assert!(!hub.dirty.load(Ordering::Acquire));
     }
 
     #[test]

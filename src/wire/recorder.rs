@@ -91,6 +91,10 @@ pub(super) struct Slot {
     state: Mutex<State>,
 }
 
+/// An attempt changed, but began too late to be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooYoung;
+
 /// What the slot's lock protects.
 #[derive(Debug)]
 pub(super) struct State {
@@ -167,19 +171,23 @@ impl Slot {
         }
     }
 
-    /// A copy, if anything changed since the last one. What has ended is asked for once, so its bytes are handed over
-    /// and not copied.
-    pub(super) fn take(&self) -> Option<Exchange> {
+    /// A copy, if anything changed since the last one; not of what began later than this and is neither over nor held.
+    /// What has ended is asked for once, so its bytes are handed over and not copied.
+    pub(super) fn take(&self, latest: u64) -> Result<Option<Exchange>, TooYoung> {
         if !self.dirty.swap(false, Ordering::AcqRel) {
-            return None;
+            return Ok(None);
         }
         let exchange = &mut self.lock().exchange;
         if exchange.end.is_none() {
-            return Some(exchange.clone());
+            if exchange.timing.begun > latest && !exchange.held {
+                self.dirty.store(true, Ordering::Release);
+                return Err(TooYoung);
+            }
+            return Ok(Some(exchange.clone()));
         }
         let (request, response) =
             (std::mem::take(&mut exchange.request), std::mem::take(&mut exchange.response));
-        Some(Exchange { request, response, ..exchange.clone() })
+        Ok(Some(Exchange { request, response, ..exchange.clone() }))
     }
 
     /// Bytes were accepted by the stream.

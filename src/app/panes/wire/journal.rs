@@ -25,6 +25,9 @@ impl Limits {
     pub const USUAL: Self = Self { bytes: 64 * 1024 * 1024, rows: 100_000 };
 }
 
+/// Rows that come in at once, at most, before the oldest go.
+const SPARE: usize = 1024;
+
 /// What went to keep within the limits.
 #[derive(Debug, Default)]
 pub struct Trimmed {
@@ -62,7 +65,9 @@ impl Journal {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            rows: VecDeque::new(),
+            // All the room there will be: memory that is not used yet is not there yet, and rows that move when there
+            // are twice as many cost more than writing them.
+            rows: VecDeque::with_capacity(limits.rows.saturating_add(SPARE)),
             bytes: BTreeMap::new(),
             under_way: BTreeSet::new(),
             trying: BTreeMap::new(),
@@ -113,11 +118,13 @@ impl Journal {
     }
 
     fn place(&self, id: ExchangeId) -> Result<usize, usize> {
-        // Nearly always it is the newest or one more.
-        match self.rows.back() {
-            Some(last) if last.id == id => Ok(self.rows.len() - 1),
-            Some(last) if last.id > id => self.rows.binary_search_by_key(&id, |r| r.id),
-            _ => Err(self.rows.len()),
+        let Some(last) = self.rows.back() else { return Err(0) };
+        let Some(newer) = last.id.0.checked_sub(id.0) else { return Err(self.rows.len()) };
+        // Nearly always all that are newer are there.
+        let guess = usize::try_from(newer).ok().and_then(|newer| (self.rows.len() - 1).checked_sub(newer));
+        match guess {
+            Some(at) if self.rows.get(at).is_some_and(|r| r.id == id) => Ok(at),
+            _ => self.rows.binary_search_by_key(&id, |r| r.id),
         }
     }
 
