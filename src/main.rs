@@ -6,6 +6,11 @@ use partscope::cli::args::{Cli, Command};
 use partscope::tui::{self, Endpoint, Options, theme::Choice};
 use std::process::ExitCode;
 
+/// The system's allocator takes a sixth of a copy's CPU time, and a third more when every byte is recorded: what is kept
+/// lies between what is not.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::parse().gathered() {
         Ok(cli) => cli,

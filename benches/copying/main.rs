@@ -5,9 +5,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod memory;
 mod rows;
 mod screen;
 mod server;
+mod turns;
 
 use rows::Keep;
 use screen::Typing;
@@ -21,14 +23,19 @@ const PART: u64 = 8 << 20;
 const KEY_SECRET: (&str, &str) = ("BENCHACCESSKEY000000", "no-secret-at-all");
 
 /// The rows; the first is what ratios are to.
-const ROWS: [(&str, &str); 6] = [
-    ("sdk", "SDK and its own HTTP client, a loop, 1 thread"),
+const ROWS: [(&str, &str); 8] = [
+    (BARE, "SDK and its own HTTP client, a loop, 1 thread"),
+    ("sdk_ours", "the same, the program's allocator, as below"),
     ("sdk2", "the same, 2 worker threads"),
     ("client", "our client, a loop, nothing recorded, 1 thread"),
     ("tapped", "the same, every byte recorded"),
+    ("journal", "the same, taken over as the Wire screen does"),
     ("headless", "partscope copy"),
     ("screen", "the terminal program, recording and drawing"),
 ];
+
+/// The row on the system's allocator, which is what a program has that does not choose one.
+const BARE: &str = "sdk";
 
 /// What a row is to do.
 pub struct Work {
@@ -65,22 +72,25 @@ fn main() {
         ["--bench"] => {
             table(10_000, 16, 0, 7, &ROWS);
             table(10_000, 64, 0, 7, &ROWS);
-            let few = [ROWS[0], ROWS[4], ROWS[5]];
-            table(10_000, 64, 50, 3, &few);
+            table(10_000, 64, 50, 3, &named(&[BARE, "headless", "screen"]));
             keys();
             capture(15);
         }
         // cargo test runs benches without a word: the smallest of each.
         [] => table(20, 4, 0, 1, &ROWS),
         ["table", parts, flight, delay, rounds, names @ ..] => {
-            let wanted: Vec<_> = ROWS.into_iter().filter(|r| names.contains(&r.0)).collect();
             let (parts, flight) = (parts.parse().unwrap(), flight.parse().unwrap());
-            table(parts, flight, delay.parse().unwrap(), rounds.parse().unwrap(), &wanted);
+            table(parts, flight, delay.parse().unwrap(), rounds.parse().unwrap(), &named(names));
         }
         ["keys"] => keys(),
         ["capture", rounds] => capture(rounds.parse().unwrap()),
         other => panic!("unknown words {other:?}"),
     }
+}
+
+/// Some of the rows.
+fn named(names: &[&str]) -> Vec<(&'static str, &'static str)> {
+    ROWS.into_iter().filter(|row| names.contains(&row.0)).collect()
 }
 
 fn cpu() -> Duration {
@@ -102,7 +112,7 @@ fn row(name: &str, work: &Work) {
     let (before, begun) = (cpu(), Instant::now());
     let mut more = String::new();
     match name {
-        "sdk" => rows::sdk(work, 1),
+        BARE | "sdk_ours" => rows::sdk(work, 1),
         "sdk2" => rows::sdk(work, 2),
         "client" => rows::client(work, Keep::Nothing),
         "tapped" => rows::client(work, Keep::Record),
@@ -115,11 +125,10 @@ fn row(name: &str, work: &Work) {
                 _ => None,
             };
             let mut shown = screen::screen(work, keys);
-            let seconds = begun.elapsed().as_secs_f64();
             more = format!(
-                "{:.0} frames/s, {:.0} KB/s drawn, {} exchanges kept, {} dropped",
-                shown.frames as f64 / seconds,
-                shown.bytes as f64 / seconds / 1e3,
+                "{} frames, {:.0} KB drawn, {} exchanges kept, {} dropped",
+                shown.frames,
+                shown.bytes as f64 / 1e3,
                 shown.exchanges,
                 shown.dropped
             );
@@ -174,12 +183,31 @@ fn itself(words: &[&str]) -> Command {
     command
 }
 
+fn command(name: &str, server: &Server, parts: u32, flight: usize) -> Command {
+    let mut command = itself(&["row", name, &server.1, &parts.to_string(), &flight.to_string()]);
+    if name == BARE {
+        command.env(memory::SYSTEM, "1");
+    }
+    command
+}
+
 fn measure(name: &str, server: &Server, parts: u32, flight: usize) -> Took {
-    let out = itself(&["row", name, &server.1, &parts.to_string(), &flight.to_string()]).output().unwrap();
-    let (text, told) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
-    let line = text.lines().rev().find_map(|l| l.strip_prefix("measured ")).unwrap_or_else(|| {
-        panic!("{name} failed:\n{text}\n{told}");
-    });
+    let out = command(name, server, parts, flight).stderr(Stdio::inherit()).output().unwrap();
+    read(name, &String::from_utf8_lossy(&out.stdout))
+}
+
+/// The rows in turns of some milliseconds. The server answers at once, so none of them misses anything while it is
+/// stopped; their time is what they were let run.
+fn measure_in_turns(names: &[&str], server: &Server, parts: u32, flight: usize) -> Vec<Took> {
+    let ran = turns::run(names.iter().map(|name| command(name, server, parts, flight)).collect());
+    let took =
+        |(name, ran): (&&str, turns::Ran)| Took { wall: ran.wall.as_secs_f64(), ..read(name, &ran.out) };
+    names.iter().zip(ran).map(took).collect()
+}
+
+fn read(name: &str, out: &str) -> Took {
+    let line = out.lines().rev().find_map(|l| l.strip_prefix("measured "));
+    let line = line.unwrap_or_else(|| panic!("{name} failed:\n{out}"));
     let mut words = line.splitn(4, ' ');
     let mut number = || words.next().unwrap().parse::<f64>().unwrap();
     let (cpu, wall, peak_kib) = (number(), number(), number());
@@ -195,28 +223,34 @@ fn median(of: impl Iterator<Item = f64>) -> f64 {
 fn table(parts: u32, flight: usize, delay: u64, rounds: usize, rows: &[(&str, &str)]) {
     let server = Server::start(delay, parts);
     let mut all = vec![Vec::new(); rows.len()];
+    let names: Vec<&str> = rows.iter().map(|row| row.0).collect();
     for _ in 0..rounds {
-        for ((name, _), took) in rows.iter().zip(&mut all) {
-            took.push(measure(name, &server, parts, flight));
+        let round = match delay {
+            0 => measure_in_turns(&names, &server, parts, flight),
+            _ => names.iter().map(|name| measure(name, &server, parts, flight)).collect(),
+        };
+        for (all, took) in all.iter_mut().zip(round) {
+            all.push(took);
         }
     }
     println!(
         "\n{parts} parts, {flight} under way, answered after {delay} ms; medians of {rounds} rounds that take turns"
     );
     println!(
-        "  {:<48}{:>10}{:>8}{:>16}{:>9}{:>9}{:>10}",
-        "", "CPU/part", "ratio", "(min to max)", "parts/s", "of C/lat", "peak MiB"
+        "  {:<48}{:>10}{:>8}{:>16}{:>9}{:>8}{:>9}{:>10}",
+        "", "CPU/part", "ratio", "(min to max)", "parts/s", "time", "of C/lat", "peak MiB"
     );
     for ((_, name), took) in rows.iter().zip(&all) {
         let ratios: Vec<f64> = took.iter().zip(&all[0]).map(|(a, b)| a.cpu / b.cpu).collect();
         let ends = ratios.iter().fold((f64::MAX, 0.0_f64), |(low, high), r| (low.min(*r), high.max(*r)));
+        let time = median(took.iter().zip(&all[0]).map(|(a, b)| a.wall / b.wall));
         let rate = median(took.iter().map(|t| f64::from(parts) / t.wall));
         let allowed = match delay {
             0 => String::new(),
             ms => format!("{:.1} %", rate / (flight as f64 * 1e3 / ms as f64) * 100.0),
         };
         println!(
-            "  {name:<48}{:>7.1} us{:>8.2}{:>16}{rate:>9.0}{allowed:>9}{:>10.1}",
+            "  {name:<48}{:>7.1} us{:>8.3}{:>16}{rate:>9.0}{time:>8.3}{allowed:>9}{:>10.1}",
             median(took.iter().map(|t| t.cpu * 1e6 / f64::from(parts))),
             median(ratios.iter().copied()),
             format!("({:.2} to {:.2})", ends.0, ends.1),
@@ -228,34 +262,10 @@ fn table(parts: u32, flight: usize, delay: u64, rounds: usize, rows: &[(&str, &s
     }
 }
 
-/// How much slower the client is because every byte is recorded, and taken over into the journal.
+/// What recording takes away from our client's parts a second, taking over into the journal included.
 fn capture(rounds: usize) {
-    const PARTS: u32 = 10_000;
-    println!(
-        "\nparts a second of our client, {PARTS} UploadPartCopy, what recording takes away; {rounds} rounds"
-    );
     for flight in [16, 64] {
-        let server = Server::start(0, PARTS);
-        let (mut plain, mut recorded) = (Vec::new(), Vec::new());
-        for round in 0..rounds {
-            // Who goes first changes, so that what the first one warms up serves both.
-            let order = if round % 2 == 0 { ["client", "journal"] } else { ["journal", "client"] };
-            for name in order {
-                let took = measure(name, &server, PARTS, flight);
-                if name == "client" { plain.push(took) } else { recorded.push(took) }
-            }
-        }
-        let mut wall: Vec<f64> = plain.iter().zip(&recorded).map(|(p, r)| r.wall / p.wall).collect();
-        let cpu = median(plain.iter().zip(&recorded).map(|(p, r)| r.cpu / p.cpu));
-        wall.sort_by(f64::total_cmp);
-        println!(
-            "  {flight} under way: {:.0} and {:.0} parts/s; time {:.3} times ({:.3} to {:.3}), CPU {cpu:.3} times",
-            median(plain.iter().map(|t| f64::from(PARTS) / t.wall)),
-            median(recorded.iter().map(|t| f64::from(PARTS) / t.wall)),
-            wall[wall.len() / 2],
-            wall[0],
-            wall[wall.len() - 1],
-        );
+        table(10_000, flight, 0, rounds, &named(&["client", "journal"]));
     }
 }
 

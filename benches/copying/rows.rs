@@ -16,7 +16,10 @@ use partscope::domain::units::PartNumber;
 use partscope::s3::client::Call;
 use partscope::s3::target::{TargetSpec, connect};
 use partscope::wire::hub::Hub;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -82,7 +85,7 @@ pub enum Keep {
     Nothing,
     /// They are recorded, and handed over once at the end.
     Record,
-    /// They are recorded and handed over to the journal of the Wire screen sixty times a second.
+    /// They are recorded, and another thread takes them over into the journal of the Wire screen sixty times a second.
     Journal,
 }
 
@@ -93,7 +96,8 @@ const FRAME: Duration = Duration::from_millis(16);
 pub fn client(work: &Work, keep: Keep) {
     one_thread().block_on(async {
         let hub = if keep == Keep::Nothing { Hub::discard() } else { Hub::new() };
-        let (mut journal, mut taken) = (Wire::default(), Instant::now());
+        let over = Arc::new(AtomicBool::new(false));
+        let taker = (keep == Keep::Journal).then(|| taker(Arc::clone(&hub), Arc::clone(&over)));
         let spec = TargetSpec {
             endpoint_url: Some(work.endpoint.clone()),
             path_style: true,
@@ -122,10 +126,6 @@ pub fn client(work: &Work, keep: Keep) {
                 flying.spawn(async move { (number, client.perform(&part, call).await) });
             }
             let Some(landed) = flying.join_next().await else { break };
-            if keep == Keep::Journal && taken.elapsed() >= FRAME {
-                journal.take(hub.drain());
-                taken = Instant::now();
-            }
             let (number, outcome) = landed.unwrap();
             let Outcome::Answered(Output::Part(PartOutput { etag, .. })) = outcome else {
                 panic!("{outcome:?}")
@@ -143,9 +143,23 @@ pub fn client(work: &Work, keep: Keep) {
         };
         let made = client.perform(&Operation::CompleteMultipartUpload(complete), call(1 << 20)).await;
         assert!(matches!(made, Outcome::Answered(_)), "{made:?}");
+        over.store(true, Ordering::Release);
+        let mut journal = taker.map_or_else(Wire::default, |taker| taker.join().unwrap());
         journal.take(hub.drain());
         assert!(keep == Keep::Nothing || journal.len() + hub.dropped() as usize == work.parts as usize + 2);
     });
+}
+
+/// Takes over what was recorded, as the thread of the screen does, until there is no more.
+fn taker(hub: Arc<Hub>, over: Arc<AtomicBool>) -> JoinHandle<Wire> {
+    std::thread::spawn(move || {
+        let mut journal = Wire::default();
+        while !over.load(Ordering::Acquire) {
+            std::thread::sleep(FRAME);
+            journal.take(hub.drain_older_than(FRAME.as_micros() as u64));
+        }
+        journal
+    })
 }
 
 /// `partscope copy` as typed, from its arguments to its verdict.
