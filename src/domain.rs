@@ -59,5 +59,6 @@ pub mod waterfall;
 pub mod wire_filter;
 pub mod wire_find;
 pub mod wire_lines;
+pub mod wire_text;
 pub mod xml;
 pub mod xray;

@@ -27,7 +27,7 @@ const ROWS: [(&str, &str); 8] = [
     (BARE, "SDK and its own HTTP client, a loop, 1 thread"),
     ("sdk_ours", "the same, the program's allocator, as below"),
     ("sdk2", "the same, 2 worker threads"),
-    ("client", "our client, a loop, nothing recorded, 1 thread"),
+    ("client", "our client, a loop, records forgotten at once"),
     ("tapped", "the same, every byte recorded"),
     ("journal", "the same, taken over as the Wire screen does"),
     ("headless", "partscope copy"),

@@ -81,7 +81,7 @@ pub fn sdk(work: &Work, threads: usize) {
 /// What becomes of the bytes that pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// Nothing is recorded.
+    /// They are forgotten when an exchange ends.
     Nothing,
     /// They are recorded, and handed over once at the end.
     Record,

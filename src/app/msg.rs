@@ -1,9 +1,8 @@
 //! What comes in and what goes out: messages and effects, both data.
 
 use super::press::Press;
-use super::take::Destination;
+use super::take::{Destination, Form};
 use crate::domain::exchange::{Exchange, ExchangeId};
-use crate::domain::export::Format;
 use crate::domain::fault::{Fault, FaultStatus};
 use crate::domain::hashing::{HashedParts, PartsWork, Verification, Verified};
 use crate::domain::infer::ClientRow;
@@ -11,6 +10,7 @@ use crate::domain::operation::{Operation, OperationId, PartBody};
 use crate::domain::outcome::Outcome;
 use crate::domain::predict::BodyDigest;
 use crate::domain::session_file::{Session, Unmasked};
+use crate::domain::wire_lines::Mode;
 use crate::domain::xray::{Asked, Checked};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -110,11 +110,11 @@ pub enum Msg {
         /// Whether it holds it now.
         result: Result<(), NotWritten>,
     },
-    /// A script is made.
-    Script {
+    /// What is to be taken along is written out.
+    Taken {
         /// Where it is to go.
         to: Destination,
-        /// The script, or why it cannot be made.
+        /// The text, or why it cannot be made.
         text: Result<String, String>,
     },
     /// Time passed; microseconds since the program began.
@@ -206,12 +206,14 @@ pub enum Effect {
         /// What to recompute.
         asked: Box<Asked>,
     },
-    /// Make a script of recorded calls.
-    Script {
+    /// Write recorded calls out.
+    TakeAlong {
         /// The exchanges, in the order of their ids.
-        exchanges: Vec<Exchange>,
-        /// Its language.
-        format: Format,
+        session: Box<Session>,
+        /// As what.
+        form: Form,
+        /// How a text is laid out.
+        mode: Mode,
         /// Where it is to go.
         to: Destination,
     },

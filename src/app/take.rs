@@ -13,15 +13,21 @@ pub const CLIPBOARD_BYTES: usize = 74_994;
 pub enum Form {
     /// A script that makes them again.
     Script(Format),
+    /// An HTTP archive.
+    Archive,
+    /// Text to read.
+    Text,
 }
 
 impl Form {
     /// All, in the order they are offered.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::Script(Format::AwsCli),
         Self::Script(Format::Curl),
         Self::Script(Format::Boto3),
         Self::Script(Format::Rust),
+        Self::Archive,
+        Self::Text,
     ];
 
     /// The key that chooses it.
@@ -31,6 +37,8 @@ impl Form {
             Self::Script(Format::Curl) => 'c',
             Self::Script(Format::Boto3) => 'b',
             Self::Script(Format::Rust) => 'r',
+            Self::Archive => 'h',
+            Self::Text => 't',
         }
     }
 
@@ -38,6 +46,8 @@ impl Form {
     pub fn title(self) -> &'static str {
         match self {
             Self::Script(format) => format.title(),
+            Self::Archive => "HTTP archive (HAR 1.2)",
+            Self::Text => "Plain text",
         }
     }
 
@@ -45,18 +55,23 @@ impl Form {
     pub fn about(self) -> &'static str {
         match self {
             Self::Script(_) => "runs again: ids and ETags are variables, no secret is in it",
+            Self::Archive => "for browsers, and partscope replay FILE; secrets are masked",
+            Self::Text => "laid out as in the panes (v); secrets are masked",
         }
     }
 
     /// The name of a file for it, of these exchanges.
     pub fn file_name(self, exchanges: &[&Exchange]) -> String {
-        let Self::Script(format) = self;
         let numbers = match exchanges {
             [] => String::new(),
             [one] => format!("-{}", one.id.0),
             [first, .., last] => format!("-{}-{}", first.id.0, last.id.0),
         };
-        format!("partscope-{}{numbers}.{}", format.name(), format.extension())
+        match self {
+            Self::Script(format) => format!("partscope-{}{numbers}.{}", format.name(), format.extension()),
+            Self::Archive => format!("partscope{numbers}.har"),
+            Self::Text => format!("partscope{numbers}.txt"),
+        }
     }
 }
 

@@ -71,7 +71,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Verified { id, result } => verify::ended(model, id, *result),
         Msg::Clients { id, clients } => verify::clients_came(model, id, clients),
         Msg::Digested { body, digest } => expect::digested(model, body, digest),
-        Msg::Script { to, text } => take::made(model, to, text),
+        Msg::Taken { to, text } => take::made(model, to, text),
         Msg::FileWritten { path, bytes, result } => save::written(model, path, bytes, result),
         Msg::SignaturesChecked { exchange, checked } => xray::came(model, exchange, checked),
         Msg::Tick(now) => {

@@ -14,6 +14,7 @@ use crate::domain::replay::{self, Replay};
 use crate::domain::session_file::{self, MAX_FILE, Session, Unmasked};
 use crate::domain::text::visible;
 use crate::domain::units::grouped;
+use crate::domain::wire_text;
 use crate::domain::xray::{self, Checked};
 use std::fs::File;
 use std::io::{self, Read};
@@ -54,11 +55,11 @@ pub fn run(target: &TargetArgs, args: &ReplayArgs, unmasked: Option<&Unmasked>) 
     let chosen = chosen(&opened, args)?;
     match args.export {
         Some(format) => export(&opened, chosen, format, (target, unmasked)),
-        None if args.list => chosen.iter().try_for_each(|e| Out.line(&shown::list_line(e))),
+        None if args.list => chosen.iter().try_for_each(|e| Out.line(&wire_text::summary(e))),
         None if args.json => chosen.iter().try_for_each(|e| Out.json(&shown::json(e, args.mode.into()))),
         None => {
             Out.line(&visible(&shown::title(&opened)))?;
-            let mut lines = chosen.iter().flat_map(|e| shown::plain(e, args.mode.into()));
+            let mut lines = chosen.iter().flat_map(|e| wire_text::text(e, args.mode.into()));
             lines.try_for_each(|line| Out.line(&line))
         }
     }

@@ -4,12 +4,13 @@ use super::Endpoint;
 use super::report::Report;
 use super::script::{self, Bodies};
 use crate::app::msg::{Connected, Effect, FaultChange, Msg};
-use crate::app::take::Destination;
-use crate::domain::exchange::{Exchange, ExchangeId};
-use crate::domain::export::Format;
+use crate::app::take::{Destination, Form};
+use crate::domain::exchange::ExchangeId;
 use crate::domain::hashing::Verification;
 use crate::domain::operation::{Operation, OperationId};
 use crate::domain::outcome::Outcome;
+use crate::domain::session_file::Session;
+use crate::domain::wire_lines::Mode;
 use crate::domain::xray::{Asked, Checked};
 use crate::s3::client::{Call, Client};
 use crate::s3::target::{TargetSpec, connect};
@@ -102,14 +103,12 @@ impl Runtime {
                 self.tasks.spawn(super::save::write(path, bytes, overwrite, self.reports.clone()));
             }
             Effect::CheckSignatures { exchange, asked } => self.check_signatures(exchange, &asked),
-            Effect::SaveSession { path, format, mut session, unmasked } => {
-                if !matches!(self.endpoint, Endpoint::Replay(_)) {
-                    session.epoch = super::save::began(&self.hub).unwrap_or(session.epoch);
-                }
+            Effect::SaveSession { path, format, session, unmasked } => {
+                let session = self.dated(session);
                 let work = super::save::Session { path, format, session, unmasked };
                 self.tasks.spawn(work.write(self.reports.clone()));
             }
-            Effect::Script { exchanges, format, to } => self.script(exchanges, format, to),
+            Effect::TakeAlong { session, form, mode, to } => self.take_along(session, (form, mode), to),
             Effect::Copy(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -208,10 +207,18 @@ impl Runtime {
         });
     }
 
-    fn script(&mut self, exchanges: Vec<Exchange>, format: Format, to: Destination) {
+    /// A live session with the moment it began.
+    fn dated(&self, mut session: Box<Session>) -> Box<Session> {
+        if !matches!(self.endpoint, Endpoint::Replay(_)) {
+            session.epoch = super::save::began(&self.hub).unwrap_or(session.epoch);
+        }
+        session
+    }
+
+    fn take_along(&mut self, session: Box<Session>, (form, mode): (Form, Mode), to: Destination) {
+        let taken = script::Taken { session: self.dated(session), form, mode, to };
         let spec = script::target(&self.endpoint, self.sandbox.as_ref().map(Server::endpoint));
-        let made = script::make((exchanges, format, to), spec, self.bodies.clone(), self.reports.clone());
-        self.tasks.spawn(made);
+        self.tasks.spawn(taken.write_out(spec, self.bodies.clone(), self.reports.clone()));
     }
 
     fn verify(&mut self, id: OperationId, work: Verification) {

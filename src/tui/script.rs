@@ -1,13 +1,17 @@
-//! Making scripts of recorded calls, beside the interface.
+//! Writing recorded calls out as scripts, archives and text, beside the interface.
 
 use super::Endpoint;
 use super::report::Report;
 use crate::app::msg::Msg;
-use crate::app::take::Destination;
+use crate::app::take::{Destination, Form};
 use crate::domain::exchange::Exchange;
 use crate::domain::export::{Format, script_with};
 use crate::domain::hand_over::Place;
+use crate::domain::har;
 use crate::domain::operation::{Operation, OperationId, PartBody};
+use crate::domain::session_file::Session;
+use crate::domain::wire_lines::Mode;
+use crate::domain::wire_text;
 use crate::s3::target::TargetSpec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,24 +51,39 @@ pub(super) fn target(endpoint: &Endpoint, sandbox: Option<String>) -> TargetSpec
     }
 }
 
-/// Makes a script and reports it.
-pub(super) async fn make(
-    (exchanges, format, to): (Vec<Exchange>, Format, Destination),
-    spec: TargetSpec,
-    bodies: Bodies,
-    reports: mpsc::Sender<Report>,
-) {
-    let made = tokio::task::spawn_blocking(move || {
-        let place = Place {
-            endpoint_url: spec.endpoint_url.as_deref(),
-            region: spec.region.as_deref(),
-            profile: spec.profile.as_deref(),
-            path_style: spec.path_style,
-            no_sign_request: spec.no_sign_request,
-        };
-        let all: Vec<&Exchange> = exchanges.iter().collect();
-        script_with(&all, format, &place, &|id| bodies.0.get(&id).cloned())
-    });
-    let text = made.await.map_err(|e| e.to_string());
-    let _ = reports.send(Report::Msg(Msg::Script { to, text })).await;
+/// What is to be taken along.
+pub(super) struct Taken {
+    pub(super) session: Box<Session>,
+    pub(super) form: Form,
+    pub(super) mode: Mode,
+    pub(super) to: Destination,
+}
+
+impl Taken {
+    /// Writes it out and reports it.
+    pub(super) async fn write_out(self, spec: TargetSpec, bodies: Bodies, reports: mpsc::Sender<Report>) {
+        let to = self.to.clone();
+        let made = tokio::task::spawn_blocking(move || match self.form {
+            Form::Script(format) => script(&self.session.exchanges, format, &spec, &bodies),
+            Form::Archive => String::from_utf8_lossy(&har::write(&self.session)).into_owned(),
+            Form::Text => {
+                let lines = self.session.exchanges.iter().flat_map(|e| wire_text::text(e, self.mode));
+                lines.skip(1).map(|line| line + "\n").collect()
+            }
+        });
+        let text = made.await.map_err(|e| e.to_string());
+        let _ = reports.send(Report::Msg(Msg::Taken { to, text })).await;
+    }
+}
+
+fn script(exchanges: &[Exchange], format: Format, spec: &TargetSpec, bodies: &Bodies) -> String {
+    let place = Place {
+        endpoint_url: spec.endpoint_url.as_deref(),
+        region: spec.region.as_deref(),
+        profile: spec.profile.as_deref(),
+        path_style: spec.path_style,
+        no_sign_request: spec.no_sign_request,
+    };
+    let all: Vec<&Exchange> = exchanges.iter().collect();
+    script_with(&all, format, &place, &|id| bodies.0.get(&id).cloned())
 }

@@ -367,7 +367,7 @@ pub const SPECS: &[Spec] = &[
         &["y"],
         WIRE,
         "take along",
-        "Make a script of recorded calls: AWS CLI, curl, boto3 or Rust, to a file or to the clipboard",
+        "Recorded calls as a script (AWS CLI, curl, boto3, Rust), a HAR or text, to a file or the clipboard",
     ),
     spec(
         C::XRay,

@@ -92,13 +92,18 @@ pub fn session(
     wanted: impl Fn(&Exchange) -> bool,
 ) {
     let wire = &model.wire;
-    let exchanges: Vec<Exchange> =
-        (0..wire.len()).filter_map(|at| wire.get(at)).filter(|e| wanted(e)).cloned().collect();
-    let deed = |e: &Exchange| Some((e.id, Arc::clone(&wire.row(e.id)?.deed)));
-    let deeds = exchanges.iter().filter_map(deed).collect();
+    let exchanges = (0..wire.len()).filter_map(|at| wire.get(at)).filter(|e| wanted(e)).cloned().collect();
     // Those that lost their bytes are only rows: there is nothing of them to be read again.
     let dropped = wire.dropped() + wire.stripped() + wire.lost;
-    let session = match &model.replay {
+    let session = Box::new(of(model, exchanges, dropped));
+    model.effects.push(Effect::SaveSession { path, format, session, unmasked });
+}
+
+/// Some exchanges as a session; so many more were dropped.
+pub(super) fn of(model: &Model, exchanges: Vec<Exchange>, dropped: u64) -> Session {
+    let deed = |e: &Exchange| Some((e.id, Arc::clone(&model.wire.row(e.id)?.deed)));
+    let deeds = exchanges.iter().filter_map(deed).collect();
+    match &model.replay {
         Some(replay) => {
             let dropped = dropped + replay.session.dropped;
             Session { exchanges, deeds, dropped, ..replay.session.clone() }
@@ -107,6 +112,5 @@ pub fn session(
             let session = Session::new(&model.target.name, model.epoch * 1_000_000, exchanges);
             Session { deeds, dropped, ..session }
         }
-    };
-    model.effects.push(Effect::SaveSession { path, format, session: Box::new(session), unmasked });
+    }
 }

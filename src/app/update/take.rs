@@ -81,19 +81,20 @@ fn begin(model: &mut Model, take: Take, to: Destination) {
         return model.say(Level::Warning, "nothing to take along: the bytes of these exchanges went");
     }
     let exchanges = exchanges.into_iter().cloned().collect();
+    let session = Box::new(save::of(model, exchanges, lost as u64));
     if lost > 0 {
         let said = format!("{} exchanges have lost their bytes and are not in it", grouped(lost as u64));
         model.say(Level::Warning, said);
     }
-    let Form::Script(format) = take.form;
-    model.effects.push(Effect::Script { exchanges, format, to });
+    let mode = model.wire.reading.mode;
+    model.effects.push(Effect::TakeAlong { session, form: take.form, mode, to });
 }
 
 /// The text is made.
 pub(super) fn made(model: &mut Model, to: Destination, text: Result<String, String>) {
     let text = match text {
         Ok(text) => text,
-        Err(why) => return model.say(Level::Bad, format!("the script cannot be made: {why}")),
+        Err(why) => return model.say(Level::Bad, format!("it cannot be taken along: {why}")),
     };
     match to {
         Destination::File(path) => save::write(model, path, text.into_bytes().into(), false),

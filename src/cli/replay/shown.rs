@@ -1,11 +1,10 @@
-//! Exchanges as text and JSON.
+//! What was opened, and its exchanges as JSON.
 
 use crate::domain::exchange::{Captured, End, Exchange};
-use crate::domain::message::Message;
 use crate::domain::replay::Replay;
-use crate::domain::text::visible;
-use crate::domain::units::{grouped, human_size};
-use crate::domain::wire_lines::{Kind, Line, Mode, lines};
+use crate::domain::units::grouped;
+use crate::domain::wire_lines::{Mode, lines};
+use crate::domain::wire_text::part;
 use serde_json::{Value, json};
 
 /// What stands over everything: where it comes from, and what its bytes are.
@@ -21,50 +20,6 @@ pub(super) fn title(opened: &Replay) -> String {
         session.program,
         opened.words()
     )
-}
-
-/// Number, call, status, time, size: one line.
-pub(super) fn list_line(e: &Exchange) -> String {
-    let told = format!(
-        "{:>6}  {:<28} {:<5} {:>10}  {:>10}",
-        e.id.0,
-        name(e),
-        status(e),
-        took(e),
-        human_size(e.response.total)
-    );
-    let more = match (&e.end, e.error_code(), e.sender.stranger()) {
-        (_, Some(code), _) => format!("  {code}"),
-        (Some(End::Failed(why)), ..) => format!("  {why}"),
-        (.., Some(stranger)) => format!("  {}", stranger.short()),
-        _ => String::new(),
-    };
-    visible(&(told + &more)).trim_end().to_owned()
-}
-
-/// An exchange line by line: what it is, `>` what was sent, `<` what came, and `·` what is said of both.
-pub(super) fn plain(e: &Exchange, mode: Mode) -> Vec<String> {
-    let mut out = vec![String::new(), format!("=== #{}", list_line(e).trim_start())];
-    let peer = match &e.tls {
-        Some(tls) => format!("{}, {tls}", e.peer),
-        None => e.peer.clone(),
-    };
-    let used = if e.reused { "used before" } else { "new" };
-    out.push(visible(&format!("· connection {} ({used}) with {peer}", e.connection)));
-    if e.held {
-        out.push("· held when this was written: nothing had left".into());
-    }
-    out.extend(side(&e.request, ">", mode));
-    out.extend(side(&e.response, "<", mode));
-    out
-}
-
-fn side(captured: &Captured, mark: &str, mode: Mode) -> Vec<String> {
-    let line = |l: Line| {
-        let mark = if l.kind == Kind::Note && !l.text.is_empty() { "·" } else { mark };
-        format!("{mark} {}", l.text).trim_end().to_owned()
-    };
-    lines(captured, mode, false).into_iter().map(line).collect()
 }
 
 /// The same as one value.
@@ -98,30 +53,4 @@ pub(super) fn json(e: &Exchange, mode: Mode) -> Value {
         "request": texts(&e.request),
         "response": texts(&e.response),
     })
-}
-
-fn name(e: &Exchange) -> String {
-    let part = part(e).map(|n| format!(" #{n}")).unwrap_or_default();
-    let retry = if e.attempt > 1 { format!(" attempt {}", e.attempt) } else { String::new() };
-    format!("{}{part}{retry}", e.kind)
-}
-
-fn part(e: &Exchange) -> Option<u32> {
-    Message::read(&e.request.head).parameter("partNumber")?.parse().ok()
-}
-
-fn status(e: &Exchange) -> String {
-    match (e.held, e.status(), &e.end) {
-        (true, ..) => "held".into(),
-        (_, Some(status), Some(End::Complete)) => status.to_string(),
-        (_, Some(status), Some(_)) => format!("{status}!"),
-        (_, Some(status), None) => format!("{status}…"),
-        (_, None, Some(End::Cancelled)) if e.timing.request_sent.is_none() => "drop".into(),
-        (_, None, Some(_)) => "lost".into(),
-        (_, None, None) => "…".into(),
-    }
-}
-
-fn took(e: &Exchange) -> String {
-    e.duration().map(|us| format!("{}.{} ms", us / 1000, us % 1000 / 100)).unwrap_or_default()
 }
