@@ -133,6 +133,16 @@ pub fn click(model: &mut Model, pane: Pane, row: Option<usize>) -> Vec<Effect> {
     finish(model)
 }
 
+/// The name of a screen was clicked on.
+pub fn click_screen(model: &mut Model, screen: Screen) -> Vec<Effect> {
+    if !model.overlays.is_empty() {
+        return Vec::new();
+    }
+    model.deeds.begin(Who::You);
+    command::run(model, Command::Show(screen));
+    finish(model)
+}
+
 /// The wheel moves the pane under it and leaves the focus alone; a list or text that lies over the screen takes it.
 pub fn wheel(model: &mut Model, pane: Option<Pane>, up: bool) -> Vec<Effect> {
     model.deeds.begin(Who::You);

@@ -214,9 +214,12 @@ impl<W: Write> Shell<W> {
         self.model.now = self.now();
         match msg {
             Msg::Click(col, row) => {
-                let hit = view::hit(self.area(), &self.model, col, row);
-                let effects =
-                    hit.map(|(pane, at)| update::click(&mut self.model, pane, at)).unwrap_or_default();
+                let effects = match view::tab(self.area(), &self.model, col, row) {
+                    Some(screen) => update::click_screen(&mut self.model, screen),
+                    None => view::hit(self.area(), &self.model, col, row)
+                        .map(|(pane, at)| update::click(&mut self.model, pane, at))
+                        .unwrap_or_default(),
+                };
                 self.execute(effects)
             }
             Msg::Wheel { up, col, row } => {

@@ -32,7 +32,7 @@ use crate::app::command::{Pane, Screen};
 use crate::app::model::Model;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 /// How to draw.
 #[derive(Debug, Clone, Copy)]
@@ -93,9 +93,18 @@ fn fold_to_ascii(area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// The screen whose name is under a position.
+pub fn tab(area: Rect, model: &Model, col: u16, row: u16) -> Option<Screen> {
+    frame::screen_at(model, &regions(area, model), Position::new(col, row))
+}
+
 /// The pane and the row of its list under a position.
 pub fn hit(area: Rect, model: &Model, col: u16, row: u16) -> Option<(Pane, Option<usize>)> {
-    let (pane, rect) = regions(area, model).at(col, row)?;
+    let regions = regions(area, model);
+    if let Some(pane) = frame::pane_at(model, &regions, Position::new(col, row)) {
+        return Some((pane, None));
+    }
+    let (pane, rect) = regions.at(col, row)?;
     let inside = inner(rect);
     let (at, len) = match pane {
         Pane::Buckets => (model.browse.bucket_at, model.browse.buckets.len()),

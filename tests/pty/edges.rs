@@ -116,6 +116,24 @@ fn a_burst_of_five_thousand_keys_is_handled_to_the_last() {
 }
 
 #[test]
+fn names_of_screens_and_of_panes_that_are_not_shown_can_be_clicked_on() {
+    let t = browsing(80, 24);
+    t.click(t.find("4 Wire").unwrap());
+    t.until_text("[4 Wire]");
+    t.until_text("[Timeline]");
+    t.click(t.find(" Response ").unwrap());
+    t.until_text("[Response]");
+    // What lies over the screen keeps it as it is.
+    t.press("?", "Keys: Wire");
+    t.click(t.find("1 Browse").unwrap());
+    t.send(ESC);
+    t.until_gone("Keys: Wire");
+    t.until_text("[4 Wire]");
+    t.click(t.find("1 Browse").unwrap());
+    t.until_text("[1 Browse]");
+}
+
+#[test]
 fn the_mouse_focuses_selects_acts_and_scrolls() {
     let t = browsing(120, 36);
     let scratch = t.find("scratch").unwrap();

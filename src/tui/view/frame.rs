@@ -12,7 +12,7 @@ use crate::domain::upload::UploadState;
 use crate::tui::regions::{MIN, Regions};
 use crate::tui::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 pub(super) fn draw(model: &Model, r: &Regions, theme: Theme, buf: &mut Buffer) {
     tabs(model, r, theme, buf);
@@ -33,18 +33,7 @@ pub(super) fn too_small(area: Rect, theme: Theme, buf: &mut Buffer) {
 }
 
 fn tabs(model: &Model, r: &Regions, theme: Theme, buf: &mut Buffer) {
-    // Where there is little room the other screens keep only their digit: the target must always be named.
-    let short = r.tabs.width < if model.replay.is_some() { 100 } else { 76 };
-    let mut left: Pieces = vec![(" partscope ".into(), Role::Title)];
-    for (i, screen) in Screen::ALL.iter().enumerate() {
-        let here = *screen == model.screen;
-        let name = if short && !here { (i + 1).to_string() } else { format!("{} {}", i + 1, screen.name()) };
-        left.push(if here {
-            (format!("[{name}]"), Role::Accent)
-        } else {
-            (format!(" {name} "), Role::Muted)
-        });
-    }
+    let left = names(model, r);
     line(r.tabs, 0, &left, theme, buf);
     let used: usize = left.iter().map(|(t, _)| width(t)).sum();
     let room = usize::from(r.tabs.width).saturating_sub(used);
@@ -52,6 +41,48 @@ fn tabs(model: &Model, r: &Regions, theme: Theme, buf: &mut Buffer) {
     let wide: usize = right.iter().map(|(t, _)| width(t)).sum();
     let x = r.tabs.right().saturating_sub(u16::try_from(wide).unwrap_or(0)).max(r.tabs.x);
     line(Rect { x, width: r.tabs.right() - x, ..r.tabs }, 0, &right, theme, buf);
+}
+
+/// The program's name and after it one piece for each screen.
+fn names(model: &Model, r: &Regions) -> Pieces {
+    // Where there is little room the other screens keep only their digit: the target must always be named.
+    let short = r.tabs.width < if model.replay.is_some() { 100 } else { 76 };
+    let mut out: Pieces = vec![(" partscope ".into(), Role::Title)];
+    for (i, screen) in Screen::ALL.iter().enumerate() {
+        let here = *screen == model.screen;
+        let name = if short && !here { (i + 1).to_string() } else { format!("{} {}", i + 1, screen.name()) };
+        out.push(if here { (format!("[{name}]"), Role::Accent) } else { (format!(" {name} "), Role::Muted) });
+    }
+    out
+}
+
+/// The screen whose name is at a position.
+pub(super) fn screen_at(model: &Model, r: &Regions, at: Position) -> Option<Screen> {
+    let piece = piece_at(r.tabs, &names(model, r), at)?;
+    Screen::ALL.get(piece.checked_sub(1)?).copied()
+}
+
+/// The pane whose name is at a position: where there is little room, one pane is shown and the others are named.
+pub(super) fn pane_at(model: &Model, r: &Regions, at: Position) -> Option<Pane> {
+    let panes = model.panes();
+    let pieces = crumb(model, r);
+    let first = pieces.len().checked_sub(panes.len()).filter(|_| r.narrow)?;
+    panes.get(piece_at(r.crumb, &pieces, at)?.checked_sub(first)?).copied()
+}
+
+/// Which of the pieces of a line is at a position.
+fn piece_at(row: Rect, pieces: &Pieces, at: Position) -> Option<usize> {
+    if !row.contains(at) {
+        return None;
+    }
+    let mut left = usize::from(at.x - row.x);
+    for (i, (text, _)) in pieces.iter().enumerate() {
+        match left.checked_sub(width(text)) {
+            None => return Some(i),
+            Some(rest) => left = rest,
+        }
+    }
+    None
 }
 
 /// The target is always named; other states give way first when there is little room.
