@@ -41,7 +41,7 @@ impl ObjectRef {
     ///
     /// See CopyObject and UploadPartCopy in the S3 API reference.
     pub fn copy_source(&self) -> String {
-        let base = format!("{}/{}", self.bucket, encode_key(&self.key));
+        let base = format!("{}/{}", encode_key(&self.bucket), encode_key(&self.key));
         match &self.version_id {
             Some(v) => format!("{base}?versionId={v}"),
             None => base,
@@ -165,6 +165,8 @@ mod tests {
         ] {
             assert_eq!(ObjectRef::new("b", key).copy_source(), want);
         }
+        // No bucket has such a name, but one can be typed, and must be refused as what was typed.
+        assert_eq!(ObjectRef::new("a b+c?d", "k").copy_source(), "a%20b%2Bc%3Fd/k");
         let mut o = ObjectRef::new("b", "k");
         o.version_id = Some("v+1".into());
         assert_eq!(o.copy_source(), "b/k?versionId=v+1");
