@@ -105,6 +105,13 @@ impl Captured {
         }
     }
 
+    /// These bytes, as one who saw them pass would have kept them.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut captured = Self::default();
+        captured.push(bytes);
+        captured
+    }
+
     /// Bytes that passed and were not kept, between `head` and `tail`.
     pub fn missing(&self) -> u64 {
         self.total.saturating_sub(u64::try_from(self.head.len() + self.tail.len()).unwrap_or(u64::MAX))
@@ -222,6 +229,29 @@ impl Exchange {
 }
 
 #[cfg(test)]
+impl Exchange {
+    /// A whole exchange of these bytes, for tests to change as they need it.
+    pub(crate) fn example(request: &[u8], response: &[u8]) -> Self {
+        Self {
+            id: ExchangeId(1),
+            operation: OperationId(1),
+            kind: super::operation::OperationKind::HeadObject.into(),
+            sender: Sender::Here,
+            attempt: 1,
+            connection: 1,
+            reused: false,
+            peer: "127.0.0.1:9000".into(),
+            tls: None,
+            request: Captured::of(request),
+            response: Captured::of(response),
+            held: false,
+            timing: Timing::default(),
+            end: Some(End::Complete),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -244,30 +274,9 @@ mod tests {
         }
     }
 
-    fn answered(bytes: &[u8]) -> Exchange {
-        let mut response = Captured::default();
-        response.push(bytes);
-        Exchange {
-            id: ExchangeId(1),
-            operation: OperationId(1),
-            kind: crate::domain::operation::OperationKind::UploadPartCopy.into(),
-            sender: Sender::Here,
-            attempt: 1,
-            connection: 0,
-            reused: false,
-            peer: String::new(),
-            tls: None,
-            request: Captured::default(),
-            response,
-            held: false,
-            timing: Timing::default(),
-            end: None,
-        }
-    }
-
     #[test]
     fn the_code_of_an_error_is_read_behind_any_status_and_interim_head() {
-        let code = |bytes: &[u8]| answered(bytes).error_code().map(str::to_owned);
+        let code = |bytes: &[u8]| Exchange::example(b"", bytes).error_code().map(str::to_owned);
         let late = b"HTTP/1.1 200 OK\r\n\r\n\r\n<?xml?><Error>\n<Code>InternalError</Code></Error>";
         assert_eq!(code(late).as_deref(), Some("InternalError"));
         let interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 No\r\na: <Error><Code>head</Code>\r\n\r\n<Error><Code>X";

@@ -165,33 +165,7 @@ fn overlaps(of: &[Range<usize>], hit: &Range<usize>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::exchange::{End, ExchangeId, Sender, Timing};
-    use crate::domain::operation::{OperationId, OperationKind};
     use proptest::prelude::*;
-
-    fn exchange(request: &[u8], response: &[u8]) -> Exchange {
-        let captured = |bytes: &[u8]| {
-            let mut c = Captured::default();
-            c.push(bytes);
-            c
-        };
-        Exchange {
-            id: ExchangeId(1),
-            operation: OperationId(1),
-            kind: OperationKind::HeadObject.into(),
-            sender: Sender::Here,
-            attempt: 1,
-            connection: 1,
-            reused: false,
-            peer: String::new(),
-            tls: None,
-            request: captured(request),
-            response: captured(response),
-            held: false,
-            timing: Timing::default(),
-            end: Some(End::Complete),
-        }
-    }
 
     fn found(text: &str, e: &Exchange) -> Vec<(Direction, String)> {
         let part = |f: &Found| {
@@ -211,7 +185,7 @@ mod tests {
 
     #[test]
     fn both_directions_heads_and_bodies_are_searched() {
-        let e = exchange(REQUEST, RESPONSE);
+        let e = Exchange::example(REQUEST, RESPONSE);
         assert_eq!(found("partnumber=1", &e), [(Direction::Request, "partNumber=1".to_owned())]);
         assert_eq!(found("<Code>Inv", &e), [(Direction::Response, "<Code>Inv".to_owned())]);
         assert_eq!(found("h", &e).len(), 9, "{:?}", found("h", &e));
@@ -221,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_key_is_found_without_its_encoding() {
-        let e = exchange(REQUEST, b"");
+        let e = Exchange::example(REQUEST, b"");
         let line = "PUT /b/a%20%C3%A9?partNumber=1 HTTP/1.1".to_owned();
         assert_eq!(found("a é", &e), [(Direction::Request, line)]);
         assert_eq!(found("%C3", &e), [(Direction::Request, "%C3".to_owned())]);
@@ -229,13 +203,13 @@ mod tests {
 
     #[test]
     fn nobody_can_feel_for_a_secret() {
-        let e = exchange(REQUEST, RESPONSE);
+        let e = Exchange::example(REQUEST, RESPONSE);
         for text in ["canary", "cana", "Signature=c", ">canary", "token: c", "ACCESSKEY"] {
             assert!(found(text, &e).is_empty(), "{text}");
         }
         assert_eq!(found("Signature=", &e).len(), 1);
         assert_eq!(found("<token-0>", &e).len(), 1);
-        let mut long = exchange(REQUEST, RESPONSE);
+        let mut long = Exchange::example(REQUEST, RESPONSE);
         long.response.push(&[b' '; 100_000]);
         long.response.push(b"<Token>canary</Token>needle");
         assert!(found("canary", &long).is_empty() && long.response.missing() > 0);
@@ -245,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_text_across_the_kept_halves_is_found() {
-        let mut e = exchange(b"HTTP/1.1 200 OK\r\n\r\n", b"");
+        let mut e = Exchange::example(b"HTTP/1.1 200 OK\r\n\r\n", b"");
         let fill = Captured::HEAD - e.request.head.len() - 3;
         e.request.push(&vec![b'.'; fill]);
         e.request.push(b"needle");
@@ -257,7 +231,7 @@ mod tests {
         #[test]
         fn what_is_found_is_there(text in "[aA:=<% ]{1,3}", pieces in proptest::collection::vec("[aA:=<%\r\n ]{0,9}", 0..9)) {
             let bytes = format!("GET /x HTTP/1.1\r\n{}", pieces.concat());
-            let e = exchange(bytes.as_bytes(), b"");
+            let e = Exchange::example(bytes.as_bytes(), b"");
             for f in Needle::new(&text).unwrap().find(&e) {
                 let at = usize::try_from(f.at.start).unwrap()..usize::try_from(f.at.end).unwrap();
                 let there = String::from_utf8_lossy(&bytes.as_bytes()[at]).to_lowercase();

@@ -272,13 +272,8 @@ fn raw_body(body: &[u8], start: u64, reveal: bool) -> Vec<Line> {
 mod tests {
     use super::*;
 
-    fn captured(bytes: &[u8]) -> Captured {
-        let mut c = Captured::default();
-        c.push(bytes);
-        c
-    }
     fn texts(bytes: &[u8], mode: Mode) -> Vec<String> {
-        lines(&captured(bytes), mode, false).into_iter().map(|l| l.text).collect()
+        lines(&Captured::of(bytes), mode, false).into_iter().map(|l| l.text).collect()
     }
     const AUTH: &str = "authorization: AWS4-HMAC-SHA256 Credential=SANDBOXACCESSKEY0000/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0123canary\r\n";
 
@@ -297,7 +292,7 @@ mod tests {
             let all = texts(format!("GET / HTTP/1.1\r\n{AUTH}\r\n").as_bytes(), mode).join("");
             assert!(!all.contains("canary") && !all.contains("63 61 6e 61"), "{mode:?} {all}");
         }
-        let shown = lines(&captured(AUTH.as_bytes()), Mode::Raw, true);
+        let shown = lines(&Captured::of(AUTH.as_bytes()), Mode::Raw, true);
         assert!(shown[0].text.contains("canary"));
     }
 
@@ -331,7 +326,7 @@ mod tests {
 
     #[test]
     fn what_is_not_kept_is_counted() {
-        let mut c = captured(b"HTTP/1.1 200 OK\r\n\r\n");
+        let mut c = Captured::of(b"HTTP/1.1 200 OK\r\n\r\n");
         c.push(&vec![0; 200_000]);
         for mode in [Mode::Pretty, Mode::Raw, Mode::Hex] {
             let all: String = lines(&c, mode, false).into_iter().map(|l| l.text).collect();
@@ -341,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_body_a_little_longer_than_the_beginning_is_shown_to_its_end() {
-        let mut c = captured(b"HTTP/1.1 200 OK\r\n\r\n");
+        let mut c = Captured::of(b"HTTP/1.1 200 OK\r\n\r\n");
         c.push(&b"a line\n".repeat(Captured::HEAD / 7));
         c.push(b"the end");
         assert!(!c.tail.is_empty() && c.missing() == 0);
@@ -366,7 +361,7 @@ mod tests {
              0;chunk-signature=canary\r\nx-amz-trailer-signature:canary\r\n\r\n"
                 .to_owned(),
         ] {
-            let (mut gap, plain) = (captured(bytes.as_bytes()), captured(bytes.as_bytes()));
+            let (mut gap, plain) = (Captured::of(bytes.as_bytes()), Captured::of(bytes.as_bytes()));
             gap.push(&[b'\n'; 100_000]);
             gap.push(bytes.as_bytes());
             for (c, mode) in

@@ -81,29 +81,19 @@ fn took(e: &Exchange) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::exchange::{ExchangeId, Sender, Timing};
-    use crate::domain::operation::{OperationId, OperationKind};
+    use crate::domain::exchange::{ExchangeId, Timing};
+    use crate::domain::operation::OperationKind;
 
     #[test]
     fn an_exchange_is_text_without_secrets_or_control_bytes() {
-        let (mut request, mut response) = (Captured::default(), Captured::default());
-        request.push(b"PUT /b/k?partNumber=7&uploadId=U HTTP/1.1\r\nx-amz-security-token: canary\r\nx-a: \x1b[2J\r\n\r\n");
-        response.push(b"HTTP/1.1 403 Forbidden\r\n\r\n<Error><Code>AccessDenied</Code></Error>");
+        let request = b"PUT /b/k?partNumber=7&uploadId=U HTTP/1.1\r\nx-amz-security-token: canary\r\nx-a: \x1b[2J\r\n\r\n";
+        let response = b"HTTP/1.1 403 Forbidden\r\n\r\n<Error><Code>AccessDenied</Code></Error>";
         let exchange = Exchange {
             id: ExchangeId(3),
-            operation: OperationId(1),
             kind: OperationKind::UploadPart.into(),
-            sender: Sender::Here,
             attempt: 2,
-            connection: 1,
-            reused: true,
-            peer: "127.0.0.1:1".into(),
-            tls: None,
-            request,
-            response,
-            held: false,
             timing: Timing { begun: 1_000, ended: Some(3_500), ..Timing::default() },
-            end: Some(End::Complete),
+            ..Exchange::example(request, response)
         };
         let text = text(&exchange, Mode::Raw).join("\n");
         assert!(text.contains("=== #3  UploadPart #7 attempt 2"), "{text}");

@@ -87,3 +87,34 @@ fn script(exchanges: &[Exchange], format: Format, spec: &TargetSpec, bodies: &Bo
     let all: Vec<&Exchange> = exchanges.iter().collect();
     script_with(&all, format, &place, &|id| bodies.0.get(&id).cloned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn taken(form: Form) -> String {
+        let request = b"GET /b/k HTTP/1.1\r\nhost: h\r\nx-amz-security-token: canary\r\n\r\n";
+        let exchange = Exchange::example(request, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        let session = Box::new(Session::new("here", 0, vec![exchange]));
+        let (reports, mut came) = mpsc::channel(1);
+        let taken = Taken { session, form, mode: Mode::Pretty, to: Destination::Clipboard };
+        taken.write_out(TargetSpec::default(), Bodies::default(), reports).await;
+        match came.recv().await {
+            Some(Report::Msg(Msg::Taken { to: Destination::Clipboard, text: Ok(text) })) => text,
+            _ => panic!("no text came"),
+        }
+    }
+
+    #[tokio::test]
+    async fn every_form_is_written_out_without_secrets() {
+        let archive = taken(Form::Archive).await;
+        let read = har::read(archive.as_bytes()).unwrap();
+        assert_eq!(read.exchanges.len(), 1);
+        let text = taken(Form::Text).await;
+        assert!(text.starts_with("=== #1  HeadObject") && text.contains("> GET /b/k HTTP/1.1\n"), "{text}");
+        for form in Form::ALL {
+            let text = taken(form).await;
+            assert!(!text.is_empty() && !text.contains("canary"), "{form:?}: {text}");
+        }
+    }
+}

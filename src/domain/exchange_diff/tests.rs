@@ -1,31 +1,12 @@
 use super::*;
-use crate::domain::exchange::{Captured, End, Exchange, ExchangeId, Sender, Timing};
+use crate::domain::exchange::{Exchange, ExchangeId, Timing};
 use crate::domain::operation::{OperationId, OperationKind};
 use proptest::prelude::*;
 
-fn captured(bytes: &[u8]) -> Captured {
-    let mut c = Captured::default();
-    c.push(bytes);
-    c
-}
-
 pub(super) fn exchange(id: u64, kind: OperationKind, request: &[u8], response: &[u8]) -> Exchange {
-    Exchange {
-        id: ExchangeId(id),
-        operation: OperationId(id),
-        kind: kind.into(),
-        sender: Sender::Here,
-        attempt: 1,
-        connection: 1,
-        reused: true,
-        peer: "127.0.0.1:9000".into(),
-        tls: None,
-        request: captured(request),
-        response: captured(response),
-        held: false,
-        timing: Timing { ended: Some(id), ..Timing::default() },
-        end: Some(End::Complete),
-    }
+    let timing = Timing { ended: Some(id), ..Timing::default() };
+    let (id, operation, kind) = (ExchangeId(id), OperationId(id), kind.into());
+    Exchange { id, operation, kind, reused: true, timing, ..Exchange::example(request, response) }
 }
 
 fn pair(old: (&str, &str), new: (&str, &str)) -> ExchangeDiff {

@@ -210,35 +210,9 @@ fn with_secrets(headers: Vec<(String, Vec<u8>)>, keys: &mut Keys) -> Vec<(String
 mod tests {
     use super::super::model::What;
     use super::*;
-    use crate::domain::exchange::{ExchangeId, Sender, Timing};
-    use crate::domain::operation::{OperationId, OperationKind};
-
-    fn exchange(request: &[u8], response: &[u8]) -> Exchange {
-        let captured = |bytes: &[u8]| {
-            let mut c = Captured::default();
-            c.push(bytes);
-            c
-        };
-        Exchange {
-            id: ExchangeId(1),
-            operation: OperationId(1),
-            kind: OperationKind::HeadObject.into(),
-            sender: Sender::Here,
-            attempt: 1,
-            connection: 1,
-            reused: false,
-            peer: String::new(),
-            tls: None,
-            request: captured(request),
-            response: captured(response),
-            held: false,
-            timing: Timing::default(),
-            end: None,
-        }
-    }
 
     fn call(request: &str) -> Call {
-        let exchange = exchange(request.as_bytes(), b"HTTP/1.1 200 OK\r\nETag: \"e\"\r\n\r\n");
+        let exchange = Exchange::example(request.as_bytes(), b"HTTP/1.1 200 OK\r\nETag: \"e\"\r\n\r\n");
         read(&exchange, "h:1", &mut Keys::default(), None).unwrap().call
     }
 
@@ -284,7 +258,7 @@ mod tests {
 
     #[test]
     fn half_a_head_is_no_call() {
-        let half = exchange(b"GET /b/k HTTP/1.1\r\nhost: h", b"");
+        let half = Exchange::example(b"GET /b/k HTTP/1.1\r\nhost: h", b"");
         assert!(read(&half, "h", &mut Keys::default(), None).unwrap_err().contains("head"));
     }
 }

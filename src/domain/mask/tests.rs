@@ -2,12 +2,6 @@ use super::*;
 use crate::domain::wire_lines::{Mode, lines};
 use proptest::prelude::*;
 
-fn of(bytes: &[u8]) -> Captured {
-    let mut c = Captured::default();
-    c.push(bytes);
-    c
-}
-
 fn shown(c: &Captured) -> String {
     String::from_utf8_lossy(&[c.head.as_slice(), &c.tail].concat()).into_owned()
 }
@@ -42,7 +36,7 @@ fn secrets_become_filler_in_their_places() {
             "HTTP/1.1 307 T\r\nLocation: http://h/k?x-amz-security-token=******&a=1\r\n\r\n".into(),
         ),
     ] {
-        let masked = captured(&of(bytes.as_bytes()));
+        let masked = captured(&Captured::of(bytes.as_bytes()));
         assert_eq!(shown(&masked), want);
         assert_eq!(captured(&masked), masked, "masking again changes nothing");
         assert!(!masked.masked.is_empty());
@@ -51,7 +45,7 @@ fn secrets_become_filler_in_their_places() {
 
 #[test]
 fn where_the_middle_is_missing_the_beginning_of_the_end_is_no_way_out() {
-    let (mut long, mut c) = (vec![b'x'; 100_000], of(b"GET / HTTP/1.1\r\nx-amz-security-token: "));
+    let (mut long, mut c) = (vec![b'x'; 100_000], Captured::of(b"GET / HTTP/1.1\r\nx-amz-security-token: "));
     long.extend(b"canary\r\ncookie: canary\r\nHost: h\r\n\r\n<Token>canary</Token>");
     c.push(&long);
     assert!(c.missing() > 0);
@@ -62,7 +56,7 @@ fn where_the_middle_is_missing_the_beginning_of_the_end_is_no_way_out() {
     for end in
         ["nature=0a1b2c\r\nxyz", "0a1b2c\r\nxyz", "ignature:0a1b2c\r\nxyz", "chunk-signature=0a1b2c\r\nxyz"]
     {
-        let mut c = of(b"PUT / HTTP/1.1\r\n\r\n");
+        let mut c = Captured::of(b"PUT / HTTP/1.1\r\n\r\n");
         c.push(&vec![b'x'; 100_000]);
         c.tail = end.into();
         c.total = 200_000;
@@ -73,7 +67,7 @@ fn where_the_middle_is_missing_the_beginning_of_the_end_is_no_way_out() {
 
 #[test]
 fn a_body_that_needs_both_ends_is_looked_through_as_one() {
-    let mut c = of(b"HTTP/1.1 400 B\r\n\r\n<Error><Token>");
+    let mut c = Captured::of(b"HTTP/1.1 400 B\r\n\r\n<Error><Token>");
     c.push(&b"canary".repeat(Captured::HEAD / 6));
     c.push(b"</Token><Code>C</Code></Error>");
     assert!(c.missing() == 0 && !c.tail.is_empty());
@@ -83,7 +77,7 @@ fn a_body_that_needs_both_ends_is_looked_through_as_one() {
 
 #[test]
 fn nothing_reveals_what_was_masked() {
-    let masked = captured(&of(b"GET / HTTP/1.1\r\nx-amz-security-token: canary\r\n\r\n"));
+    let masked = captured(&Captured::of(b"GET / HTTP/1.1\r\nx-amz-security-token: canary\r\n\r\n"));
     for mode in [Mode::Pretty, Mode::Raw, Mode::Hex] {
         for reveal in [false, true] {
             let all: Vec<String> = lines(&masked, mode, reveal).into_iter().map(|l| l.text).collect();

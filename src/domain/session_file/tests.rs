@@ -52,11 +52,6 @@ pub(in crate::domain) fn exchange() -> impl Strategy<Value = Exchange> {
     (head, times, end, bytes(), bytes()).prop_map(|(head, times, end, request, response)| {
         let (number, kind, sender, attempt, reused, peer) = head;
         let (begun, [connected, released, request_sent, first_byte, ended]) = times;
-        let side = |bytes: &[u8]| {
-            let mut c = Captured::default();
-            c.push(bytes);
-            c
-        };
         Exchange {
             id: ExchangeId(0),
             operation: OperationId(number),
@@ -68,8 +63,8 @@ pub(in crate::domain) fn exchange() -> impl Strategy<Value = Exchange> {
             reused,
             tls: reused.then(|| peer.clone()),
             peer,
-            request: side(&request),
-            response: side(&response),
+            request: Captured::of(&request),
+            response: Captured::of(&response),
             held: false,
             timing: Timing {
                 begun: begun.into(),

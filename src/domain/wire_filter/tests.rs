@@ -1,32 +1,12 @@
 use super::*;
-use crate::domain::exchange::{Captured, ExchangeId, Sender, Timing};
-use crate::domain::operation::{OperationId, OperationKind};
+use crate::domain::exchange::Timing;
+use crate::domain::operation::OperationKind;
 use proptest::prelude::*;
-
-fn captured(bytes: &[u8]) -> Captured {
-    let mut c = Captured::default();
-    c.push(bytes);
-    c
-}
 
 fn exchange(kind: OperationKind, target: &str, response: &str) -> Exchange {
     let request = format!("{} {target} HTTP/1.1\r\nuser-agent: aws-sdk-rust/1.3\r\n\r\n", kind.method());
-    Exchange {
-        id: ExchangeId(1),
-        operation: OperationId(1),
-        kind: kind.into(),
-        sender: Sender::Here,
-        attempt: 1,
-        connection: 1,
-        reused: false,
-        peer: String::new(),
-        tls: None,
-        request: captured(request.as_bytes()),
-        response: captured(response.as_bytes()),
-        held: false,
-        timing: Timing { ended: Some(120_500), ..Timing::default() },
-        end: Some(End::Complete),
-    }
+    let timing = Timing { ended: Some(120_500), ..Timing::default() };
+    Exchange { kind: kind.into(), timing, ..Exchange::example(request.as_bytes(), response.as_bytes()) }
 }
 
 fn accepts(filter: &str, e: &Exchange) -> bool {

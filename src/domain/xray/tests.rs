@@ -20,9 +20,7 @@ const PRESIGNED: &str = "GET /test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Cr
     Host: examplebucket.s3.amazonaws.com\r\n\r\n";
 
 fn captured(bytes: impl AsRef<[u8]>) -> Captured {
-    let mut c = Captured::default();
-    c.push(bytes.as_ref());
-    c
+    Captured::of(bytes.as_ref())
 }
 
 fn checked(request: &Captured, secret: &str) -> Checked {

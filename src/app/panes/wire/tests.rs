@@ -1,28 +1,13 @@
 use super::*;
-use crate::domain::exchange::{Captured, End, Sender, Timing};
-use crate::domain::operation::{OperationId, OperationKind};
+use crate::domain::exchange::{End, Timing};
+use crate::domain::operation::OperationId;
 use proptest::prelude::*;
 use row::State;
 
 pub(in crate::app) fn exchange(id: u64, bytes: usize) -> Exchange {
-    let mut request = Captured::default();
-    request.push(&vec![b'x'; bytes]);
-    Exchange {
-        id: ExchangeId(id),
-        operation: OperationId(id),
-        kind: OperationKind::HeadObject.into(),
-        sender: Sender::Here,
-        attempt: 1,
-        connection: 1,
-        reused: false,
-        peer: String::new(),
-        tls: None,
-        request,
-        response: Captured::default(),
-        held: false,
-        timing: Timing { begun: id * 10, ended: Some(id * 10 + 5), ..Timing::default() },
-        end: Some(End::Complete),
-    }
+    let timing = Timing { begun: id * 10, ended: Some(id * 10 + 5), ..Timing::default() };
+    let (id, operation) = (ExchangeId(id), OperationId(id));
+    Exchange { id, operation, peer: String::new(), timing, ..Exchange::example(&vec![b'x'; bytes], b"") }
 }
 
 fn under_way(id: u64, bytes: usize) -> Exchange {
