@@ -11,6 +11,7 @@ use super::connector::WireClient;
 use super::keys::KeyRing;
 use super::pool::Pool;
 use super::tls::Tls;
+use crate::domain::hand_over::Place;
 use crate::wire::hub::Hub;
 use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::region::ProfileFileRegionProvider;
@@ -62,6 +63,19 @@ pub struct TargetSpec {
     pub signing_time: Option<SystemTime>,
     /// Root certificates besides the system's, in DER.
     pub extra_roots: Vec<Vec<u8>>,
+}
+
+impl TargetSpec {
+    /// How it is reached, for commands that are printed.
+    pub fn place(&self) -> Place<'_> {
+        Place {
+            endpoint_url: self.endpoint_url.as_deref(),
+            region: self.region.as_deref(),
+            profile: self.profile.as_deref(),
+            path_style: self.path_style,
+            no_sign_request: self.no_sign_request,
+        }
+    }
 }
 
 impl Default for TargetSpec {

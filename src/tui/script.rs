@@ -6,7 +6,6 @@ use crate::app::msg::Msg;
 use crate::app::take::{Destination, Form};
 use crate::domain::exchange::Exchange;
 use crate::domain::export::{Format, script_with};
-use crate::domain::hand_over::Place;
 use crate::domain::har;
 use crate::domain::operation::{Operation, OperationId, PartBody};
 use crate::domain::session_file::Session;
@@ -77,15 +76,8 @@ impl Taken {
 }
 
 fn script(exchanges: &[Exchange], format: Format, spec: &TargetSpec, bodies: &Bodies) -> String {
-    let place = Place {
-        endpoint_url: spec.endpoint_url.as_deref(),
-        region: spec.region.as_deref(),
-        profile: spec.profile.as_deref(),
-        path_style: spec.path_style,
-        no_sign_request: spec.no_sign_request,
-    };
     let all: Vec<&Exchange> = exchanges.iter().collect();
-    script_with(&all, format, &place, &|id| bodies.0.get(&id).cloned())
+    script_with(&all, format, &spec.place(), &|id| bodies.0.get(&id).cloned())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{Endpoint, Options, keys, regions, terminal};
 use crate::app::model::{Model, Target};
 use crate::app::msg::{Effect, Msg};
 use crate::app::update;
-use crate::domain::hand_over::{Place, left_open};
+use crate::domain::hand_over::left_open;
 use crate::domain::upload::{Move, UploadState};
 use crate::s3::target::TargetSpec;
 use crate::wire::hub::Hub;
@@ -405,13 +405,7 @@ async fn time_of(at: Option<Instant>) {
 /// how to end it. The sandbox is gone with the program, and its uploads with it.
 fn farewell(model: &Model, spec: Option<&TargetSpec>) -> String {
     let Some(spec) = spec else { return String::new() };
-    let place = Place {
-        endpoint_url: spec.endpoint_url.as_deref(),
-        region: spec.region.as_deref(),
-        profile: spec.profile.as_deref(),
-        path_style: spec.path_style,
-        no_sign_request: spec.no_sign_request,
-    };
+    let place = spec.place();
     let open = model.step.benches.iter().map(|b| &b.machine).filter(|m| {
         m.holds_parts() || matches!(m.state(), UploadState::Creating | UploadState::Doubtful(Move::Create))
     });

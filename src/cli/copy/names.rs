@@ -3,13 +3,12 @@
 use super::look::Look;
 use crate::cli::args::CopyArgs;
 use crate::cli::session::Session;
-use crate::domain::hand_over::{self, Place, Resumed};
+use crate::domain::hand_over::{self, Resumed};
 use crate::domain::operation::UploadRef;
-use crate::s3::TargetSpec;
 
 /// The commands that abort an upload, quoted for a shell: this program's, and the AWS CLI's for where it is not at hand.
 pub(super) fn abort_commands(session: &Session, upload: &UploadRef) -> String {
-    let place = place(session.spec());
+    let place = session.spec().place();
     let (here, aws) =
         (hand_over::abort_here_command(upload, &place), hand_over::abort_command(upload, &place));
     format!("{here}\nor with the AWS CLI:\n  {aws}")
@@ -21,7 +20,7 @@ pub(super) fn kept_json(upload: &UploadRef, go_on: &str, session: &Session) -> s
         "fact": "upload_kept",
         "upload": upload,
         "go_on": go_on,
-        "abort": hand_over::abort_here_command(upload, &place(session.spec())),
+        "abort": hand_over::abort_here_command(upload, &session.spec().place()),
     })
 }
 
@@ -34,15 +33,5 @@ pub(super) fn resume_command(session: &Session, args: &CopyArgs, look: &Look, up
         no_tags: args.no_tags,
         if_none_match: args.if_none_match,
     };
-    hand_over::resume_command(&copy, upload, &place(session.spec()))
-}
-
-fn place(spec: &TargetSpec) -> Place<'_> {
-    Place {
-        endpoint_url: spec.endpoint_url.as_deref(),
-        region: spec.region.as_deref(),
-        profile: spec.profile.as_deref(),
-        path_style: spec.path_style,
-        no_sign_request: spec.no_sign_request,
-    }
+    hand_over::resume_command(&copy, upload, &session.spec().place())
 }
