@@ -186,7 +186,7 @@ fn itself(words: &[&str]) -> Command {
 fn command(name: &str, server: &Server, parts: u32, flight: usize) -> Command {
     let mut command = itself(&["row", name, &server.1, &parts.to_string(), &flight.to_string()]);
     if name == BARE {
-        command.env(memory::SYSTEM, "1");
+        command.env(memory::SYSTEM.to_str().unwrap(), "1");
     }
     command
 }

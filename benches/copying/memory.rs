@@ -4,10 +4,11 @@
 
 use mimalloc::MiMalloc;
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::ffi::CStr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The variable; set to anything, it asks for the system's.
-pub const SYSTEM: &str = "COPYING_SYSTEM_ALLOCATOR";
+pub const SYSTEM: &CStr = c"COPYING_SYSTEM_ALLOCATOR";
 
 const UNKNOWN: u8 = 0;
 const ASKED_SYSTEM: u8 = 1;
@@ -29,8 +30,8 @@ fn system() -> bool {
 
 #[cold]
 fn decide() -> bool {
-    // SAFETY: the name ends with a zero byte, and nobody changes the environment of this process.
-    let set = unsafe { !libc::getenv(c"COPYING_SYSTEM_ALLOCATOR".as_ptr()).is_null() };
+    // SAFETY: nobody changes the environment of this process.
+    let set = unsafe { !libc::getenv(SYSTEM.as_ptr()).is_null() };
     ASKED.store(if set { ASKED_SYSTEM } else { ASKED_OURS }, Ordering::Relaxed);
     set
 }

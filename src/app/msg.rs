@@ -208,7 +208,7 @@ pub enum Effect {
     },
     /// Write recorded calls out.
     TakeAlong {
-        /// The exchanges, in the order of their ids.
+        /// The exchanges, in the order of their ids, as a session.
         session: Box<Session>,
         /// As what.
         form: Form,
