@@ -6,6 +6,7 @@
 mod digest;
 pub mod hooks;
 pub mod keys;
+mod lane;
 pub mod regions;
 pub mod report;
 mod rescue;

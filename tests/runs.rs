@@ -248,6 +248,74 @@ fn a_pause_begins_nothing_and_the_run_goes_on_after_it() {
     assert_eq!(bench(&p).machine.parts()[&PartNumber(9)].attempts, 1);
 }
 
+/// A run of a hundred parts, eighteen at a time.
+fn lined_up(target: Target) -> Play {
+    let mut p = opened_on(target, 100);
+    p.press("+ + + +").press("r Enter");
+    assert_eq!(flying(&p), (1..=18).collect::<Vec<_>>());
+    assert_eq!(
+        p.in_line.iter().map(|(_, call)| number(call)).collect::<Vec<_>>(),
+        (19..=36).collect::<Vec<_>>()
+    );
+    p
+}
+
+fn attempts(p: &Play) -> Vec<u32> {
+    let mut all: Vec<u32> = bench(p).machine.parts().values().map(|part| part.attempts).collect();
+    all.dedup();
+    all
+}
+
+#[test]
+fn from_sixteen_at_a_time_as_many_wait_in_line_and_are_still_planned() {
+    let mut p = lined_up(Target::sandbox());
+    let screen = p.screen();
+    assert!(screen.contains("→ 18 on way  ○ 82 planned") && screen.contains("18 on their way"), "{screen}");
+    answer(&mut p, 4, None);
+    assert_eq!((p.calls.len(), p.in_line.len()), (18, 18));
+    assert!(p.screen().contains("✓ 1 stored  → 18 on way  ○ 81 planned"), "{}", p.screen());
+    p.press("Home").press(&"Down ".repeat(19));
+    assert!(p.screen().contains("○ next"), "{}", p.screen());
+    p.settle();
+    assert_eq!((stored(&p), attempts(&p)), (100, vec![1]));
+}
+
+#[test]
+fn what_waits_in_line_comes_back_unsent_when_the_run_pauses_stops_or_is_locked() {
+    for keys in ["p", "s", "-", "U"] {
+        let mut p = lined_up(Target::real("AWS"));
+        p.press(keys);
+        let run = bench(&p).run.as_ref().unwrap();
+        assert_eq!((run.on_their_way(), p.in_line.len()), (18, 0), "{keys}");
+        assert_eq!(state(&p, 36), PartState::Planned, "{keys}");
+    }
+    let mut p = lined_up(Target::sandbox());
+    p.press("x");
+    // Whatever has begun meanwhile is cancelled too.
+    assert_eq!(p.others.iter().filter(|e| matches!(e, Effect::Cancel(_))).count(), 36);
+    assert!(p.note().contains("cancelling 18 call(s)"), "{}", p.note());
+    let mut p = lined_up(Target::sandbox());
+    p.press("p").settle();
+    assert_eq!(stored(&p), 18);
+    p.press("p").settle();
+    assert_eq!((stored(&p), attempts(&p)), (100, vec![1]));
+}
+
+#[test]
+fn a_call_that_goes_badly_sends_the_line_back_before_anybody_decides() {
+    let mut p = lined_up(Target::sandbox());
+    answer(&mut p, 2, Some(refused(503, "SlowDown")));
+    assert_eq!((p.calls.len(), p.in_line.len()), (17, 0), "nothing took its place");
+    assert!(p.screen().contains("S3 asked for less: 9 at a time"), "{}", p.screen());
+    p.settle();
+    assert_eq!(stored(&p), 17, "it waits for the clock");
+    let wake = p.model.wake_at().unwrap();
+    p.msg(Msg::Tick(wake));
+    assert_eq!(flying(&p), [2, 19, 20, 21, 22, 23, 24, 25, 26, 27], "and one more as it went well");
+    p.settle();
+    assert_eq!(stored(&p), 100);
+}
+
 #[test]
 fn stopping_lets_those_on_their_way_go_on() {
     let mut p = opened(20);

@@ -6,7 +6,7 @@ use super::command::{Pane, Screen};
 use super::deed;
 use super::deeds::Deeds;
 use super::leave::Leaving;
-use super::msg::Effect;
+use super::msg::{Effect, InLine};
 use super::overlay::Overlay;
 use super::panes::versions::Versions;
 use super::panes::{browse::Browse, client::Clients, compare, inspect::Inspect, step::Step, wire::Wire};
@@ -261,9 +261,24 @@ impl Model {
 
     /// Sends an operation for a purpose.
     pub(super) fn send(&mut self, purpose: Purpose, operation: Operation, hold: bool) -> OperationId {
+        self.dispatch(purpose, operation, hold, None)
+    }
+
+    /// The same for a call of a run, which waits for its turn.
+    pub(super) fn line_up(&mut self, purpose: Purpose, operation: Operation, line: InLine) -> OperationId {
+        self.dispatch(purpose, operation, false, Some(line))
+    }
+
+    fn dispatch(
+        &mut self,
+        purpose: Purpose,
+        operation: Operation,
+        hold: bool,
+        line: Option<InLine>,
+    ) -> OperationId {
         let id = self.allot(|model| deed::label(&model.step, &model.compare, &purpose, &operation));
         self.tasks.insert(id, purpose);
-        self.effects.push(Effect::Perform { id, operation: Box::new(operation), hold });
+        self.effects.push(Effect::Perform { id, operation: Box::new(operation), hold, line });
         id
     }
 

@@ -152,6 +152,16 @@ pub enum FaultChange {
     Clear,
 }
 
+/// The line of the calls of one run. They are sent in the order in which they came, and one that does not go well sends
+/// the others back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InLine {
+    /// Whose line: an upload on the workbench.
+    pub of: u64,
+    /// How many of them are under way at once, from now on.
+    pub at_once: u16,
+}
+
 /// Something to do outside.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -165,9 +175,13 @@ pub enum Effect {
         operation: Box<Operation>,
         /// Whether to hold it.
         hold: bool,
+        /// The line it waits in; without one it is sent at once.
+        line: Option<InLine>,
     },
     /// Let a held request go.
     Release(ExchangeId),
+    /// Send back what waits in this line: each ends as called off and not sent.
+    SendBack(u64),
     /// Cancel a call.
     Cancel(OperationId),
     /// Compare bytes with what is known of an object.

@@ -225,6 +225,7 @@ fn on_connected(model: &mut Model, result: Result<Connected, String>) {
 fn on_wire(model: &mut Model, batch: Vec<Exchange>, dropped: u64) {
     for exchange in &batch {
         step::note_hold(model, exchange);
+        run::seen(model, exchange.operation);
         model.clients.take(exchange);
     }
     let changed: Vec<_> = batch.iter().map(|e| e.id).collect();

@@ -8,9 +8,13 @@
 //!     ▲                   │
 //!     │ tries are left    ├─Throttled: half as many at once, and a wait before anything else begins
 //!     └───────────────────┼─Lost: sending a part again replaces it, so it does no harm
-//!                         ├─Cancelled: goes back to the front, the try does not count
+//!                         ├─Cancelled: goes back to its place, the try does not count
 //!                         └─Refused, or no tries left ─────────▶ given up
 //! ```
+//!
+//! Whoever sends them somewhere else may be given parts before their turn ([`Options::lines_up`]): as many again as are
+//! under way at once. They wait in line there and are sent as others end, so that nothing waits for the caller; what
+//! never left comes back by [`Pace::recalled`].
 
 mod meter;
 
@@ -22,6 +26,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// Fewest and most parts under way at once.
 pub const DIAL: std::ops::RangeInclusive<u16> = 1..=256;
+/// Parts at once from which on as many again may wait in line. With fewer, asking for the next as one ends costs little.
+const LINE: u16 = 16;
 
 /// How one try of a part ended, as far as the pace is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -79,11 +85,20 @@ pub struct Options {
     pub first_wait: u64,
     /// The longest wait, in microseconds.
     pub longest_wait: u64,
+    /// Whether parts may be launched before their turn, to wait in line where they are sent.
+    pub lines_up: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { dial: 8, tries: 3, throttled_tries: 5, first_wait: 200_000, longest_wait: 20_000_000 }
+        Self {
+            dial: 8,
+            tries: 3,
+            throttled_tries: 5,
+            first_wait: 200_000,
+            longest_wait: 20_000_000,
+            lines_up: false,
+        }
     }
 }
 
@@ -138,8 +153,12 @@ struct Entry {
     lost: u32,
     throttled: u32,
     begun: bool,
+    /// Whether it is under way for the first time.
+    first: bool,
     /// The count of halvings when it was sent.
     epoch: u64,
+    /// Its place in the queue.
+    place: u64,
 }
 
 /// The run controller.
@@ -148,6 +167,8 @@ pub struct Pace {
     options: Options,
     entries: BTreeMap<PartNumber, Entry>,
     waiting: VecDeque<PartNumber>,
+    /// Parts added so far.
+    added: u64,
     flying: BTreeMap<PartNumber, u64>,
     given_up: BTreeMap<PartNumber, Verdict>,
     stored: usize,
@@ -173,6 +194,7 @@ impl Pace {
             options,
             entries: BTreeMap::new(),
             waiting: VecDeque::new(),
+            added: 0,
             flying: BTreeMap::new(),
             given_up: BTreeMap::new(),
             stored: 0,
@@ -196,7 +218,8 @@ impl Pace {
             return false;
         }
         self.given_up.remove(&number);
-        self.entries.insert(number, Entry { size, ..Entry::default() });
+        self.added += 1;
+        self.entries.insert(number, Entry { size, place: self.added, ..Entry::default() });
         self.waiting.push_back(number);
         self.meter.left = self.meter.left.saturating_add(size);
         true
@@ -207,7 +230,7 @@ impl Pace {
         if self.waiting.is_empty() && self.flying.is_empty() {
             return Step::Done;
         }
-        if self.paused || self.flying.len() >= usize::from(self.window) {
+        if self.paused || self.flying.len() >= self.room() {
             return Step::Idle;
         }
         let Some(at) = self.waiting.iter().position(|number| self.may_begin(*number)) else {
@@ -218,7 +241,8 @@ impl Pace {
         }
         let Some(number) = self.waiting.remove(at) else { return Step::Idle };
         if let Some(entry) = self.entries.get_mut(&number) {
-            if !std::mem::replace(&mut entry.begun, true)
+            entry.first = !std::mem::replace(&mut entry.begun, true);
+            if entry.first
                 && let Stop::After(left) = &mut self.stop
             {
                 *left = left.saturating_sub(1);
@@ -228,6 +252,17 @@ impl Pace {
         self.flying.insert(number, now);
         self.meter.begin(now);
         Step::Launch(number)
+    }
+
+    /// Parts that may be launched and not answered, those that wait in line included.
+    fn room(&self) -> usize {
+        let window = usize::from(self.window);
+        if self.options.lines_up && self.window >= LINE { 2 * window } else { window }
+    }
+
+    /// Whether what was launched last has to wait for others to end.
+    pub fn is_lined_up(&self) -> bool {
+        self.flying.len() > usize::from(self.window)
     }
 
     fn may_begin(&self, number: PartNumber) -> bool {
@@ -267,12 +302,37 @@ impl Pace {
             }
         };
         if again {
-            self.waiting.push_front(number);
+            self.put_back(number);
         } else {
             self.entries.remove(&number);
             self.given_up.insert(number, verdict);
             self.meter.left = self.meter.left.saturating_sub(size);
         }
+    }
+
+    /// A part that was launched never left, and waits again as if it had not been launched.
+    pub fn recalled(&mut self, number: PartNumber) {
+        if self.flying.remove(&number).is_none() {
+            return;
+        }
+        if let Some(entry) = self.entries.get_mut(&number)
+            && std::mem::take(&mut entry.first)
+        {
+            entry.begun = false;
+            if let Stop::After(left) = &mut self.stop {
+                *left = left.saturating_add(1);
+            }
+        }
+        self.put_back(number);
+    }
+
+    /// Lets a part wait in the place it had.
+    fn put_back(&mut self, number: PartNumber) {
+        let place = |n: &PartNumber| self.entries.get(n).map_or(0, |e| e.place);
+        let own = place(&number);
+        // Only what came back itself stands before what was never launched.
+        let at = self.waiting.iter().position(|n| place(n) > own).unwrap_or(self.waiting.len());
+        self.waiting.insert(at, number);
     }
 
     /// Halves the window and waits, unless the part was sent before the last halving.

@@ -1,9 +1,10 @@
 //! Executes effects: everything slow happens in tasks of their own, and comes back as messages.
 
 use super::Endpoint;
+use super::lane::{Lane, Place};
 use super::report::Report;
 use super::script::{self, Bodies};
-use crate::app::msg::{Connected, Effect, FaultChange, Msg};
+use crate::app::msg::{Connected, Effect, FaultChange, InLine, Msg};
 use crate::app::take::{Destination, Form};
 use crate::domain::exchange::ExchangeId;
 use crate::domain::hashing::Verification;
@@ -19,7 +20,7 @@ use crate::sandbox::server::{SandboxOptions, Server};
 use crate::wire::hub::Hub;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -30,6 +31,9 @@ pub struct Runtime {
     client: Option<Client>,
     sandbox: Option<Server>,
     calls: HashMap<OperationId, CancellationToken>,
+    lanes: HashMap<u64, Arc<Lane>>,
+    /// Told when the line of a lane gets short.
+    low: Arc<Notify>,
     verifying: Option<OperationId>,
     tasks: TaskTracker,
     turn: Option<oneshot::Receiver<()>>,
@@ -48,6 +52,8 @@ impl Runtime {
             client,
             sandbox,
             calls: HashMap::new(),
+            lanes: HashMap::new(),
+            low: Arc::default(),
             verifying: None,
             tasks: TaskTracker::new(),
             turn: None,
@@ -63,7 +69,12 @@ impl Runtime {
             // No effect of a replay asks for it; there is nothing to connect to.
             Effect::Connect if matches!(self.endpoint, Endpoint::Replay(_)) => {}
             Effect::Connect => self.connect(),
-            Effect::Perform { id, operation, hold } => self.perform(id, *operation, hold),
+            Effect::Perform { id, operation, hold, line } => self.perform(id, *operation, hold, line),
+            Effect::SendBack(of) => {
+                if let Some(lane) = self.lanes.get(&of) {
+                    lane.send_back();
+                }
+            }
             Effect::Release(exchange) => {
                 self.hub.release(exchange);
             }
@@ -187,24 +198,44 @@ impl Runtime {
         });
     }
 
-    fn perform(&mut self, id: OperationId, operation: Operation, hold: bool) {
+    fn perform(&mut self, id: OperationId, operation: Operation, hold: bool, line: Option<InLine>) {
         let (client, reports) = (self.client.clone(), self.reports.clone());
         let token = CancellationToken::new();
         self.calls.insert(id, token.clone());
         self.bodies.note(id, &operation);
+        let place = line.map(|line| self.enter(line));
         let (done, next) = oneshot::channel::<()>();
         let before = super::hooks::one_by_one().then(|| self.turn.replace(next)).flatten();
         self.tasks.spawn(async move {
             if let Some(before) = before {
                 let _ = before.await;
             }
+            let call = Call { id, hold, cancel: token };
             let outcome = match client {
-                Some(client) => client.perform(&operation, Call { id, hold, cancel: token }).await,
+                Some(client) => perform(&client, &operation, call, place).await,
                 None => Outcome::Cancelled { sent: false },
             };
             let _ = reports.send(Report::Msg(Msg::Finished { id, outcome: Box::new(outcome) })).await;
             drop(done);
         });
+    }
+
+    fn enter(&mut self, line: InLine) -> Place {
+        if !self.lanes.contains_key(&line.of) {
+            self.lanes.retain(|_, lane| !lane.is_idle());
+        }
+        let low = &self.low;
+        self.lanes.entry(line.of).or_insert_with(|| Lane::new(Arc::clone(low))).enter(line.at_once)
+    }
+
+    /// Whether runs go on for a while without being told of anything.
+    pub fn is_supplied(&self) -> bool {
+        self.lanes.values().any(|lane| lane.is_supplied())
+    }
+
+    /// Resolves when a line gets short that was long.
+    pub async fn runs_low(&self) {
+        self.low.notified().await;
     }
 
     /// A live session with the moment it began.
@@ -250,6 +281,20 @@ impl Runtime {
             let _ = tokio::time::timeout(std::time::Duration::from_millis(300), sandbox.shutdown()).await;
         }
     }
+}
+
+/// Makes a call when its turn has come.
+async fn perform(client: &Client, operation: &Operation, call: Call, place: Option<Place>) -> Outcome {
+    let Some(place) = place else { return client.perform(operation, call).await };
+    let turn = tokio::select! {
+        biased;
+        () = call.cancel.cancelled() => None,
+        turn = place.turn() => turn,
+    };
+    let Some(turn) = turn else { return Outcome::Cancelled { sent: false } };
+    let outcome = client.perform(operation, call).await;
+    turn.ended(&outcome);
+    outcome
 }
 
 async fn open(endpoint: &Endpoint, hub: Arc<Hub>) -> Result<(Client, Option<Server>), String> {

@@ -38,9 +38,10 @@ const FRAME: Duration = Duration::from_millis(16);
 const BUSY_FRAME: Duration = Duration::from_millis(33);
 /// Calls under way that are many.
 const MANY: usize = 4;
-/// How long reports wait for each other when they come faster than this: waking up for each costs more than taking it.
-const GATHER: Duration = Duration::from_millis(1);
-/// Calls under way from which on they do: with fewer, S3 would wait for us.
+/// How long reports wait for each other while calls in line take the places of those that end: waking up for each costs
+/// more than taking it.
+const GATHER: Duration = BUSY_FRAME;
+/// Calls under way from which on nobody follows one that is over before the next frame.
 const CROWD: usize = 32;
 const TICK: Duration = Duration::from_millis(250);
 /// How long an orderly end may take after a signal.
@@ -57,8 +58,7 @@ struct Shell<W: Write> {
     quit: bool,
     last_draw: Instant,
     redraw_at: Option<Instant>,
-    /// When reports were last taken, and until when the next ones gather.
-    last_taken: Instant,
+    /// Until when reports gather.
     gather_until: Option<Instant>,
     trapped: bool,
     /// How a real endpoint is reached, for commands that are printed.
@@ -119,7 +119,6 @@ impl<W: Write> Shell<W> {
             quit: false,
             last_draw: Instant::now(),
             redraw_at: None,
-            last_taken: Instant::now(),
             gather_until: None,
             trapped: false,
             spec,
@@ -161,6 +160,7 @@ impl<W: Write> Shell<W> {
                 },
                 () = time_of(self.redraw_at) => self.draw(),
                 () = time_of(self.gather_until) => self.gather_until = None,
+                () = self.runtime.runs_low(), if self.gather_until.is_some() => self.gather_until = None,
                 Some(report) = reports.recv(), if self.gather_until.is_none() => self.reports(report, reports)?,
                 () = self.hub.changed(), if self.redraw_at.is_none() => {
                     self.drain_wire()?;
@@ -248,11 +248,7 @@ impl<W: Write> Shell<W> {
             self.report(report)?;
         }
         self.soon();
-        let now = Instant::now();
-        if self.model.tasks.len() >= CROWD && now < self.last_taken + GATHER {
-            self.gather_until = Some(now + GATHER);
-        }
-        self.last_taken = now;
+        self.gather_until = self.runtime.is_supplied().then(|| Instant::now() + GATHER);
         Ok(())
     }
 
@@ -282,7 +278,6 @@ impl<W: Write> Shell<W> {
     }
 
     fn drain_wire(&mut self) -> color_eyre::Result<()> {
-        // With so many at a time nobody follows one that is over before the next frame.
         let mut batch = match self.model.tasks.len() >= CROWD {
             true => self.hub.drain_older_than(FRAME.as_micros() as u64),
             false => self.hub.drain(),

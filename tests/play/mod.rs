@@ -7,7 +7,7 @@ pub mod signed;
 
 use partscope::app::command::Screen;
 use partscope::app::model::{Model, Target};
-use partscope::app::msg::{Connected, Effect, Msg};
+use partscope::app::msg::{Connected, Effect, InLine, Msg};
 use partscope::app::press::{Key, Press};
 use partscope::app::update;
 use partscope::domain::checksum::Checksums;
@@ -44,6 +44,9 @@ pub struct Call {
 pub struct Play {
     pub model: Model,
     pub calls: Vec<Call>,
+    /// Calls of runs that wait until others of the same run have ended.
+    pub in_line: Vec<(InLine, Call)>,
+    lines: Vec<(u64, OperationId)>,
     /// Effects other than calls, in order.
     pub others: Vec<Effect>,
     exchanges: u64,
@@ -60,7 +63,15 @@ impl Play {
         let mut model = Model::new(target, EPOCH);
         let first = update::start(&mut model);
         assert_eq!(first, [Effect::Connect]);
-        let mut play = Self { model, calls: Vec::new(), others: Vec::new(), exchanges: 0, now: 0 };
+        let mut play = Self {
+            model,
+            calls: Vec::new(),
+            in_line: Vec::new(),
+            lines: Vec::new(),
+            others: Vec::new(),
+            exchanges: 0,
+            now: 0,
+        };
         play.msg(Msg::Resize(cols, rows));
         let (region, endpoint) = ("us-east-1".into(), "http://127.0.0.1:9000".into());
         let keys = (!play.model.target.real)
@@ -78,14 +89,52 @@ impl Play {
     fn take(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Perform { id, operation, hold } => {
-                    self.exchanges += 1;
-                    let call = Call { id, operation: *operation, hold, exchange: ExchangeId(self.exchanges) };
-                    self.msg(Msg::Wire(vec![exchange(&call, None, self.now)], 0));
-                    self.calls.push(call);
+                Effect::Perform { id, operation, hold, line } => {
+                    let call = Call { id, operation: *operation, hold, exchange: ExchangeId(0) };
+                    match line {
+                        Some(line) => self.in_line.push((line, call)),
+                        None => self.begin(call),
+                    }
+                    self.move_up();
+                }
+                Effect::SendBack(of) => {
+                    let back = self.taken_out(of);
+                    self.send_back(back);
                 }
                 other => self.others.push(other),
             }
+        }
+    }
+
+    fn begin(&mut self, call: Call) {
+        self.exchanges += 1;
+        let call = Call { exchange: ExchangeId(self.exchanges), ..call };
+        self.msg(Msg::Wire(vec![exchange(&call, None, self.now)], 0));
+        self.calls.push(call);
+    }
+
+    /// Begins what has its turn now.
+    fn move_up(&mut self) {
+        let under_way = |of: u64| self.lines.iter().filter(|(line, _)| *line == of).count();
+        let next = self.in_line.iter().position(|(line, _)| under_way(line.of) < usize::from(line.at_once));
+        if let Some(at) = next {
+            let (line, call) = self.in_line.remove(at);
+            self.lines.push((line.of, call.id));
+            self.begin(call);
+            self.move_up();
+        }
+    }
+
+    /// Takes out what waits in a line.
+    fn taken_out(&mut self, of: u64) -> Vec<Call> {
+        let taken = self.in_line.extract_if(.., |(line, _)| line.of == of);
+        taken.map(|(_, call)| call).collect()
+    }
+
+    fn send_back(&mut self, calls: Vec<Call>) {
+        for call in calls {
+            let outcome = Box::new(Outcome::Cancelled { sent: false });
+            self.msg(Msg::Finished { id: call.id, outcome });
         }
     }
 
@@ -140,8 +189,13 @@ impl Play {
 
     pub fn finish(&mut self, call: &Call, outcome: Outcome) {
         self.now += 1_500;
+        let line = self.lines.iter().position(|(_, id)| *id == call.id).map(|at| self.lines.remove(at).0);
         self.msg(Msg::Wire(vec![exchange(call, Some(&outcome), self.now)], 0));
+        let badly = line.filter(|_| !matches!(outcome, Outcome::Answered(_)));
+        let back = badly.map(|of| self.taken_out(of)).unwrap_or_default();
+        self.move_up();
         self.msg(Msg::Finished { id: call.id, outcome: Box::new(outcome) });
+        self.send_back(back);
     }
 
     pub fn kinds(&self) -> Vec<OperationKind> {

@@ -39,8 +39,10 @@ pub struct Run {
     pub pace: Pace,
     /// Microseconds when it began.
     pub begun: u64,
-    /// Its calls under way.
+    /// Its calls under way, those in line included.
     pub calls: BTreeMap<OperationId, PartNumber>,
+    /// Those of them that wait for their turn, as far as the wire has not shown them: nothing of them was sent.
+    pub in_line: BTreeSet<OperationId>,
     /// Parts that were stored when it began and are sent again to be replaced.
     pub replaces: BTreeSet<PartNumber>,
     /// Why nothing more is begun; it is over once its calls have ended.
@@ -55,9 +57,10 @@ impl Run {
     /// A run of no parts yet.
     pub fn new(now: u64, dial: u16) -> Self {
         Self {
-            pace: Pace::new([], Options { dial, ..Options::default() }),
+            pace: Pace::new([], Options { dial, lines_up: true, ..Options::default() }),
             begun: now,
             calls: BTreeMap::new(),
+            in_line: BTreeSet::new(),
             replaces: BTreeSet::new(),
             ending: None,
             deed: None,
@@ -69,6 +72,18 @@ impl Run {
     pub fn end(&mut self, why: Ending) {
         self.wake_at = None;
         self.ending.get_or_insert(why);
+    }
+
+    /// How many of its calls have begun and not ended, as far as is known.
+    pub fn on_their_way(&self) -> usize {
+        self.calls.len() - self.in_line.len()
+    }
+
+    /// The wire shows a call: it has begun, and so have those before it.
+    pub fn seen(&mut self, id: OperationId) {
+        if self.in_line.first().is_some_and(|first| *first <= id) && self.calls.contains_key(&id) {
+            self.in_line = self.in_line.split_off(&OperationId(id.0 + 1));
+        }
     }
 
     /// How much further it may go, in words; empty when to the end.

@@ -5,7 +5,7 @@ use super::super::leave::Leaving;
 use super::super::model::{Level, Model, Purpose};
 use super::super::msg::Effect;
 use super::super::overlay::Overlay;
-use super::super::panes::run::Ending;
+use super::super::panes::run::{Ending, Run};
 use super::super::panes::step::Bench;
 use super::super::press::{Key, Press};
 use super::run;
@@ -103,8 +103,8 @@ fn cost(bench: &Bench, bytes: u64) -> String {
 fn calls(model: &Model) -> Vec<String> {
     let mut out = Vec::new();
     for bench in &model.step.benches {
-        let flying = bench.run.as_ref().map_or(0, |r| r.calls.len());
-        let waiting = bench.run.as_ref().map_or(0, |r| r.pace.tally().waiting);
+        let flying = bench.run.as_ref().map_or(0, Run::on_their_way);
+        let waiting = bench.run.as_ref().map_or(0, |r| r.pace.tally().waiting + r.in_line.len());
         if flying + waiting > 0 {
             let to = &bench.machine.plan().destination;
             out.push(format!("a run for {to}, {flying} parts on their way, {waiting} wait"));

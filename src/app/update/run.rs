@@ -2,7 +2,7 @@
 
 use super::super::form::{Field, Form, Purpose as Ask, Rule};
 use super::super::model::{Level, Model, Purpose};
-use super::super::msg::Effect;
+use super::super::msg::{Effect, InLine};
 use super::super::overlay::{Action, Confirm, Overlay};
 use super::super::panes::run::{Ending, Run, is_hopeless};
 use super::super::panes::step::Bench;
@@ -107,6 +107,7 @@ pub(super) fn begin(model: &mut Model, stop: Stop) {
     let Some(bench) = model.step.bench_mut() else { return };
     // All that wait are taken in, so that the stop point can be moved while it runs.
     let queue = queue(bench, Stop::Never);
+    let again = bench.run.is_some();
     let mut run =
         bench.run.take().filter(|r| r.ending.is_none()).unwrap_or_else(|| Run::new(now, bench.dial));
     for number in queue {
@@ -126,6 +127,10 @@ pub(super) fn begin(model: &mut Model, stop: Stop) {
     bench.refusal = None;
     bench.run = Some(run);
     let id = bench.id;
+    if again {
+        // What waits in line may be beyond the new stop point.
+        model.effects.push(Effect::SendBack(id));
+    }
     go_on(model, id);
 }
 
@@ -141,7 +146,8 @@ pub(super) fn pause(model: &mut Model) {
     }
     run.pace.pause();
     run.wake_at = None;
-    let flying = run.calls.len();
+    let flying = run.on_their_way();
+    model.effects.push(Effect::SendBack(id));
     model.say(Level::Plain, format!("the run is paused, {flying} on their way go on; p resumes"));
 }
 
@@ -154,6 +160,10 @@ pub(super) fn dial(model: &mut Model, up: bool) {
     let (dial, id) = (bench.dial, bench.id);
     if let Some(run) = bench.run.as_mut() {
         run.pace.set_dial(dial);
+        if !up {
+            // They would be sent as many at once as before.
+            model.effects.push(Effect::SendBack(id));
+        }
     }
     model.say(
         Level::Plain,
@@ -168,7 +178,8 @@ pub(super) fn stop(model: &mut Model) {
     let id = bench.id;
     let Some(run) = bench.run.as_mut() else { return };
     run.end(Ending::Stopped);
-    let flying = run.calls.len();
+    let flying = run.on_their_way();
+    model.effects.push(Effect::SendBack(id));
     if flying > 0 {
         model.say(Level::Plain, format!("the run stops; {flying} part(s) on their way go on"));
     }
@@ -185,6 +196,7 @@ pub(super) fn end_all(model: &mut Model, why: &Ending) {
         }
     }
     for id in ids {
+        model.effects.push(Effect::SendBack(id));
         go_on(model, id);
     }
 }
@@ -230,9 +242,13 @@ pub(super) fn go_on(model: &mut Model, bench_id: u64) {
         match bench.machine.begin(Move::Part(number), id, Enforce::Rules) {
             Ok(operation) => {
                 run.calls.insert(id, number);
+                if run.pace.is_lined_up() {
+                    run.in_line.insert(id);
+                }
+                let line = InLine { of: bench_id, at_once: run.pace.window() };
                 let deed = run.deed.clone();
                 let before = model.deeds.enter(deed.as_ref());
-                model.send(Purpose::Bench(bench_id, Move::Part(number)), operation, false);
+                model.line_up(Purpose::Bench(bench_id, Move::Part(number)), operation, line);
                 model.deeds.leave(before);
             }
             Err(
@@ -292,12 +308,25 @@ fn end_if_over(model: &mut Model, bench_id: u64) {
     model.say(level, words);
 }
 
+/// The wire shows a call: if it is one of a run, it waits no longer.
+pub(super) fn seen(model: &mut Model, id: OperationId) {
+    for bench in &mut model.step.benches {
+        if let Some(run) = bench.run.as_mut() {
+            run.seen(id);
+        }
+    }
+}
+
 /// Learns how a call of a run ended. `false` when it belongs to none.
 pub(super) fn answered(model: &mut Model, bench_id: u64, id: OperationId, outcome: &Outcome) -> bool {
     let (now, epoch) = (model.now, model.epoch);
     let Some(bench) = model.step.by_id(bench_id) else { return false };
     let Some(run) = bench.run.as_mut() else { return false };
     let Some(number) = run.calls.remove(&id) else { return false };
+    if run.in_line.remove(&id) && *outcome == (Outcome::Cancelled { sent: false }) {
+        run.pace.recalled(number);
+        return true;
+    }
     let (window, verdict) = (run.pace.window(), Verdict::of(outcome));
     run.pace.answered(number, verdict, now, chance(epoch, now, id));
     let over = run.pace.given_up().contains_key(&number) || run.ending.is_some();
@@ -349,6 +378,7 @@ pub(super) fn cancel(model: &mut Model) {
         run.end(Ending::CalledOff);
     }
     let id = bench.id;
+    let in_line = bench.run.as_ref().map_or(0, |run| run.in_line.len());
     let ids: BTreeSet<OperationId> = model
         .tasks
         .iter()
@@ -356,6 +386,6 @@ pub(super) fn cancel(model: &mut Model) {
         .map(|(id, _)| *id)
         .collect();
     model.effects.extend(ids.iter().copied().map(Effect::Cancel));
-    model.say(Level::Plain, format!("cancelling {} call(s); cancelling is not undoing", ids.len()));
+    model.say(Level::Plain, format!("cancelling {} call(s); cancelling is not undoing", ids.len() - in_line));
     go_on(model, id);
 }

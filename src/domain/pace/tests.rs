@@ -29,9 +29,9 @@ fn throttling_halves_once_for_all_that_was_under_way_and_waits() {
         p.answered(PartNumber(number), Verdict::Stored, 20, 0);
     }
     assert_eq!(p.next(21), Step::Wait { until: 100_010 });
-    assert_eq!(launched(&mut p, 100_010), [3]);
+    assert_eq!(launched(&mut p, 100_010), [1]);
     // Again, by what was sent since: twice the wait.
-    p.answered(PartNumber(3), Verdict::Throttled, 200_000, u64::MAX);
+    p.answered(PartNumber(1), Verdict::Throttled, 200_000, u64::MAX);
     assert_eq!(p.window(), 2);
     assert!((400_000..=600_000).contains(&p.not_before()), "{}", p.not_before());
 }
@@ -73,6 +73,49 @@ fn pause_and_stop_points_hold_back_what_is_new() {
     assert_eq!(launched(&mut p, 3), [5]);
     p.answered(PartNumber(2), Verdict::Cancelled, 3, 0);
     assert_eq!(launched(&mut p, 3), [2]);
+}
+
+#[test]
+fn as_many_again_wait_in_line_and_come_back_to_their_places() {
+    let mut p = Pace::new(
+        (1..=100).map(|n| (PartNumber(n), 100)),
+        Options { dial: 16, lines_up: true, ..Options::default() },
+    );
+    p.stop_after(40);
+    assert_eq!(launched(&mut p, 0), (1..=32).collect::<Vec<_>>());
+    assert!(p.is_lined_up());
+    p.answered(PartNumber(2), Verdict::Stored, 1, 0);
+    assert_eq!(launched(&mut p, 1), [33]);
+    // What never left does not count: eight more, and those in line again.
+    p.pause();
+    for number in 17..=33 {
+        p.recalled(PartNumber(number));
+    }
+    p.recalled(PartNumber(17));
+    p.resume();
+    p.set_dial(15);
+    assert_eq!(launched(&mut p, 2), [0; 0], "fifteen are under way");
+    for number in (3..=16).chain([1]) {
+        p.answered(PartNumber(number), Verdict::Stored, 3, 0);
+    }
+    assert_eq!(launched(&mut p, 3), (17..=31).collect::<Vec<_>>(), "fewer do not line up");
+    for number in 17..=31 {
+        p.answered(PartNumber(number), Verdict::Stored, 4, 0);
+    }
+    assert_eq!(launched(&mut p, 4), (32..=40).collect::<Vec<_>>());
+    assert!(p.is_at_stop());
+}
+
+#[test]
+fn what_is_sent_again_comes_before_what_was_not_and_in_its_order() {
+    let mut p = pace(10, 4);
+    assert_eq!(launched(&mut p, 0), [1, 2, 3, 4]);
+    for (number, verdict) in
+        [(2, Verdict::Lost), (1, Verdict::Cancelled), (4, Verdict::Lost), (3, Verdict::Lost)]
+    {
+        p.answered(PartNumber(number), verdict, 1, 0);
+    }
+    assert_eq!(launched(&mut p, 1), [1, 2, 3, 4]);
 }
 
 #[test]

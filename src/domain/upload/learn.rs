@@ -241,8 +241,14 @@ impl MultipartUpload {
         match flight.wanted {
             Move::Part(number) => {
                 let before = flight.part.clone().unwrap_or(PartState::Planned);
-                let state = if doubtful { PartState::Doubtful } else { before };
-                self.ledger.change(number, |part| part.state = state);
+                self.ledger.change(number, |part| {
+                    if doubtful {
+                        part.state = PartState::Doubtful;
+                    } else {
+                        part.state = before;
+                        part.attempts = part.attempts.saturating_sub(1);
+                    }
+                });
             }
             Move::Create if doubtful && flight.legal => self.state = UploadState::Doubtful(Move::Create),
             Move::Complete | Move::Abort if doubtful => self.may_have_ended(flight),
@@ -279,6 +285,9 @@ impl MultipartUpload {
 
 /// What is to be told of a move that was not answered.
 fn told(flight: &Flight, outcome: &Outcome) -> Vec<Fact> {
+    if matches!(outcome, Outcome::Answered(_)) {
+        return Vec::new();
+    }
     let (what, message) = (flight.wanted.to_string(), outcome.summary());
     match outcome {
         Outcome::Answered(_) => Vec::new(),

@@ -3,7 +3,7 @@
 use super::Pieces;
 use super::paint::{footer_note, line, lines, pane, said, select, text};
 use super::rescue::{MARK, is_compared, mark};
-use super::run::is_held;
+use super::run::{in_line, is_held};
 use crate::app::command::Pane;
 use crate::app::model::Model;
 use crate::app::panes::step::Bench;
@@ -94,10 +94,11 @@ fn title(bench: &Bench, width: u16) -> String {
     let machine = &bench.machine;
     let p = machine.progress();
     let replacing = machine.replacing();
-    let planned = p.parts.saturating_sub(p.done + p.in_flight + p.failed + p.doubtful + replacing);
+    let on_way = p.in_flight.saturating_sub(in_line(bench));
+    let planned = p.parts.saturating_sub(p.done + on_way + p.failed + p.doubtful + replacing);
     let all = [
         (p.done, "✓", "stored"),
-        (p.in_flight, "→", "on way"),
+        (on_way, "→", "on way"),
         (planned, "○", "planned"),
         (replacing, "↻", "replacing"),
         (p.failed, "✗", "refused"),
@@ -133,6 +134,9 @@ fn part_row(model: &Model, bench: &Bench, entry: &PartEntry, index: usize, colum
     let again = bench.run.as_ref().is_some_and(tries);
     let (state, role) = match entry.state {
         PartState::Failed(_) | PartState::Doubtful if again => ("… again", Role::Warning),
+        PartState::InFlight(id) if bench.run.as_ref().is_some_and(|run| run.in_line.contains(&id)) => {
+            ("○ next", Role::Muted)
+        }
         _ => state_words(entry, freed, held),
     };
     let size = if freed { entry.planned.size } else { entry.size() };

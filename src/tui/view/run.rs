@@ -52,10 +52,10 @@ fn pace_words(run: &Run, now: u64) -> String {
 /// What keeps the run from going on, if anything does.
 fn held_back(run: &Run, now: u64) -> Option<String> {
     if let Some(why) = &run.ending {
-        return Some(format!("ending: {why}; {} on their way", run.calls.len()));
+        return Some(format!("ending: {why}; {} on their way", run.on_their_way()));
     }
     if run.pace.is_paused() {
-        return Some(format!("PAUSED, {} on their way; p goes on", run.calls.len()));
+        return Some(format!("PAUSED, {} on their way; p goes on", run.on_their_way()));
     }
     let (window, wait) = (run.pace.window(), run.pace.not_before().saturating_sub(now));
     match (wait > 0, window < run.pace.dial()) {
@@ -86,13 +86,18 @@ pub(super) fn is_held(model: &Model, id: OperationId) -> bool {
     model.step.held.iter().any(|h| h.operation == id)
 }
 
+/// Parts whose call waits for its turn. Nothing of it was sent, so they are still planned.
+pub(super) fn in_line(bench: &Bench) -> usize {
+    bench.run.as_ref().map_or(0, |run| run.in_line.len())
+}
+
 fn counts(model: &Model, bench: &Bench) -> String {
     let p = bench.machine.progress();
     let of_here = |id: &OperationId| matches!(model.tasks.get(id), Some(Purpose::Bench(of, crate::domain::upload::Move::Part(_))) if *of == bench.id);
     let held = model.step.held.iter().filter(|h| of_here(&h.operation)).count();
     let all = [
         (held, "held"),
-        (p.in_flight.saturating_sub(held), "on their way"),
+        (p.in_flight.saturating_sub(held + in_line(bench)), "on their way"),
         (p.failed, "refused"),
         (p.doubtful, "doubtful"),
     ];
