@@ -323,7 +323,7 @@ fn traffic() -> Vec<Exchange> {
 fn looking() {
     for (what, keys) in [("filter", "f part:77 upload:kx -error"), ("find", "/ partnumber=777")] {
         let mut model = Model::new(Target::sandbox(), 0);
-        update::update(&mut model, Msg::Wire(traffic(), 0));
+        update::update(&mut model, Msg::Wire(traffic().into_iter().map(Arc::new).collect(), 0));
         model.set_focus(Pane::Timeline);
         let (mut longest, mut all) = (Duration::ZERO, Duration::ZERO);
         let mut take = |model: &mut Model, msg: Msg| {

@@ -22,6 +22,7 @@ use partscope::sandbox::{SandboxOptions, Server};
 use partscope::wire::hub::Hub;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 struct Bench {
@@ -50,7 +51,9 @@ impl Bench {
         self.next += 1;
         let call = Call { id: OperationId(self.next), hold: false, cancel: CancellationToken::new() };
         let outcome = self.client.perform(&operation, call).await;
-        self.seen.extend(self.client.hub().drain().into_iter().filter(|e| e.end.is_some()));
+        self.seen.extend(
+            self.client.hub().drain().into_iter().filter(|e| e.end.is_some()).map(Arc::unwrap_or_clone),
+        );
         outcome
     }
 

@@ -203,7 +203,7 @@ fn small(id: u64) -> Exchange {
 fn no_message_looks_through_more_than_a_slice_of_a_hundred_thousand() {
     const ALL: u64 = 100_000;
     let mut p = Play::new(120, 36);
-    p.msg(Msg::Wire((1..=ALL).map(|n| small(1_000_000 + n)).collect(), 0));
+    p.msg(Msg::Wire((1..=ALL).map(|n| small(1_000_000 + n).into()).collect(), 0));
     p.press("w f");
     let pending = |p: &Play| {
         let below = p.model.wire.looking().below();

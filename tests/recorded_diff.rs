@@ -44,7 +44,7 @@ impl Recorded {
         self.sent += 1;
         let call = Call { id: OperationId(self.sent), hold: false, cancel: Default::default() };
         let outcome = self.client.perform(&operation, call).await;
-        self.all.extend(self.hub.drain().into_iter().map(|e| (e.id, e)));
+        self.all.extend(self.hub.drain().into_iter().map(|e| (e.id, Arc::unwrap_or_clone(e))));
         match outcome {
             Outcome::Answered(output) => output,
             other => panic!("{other:?}"),

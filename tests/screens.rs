@@ -125,7 +125,7 @@ fn lost() -> partscope::domain::outcome::Outcome {
 
 /// The x-ray of an exchange, its signature recomputed.
 fn xray(p: &mut Play, kind: OperationKind, sent: &str, answer: &str) {
-    p.msg(Msg::Wire(vec![signed::exchange(900, kind, sent, answer)], 0));
+    p.msg(Msg::Wire(vec![signed::exchange(900, kind, sent, answer).into()], 0));
     p.press("w S");
     recomputed(p);
 }

@@ -21,7 +21,7 @@ const START: &str = "GET /b/k?uploadId=U&max-parts=2";
 
 fn wire(exchange: Exchange) -> Play {
     let mut p = Play::new(120, 36);
-    p.msg(Msg::Wire(vec![exchange], 0));
+    p.msg(Msg::Wire(vec![exchange.into()], 0));
     p.press("w");
     p
 }
@@ -71,7 +71,7 @@ fn the_signature_is_asked_about_once_and_the_answer_shown() {
     p.msg(Msg::SignaturesChecked { exchange: id, checked: asked.check(SECRET) });
     assert!(shown(&p).iter().any(|l| l.starts_with("✓ recomputed")), "{:#?}", shown(&p));
     // Other exchanges come and go; nothing is asked again.
-    p.msg(Msg::Wire(vec![exchange(901, OperationKind::HeadObject, "HEAD / HTTP/1.1\r\n\r\n", "")], 0));
+    p.msg(Msg::Wire(vec![exchange(901, OperationKind::HeadObject, "HEAD / HTTP/1.1\r\n\r\n", "").into()], 0));
     assert!(p.others.is_empty() && state(&p).exchange == id);
 }
 
@@ -86,9 +86,9 @@ fn more_of_a_body_is_asked_about_when_it_has_left() {
     let mut p = wire(put(""));
     p.press("S");
     assert_eq!(asked(&mut p).1.signatures.len(), 1);
-    p.msg(Msg::Wire(vec![put(chunk)], 0));
+    p.msg(Msg::Wire(vec![put(chunk).into()], 0));
     assert_eq!(asked(&mut p).1.signatures.len(), 2);
-    p.msg(Msg::Wire(vec![put(chunk)], 0));
+    p.msg(Msg::Wire(vec![put(chunk).into()], 0));
     assert!(p.others.is_empty());
 }
 

@@ -60,7 +60,7 @@ fn the_ledger_is_of_the_selected_exchange_and_follows_what_happens() {
     let answer = "HTTP/1.1 200 OK\r\n\r\n<R><ETag>&quot;aa-3&quot;</ETag></R>";
     let line = ("POST /scratch/copied?uploadId=u-1", "");
     let done = stranger(907, "CompleteMultipartUpload", line, answer, (120_000, 130_000));
-    p.msg(Msg::Wire(vec![done], 0));
+    p.msg(Msg::Wire(vec![done.into()], 0));
     assert!(p.screen().contains("completed, ETag \"aa-3\""), "{}", p.screen());
     let sessions: Vec<_> = p.model.clients.watched.sessions().collect();
     assert_eq!(sessions.len(), 1);
@@ -77,7 +77,7 @@ fn what_a_client_calls_itself_cannot_touch_the_terminal() {
     let mut p = Play::new(120, 36);
     let answer = "HTTP/1.1 200 OK\r\n\r\n<R><UploadId>u\u{1b}[2J\u{202e}</UploadId></R>";
     let create = stranger(950, "CreateMultipartUpload", ("POST /b/k%1b%5b2J?uploads", ""), answer, (0, 1));
-    p.msg(Msg::Wire(vec![create], 0));
+    p.msg(Msg::Wire(vec![create.into()], 0));
     assert_eq!(p.model.clients.watched.sessions().count(), 1);
     p.press("w");
     for keys in ["W", "Enter"] {
@@ -100,9 +100,9 @@ fn the_exchanges_of_an_upload_are_one_group_of_the_timeline() {
     // A Create joins its upload when it is answered.
     let line = ("POST /scratch/second?uploads", "");
     let create = |answer| stranger(910, "CreateMultipartUpload", line, answer, (200_000, 201_000));
-    p.msg(Msg::Wire(vec![create("")], 0));
+    p.msg(Msg::Wire(vec![create("").into()], 0));
     let alone = deed(&p, 910).id;
-    p.msg(Msg::Wire(vec![create("HTTP/1.1 200 OK\r\n\r\n<R><UploadId>u-2</UploadId></R>")], 0));
+    p.msg(Msg::Wire(vec![create("HTTP/1.1 200 OK\r\n\r\n<R><UploadId>u-2</UploadId></R>").into()], 0));
     assert_eq!(deed(&p, 910).label, "multipart upload of s3://scratch/second");
     assert_ne!(deed(&p, 910).id, alone);
     assert!(p.screen().contains("Boto3/1.40.1: multipart upload of s3://scratch/second"), "{}", p.screen());

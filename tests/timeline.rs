@@ -254,7 +254,7 @@ fn run_on(p: &mut Play) {
         let timing = Timing { begun: 300_000, ended: Some(310_000), ..Timing::default() };
         let (kind, target, status) = (OperationKind::ListParts, "GET /b/k?uploadId=U", Some(200));
         let told = Told { id, call: 900 + id, attempt: 1, kind, target, status, timing };
-        p.msg(Msg::Wire(vec![exchange(&told)], 0));
+        p.msg(Msg::Wire(vec![exchange(&told).into()], 0));
     }
 }
 

@@ -53,7 +53,7 @@ async fn ask(address: SocketAddr, operation: &Operation) -> (Outcome, Vec<Exchan
     let client = connect(&spec, Arc::clone(&hub)).await.unwrap();
     let call = Call { id: OperationId(1), hold: false, cancel: CancellationToken::new() };
     let outcome = tokio::time::timeout(Duration::from_secs(30), client.perform(operation, call)).await;
-    (outcome.expect("the answer was read on"), hub.drain())
+    (outcome.expect("the answer was read on"), hub.drain().into_iter().map(Arc::unwrap_or_clone).collect())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -72,7 +72,7 @@ impl Bench {
     }
 
     fn drain(&mut self) {
-        self.seen.extend(self.hub.drain().into_iter().map(|e| (e.id.0, e)));
+        self.seen.extend(self.hub.drain().into_iter().map(|e| (e.id.0, Arc::unwrap_or_clone(e))));
     }
 
     /// Waits until some exchange satisfies the condition.

@@ -38,7 +38,7 @@ pub enum Msg {
     /// The client is ready, or cannot be made and this is why.
     Connected(Result<Connected, String>),
     /// New and changed exchanges, and how many the tap dropped so far.
-    Wire(Vec<Exchange>, u64),
+    Wire(Vec<Arc<Exchange>>, u64),
     /// A call ended.
     Finished {
         /// Which.

@@ -39,6 +39,7 @@ use crate::domain::deed::Who;
 use crate::domain::exchange::Exchange;
 use crate::domain::operation::OperationId;
 use crate::domain::outcome::Outcome;
+use std::sync::Arc;
 
 /// The effects with which the program begins.
 pub fn start(model: &mut Model) -> Vec<Effect> {
@@ -222,7 +223,7 @@ fn on_connected(model: &mut Model, result: Result<Connected, String>) {
     }
 }
 
-fn on_wire(model: &mut Model, batch: Vec<Exchange>, dropped: u64) {
+fn on_wire(model: &mut Model, batch: Vec<Arc<Exchange>>, dropped: u64) {
     for exchange in &batch {
         step::note_hold(model, exchange);
         run::seen(model, exchange.operation);

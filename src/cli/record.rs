@@ -22,7 +22,7 @@ pub struct Recording {
     target: String,
     hub: OnceLock<Arc<Hub>>,
     /// What was taken out of the hub already, by somebody who shows it.
-    seen: Mutex<BTreeMap<ExchangeId, Exchange>>,
+    seen: Mutex<BTreeMap<ExchangeId, Arc<Exchange>>>,
 }
 
 impl Recording {
@@ -37,11 +37,11 @@ impl Recording {
     }
 
     /// Takes what somebody else took out of the hub.
-    pub fn take(&self, batch: &[Exchange]) {
-        self.seen().extend(batch.iter().map(|e| (e.id, e.clone())));
+    pub fn take(&self, batch: &[Arc<Exchange>]) {
+        self.seen().extend(batch.iter().map(|e| (e.id, Arc::clone(e))));
     }
 
-    fn seen(&self) -> MutexGuard<'_, BTreeMap<ExchangeId, Exchange>> {
+    fn seen(&self) -> MutexGuard<'_, BTreeMap<ExchangeId, Arc<Exchange>>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -66,7 +66,7 @@ impl Recording {
         let Some(hub) = self.hub.get() else { return Ok(()) };
         let mut all = self.seen();
         all.extend(hub.drain().into_iter().map(|e| (e.id, e)));
-        let exchanges: Vec<Exchange> = std::mem::take(&mut *all).into_values().collect();
+        let exchanges = std::mem::take(&mut *all).into_values().map(Arc::unwrap_or_clone).collect();
         let session = Session { dropped: hub.dropped(), ..Session::new(&self.target, began(hub), exchanges) };
         let is_archive = self.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("har"));
         let bytes = match (is_archive, &self.unmasked) {

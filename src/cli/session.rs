@@ -122,7 +122,7 @@ impl Session {
         match self.pace {
             Pace::Run => self.client.perform(operation, call).await,
             Pace::Step => {
-                let seen = |batch: &[Exchange]| {
+                let seen = |batch: &[Arc<Exchange>]| {
                     if let Some(recording) = &self.recording {
                         recording.take(batch);
                     }

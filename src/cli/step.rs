@@ -19,7 +19,7 @@ pub async fn perform(
     (client, hub): (&Client, &Arc<Hub>),
     operation: &Operation,
     call: Call,
-    seen: impl Fn(&[Exchange]),
+    seen: impl Fn(&[Arc<Exchange>]),
 ) -> Outcome {
     let cancel = call.cancel.clone();
     let mut work = Box::pin(client.perform(operation, call));
@@ -28,7 +28,7 @@ pub async fn perform(
             outcome = &mut work => {
                 let batch = hub.drain();
                 seen(&batch);
-                batch.iter().for_each(show_answer);
+                batch.iter().for_each(|exchange| show_answer(exchange));
                 return outcome;
             }
             () = hub.changed() => {

@@ -112,6 +112,15 @@ impl Captured {
         captured
     }
 
+    /// Gives back room that nothing will be put into.
+    pub fn fit(&mut self) {
+        for part in [&mut self.head, &mut self.tail] {
+            if part.capacity() - part.len() > part.len() / 8 {
+                part.shrink_to_fit();
+            }
+        }
+    }
+
     /// Bytes that passed and were not kept, between `head` and `tail`.
     pub fn missing(&self) -> u64 {
         self.total.saturating_sub(u64::try_from(self.head.len() + self.tail.len()).unwrap_or(u64::MAX))

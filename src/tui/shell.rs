@@ -282,7 +282,7 @@ impl<W: Write> Shell<W> {
             true => self.hub.drain_older_than(FRAME.as_micros() as u64),
             false => self.hub.drain(),
         };
-        batch.iter_mut().for_each(hooks::steady);
+        batch.iter_mut().for_each(|exchange| hooks::steady(Arc::make_mut(exchange)));
         if batch.is_empty() {
             return Ok(());
         }

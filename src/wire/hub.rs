@@ -1,14 +1,14 @@
 //! Where the records of all attempts come together for whoever shows them.
 //!
 //! The tap calls in from runtime threads for every read and write, so nothing here queues a message: an
-//! attempt is marked as changed, and [`Hub::drain`] copies what changed since it was last asked. A finished
-//! attempt is forgotten once drained. If nobody drains, finished attempts are dropped, oldest first, beyond a
-//! limit, and counted, so memory stays bounded whatever happens.
+//! attempt is marked as changed, and [`Hub::drain`] copies what changed since it was last asked. The record of a
+//! finished attempt waits here until it is drained. If nobody drains, finished attempts are dropped, oldest first,
+//! beyond a limit, and counted, so memory stays bounded whatever happens.
 
 use super::own::Own;
 use super::recorder::{Arrival, Ledger, Opening, Recorder, Slot, TooYoung, micros_since};
 use crate::domain::exchange::{Exchange, ExchangeId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
@@ -29,9 +29,11 @@ pub struct Hub {
 /// Attempts not yet forgotten.
 #[derive(Debug, Default)]
 struct Shelf {
+    /// Those under way.
     slots: BTreeMap<ExchangeId, Arc<Slot>>,
-    /// Finished ones that nobody has drained, with the bytes they keep.
-    finished: BTreeMap<ExchangeId, usize>,
+    /// Those that ended since the last drain, in the order they did.
+    finished: VecDeque<Arc<Exchange>>,
+    /// Bytes that they keep.
     finished_bytes: usize,
     dropped: u64,
 }
@@ -45,7 +47,8 @@ impl Hub {
         Self::with_limit(Some(Self::LIMIT))
     }
 
-    /// A hub for nobody: attempts are forgotten when they end. They can still be held and released.
+    /// A hub for nobody: attempts are forgotten when they end, and requests are not written down. They can still be held
+    /// and released.
     pub fn discard() -> Arc<Self> {
         Self::with_limit(None)
     }
@@ -111,34 +114,36 @@ impl Hub {
     /// Copies of every attempt that changed since the last call, in the order they began.
     ///
     /// An attempt that is returned with an end is complete and is not returned again.
-    pub fn drain(&self) -> Vec<Exchange> {
+    pub fn drain(&self) -> Vec<Arc<Exchange>> {
         self.drain_begun_by(u64::MAX)
     }
 
     /// The same, for whoever looks at many calls now and then: an attempt that is younger than this and still on its way
     /// is left for a later call. Most are over by then, and are copied once instead of at every step.
-    pub fn drain_older_than(&self, micros: u64) -> Vec<Exchange> {
+    pub fn drain_older_than(&self, micros: u64) -> Vec<Arc<Exchange>> {
         self.drain_begun_by(self.now_micros().saturating_sub(micros))
     }
 
-    fn drain_begun_by(&self, latest: u64) -> Vec<Exchange> {
+    fn drain_begun_by(&self, latest: u64) -> Vec<Arc<Exchange>> {
         self.dirty.store(false, Ordering::Release);
-        let slots: Vec<Arc<Slot>> = self.shelf().slots.values().cloned().collect();
-        let mut changed = Vec::with_capacity(slots.len());
+        let (mut changed, slots) = {
+            let mut shelf = self.shelf();
+            shelf.finished_bytes = 0;
+            let slots: Vec<Arc<Slot>> = shelf.slots.values().cloned().collect();
+            (Vec::from(std::mem::take(&mut shelf.finished)), slots)
+        };
         let mut left = false;
         for slot in slots {
-            match slot.take(latest) {
-                Ok(exchange) => changed.extend(exchange),
+            match slot.copy(latest) {
+                Ok(exchange) => changed.extend(exchange.map(Arc::new)),
                 Err(TooYoung) => left = true,
             }
         }
         if left {
             self.touched();
         }
-        let mut shelf = self.shelf();
-        for exchange in changed.iter().filter(|e| e.end.is_some()) {
-            shelf.forget(exchange.id);
-        }
+        // Nearly in order already.
+        changed.sort_by_key(|exchange| exchange.id);
         changed
     }
 
@@ -167,39 +172,41 @@ impl Hub {
 }
 
 impl Ledger for Hub {
+    fn keeps(&self) -> bool {
+        self.limit.is_some()
+    }
+
     fn touched(&self) {
         if !self.dirty.swap(true, Ordering::AcqRel) {
             self.changed.notify_waiters();
         }
     }
 
-    fn finished(&self, id: ExchangeId, kept: usize) {
-        let mut shelf = self.shelf();
+    fn finished(&self, mut exchange: Exchange) {
         let Some(limit) = self.limit else {
-            shelf.slots.remove(&id);
+            self.shelf().slots.remove(&exchange.id);
             return;
         };
-        // A drain may have been faster and have forgotten it already.
-        if !shelf.slots.contains_key(&id) {
-            return;
+        exchange.request.fit();
+        exchange.response.fit();
+        let exchange = Arc::new(exchange);
+        {
+            let mut shelf = self.shelf();
+            shelf.slots.remove(&exchange.id);
+            shelf.finished_bytes += kept(&exchange);
+            shelf.finished.push_back(exchange);
+            while shelf.finished_bytes > limit {
+                let Some(oldest) = shelf.finished.pop_front() else { break };
+                shelf.finished_bytes -= kept(&oldest);
+                shelf.dropped += 1;
+            }
         }
-        shelf.finished.insert(id, kept);
-        shelf.finished_bytes = shelf.finished_bytes.saturating_add(kept);
-        while shelf.finished_bytes > limit {
-            let Some((&oldest, _)) = shelf.finished.first_key_value() else { break };
-            shelf.forget(oldest);
-            shelf.dropped = shelf.dropped.saturating_add(1);
-        }
+        self.touched();
     }
 }
 
-impl Shelf {
-    fn forget(&mut self, id: ExchangeId) {
-        self.slots.remove(&id);
-        if let Some(bytes) = self.finished.remove(&id) {
-            self.finished_bytes = self.finished_bytes.saturating_sub(bytes);
-        }
-    }
+fn kept(exchange: &Exchange) -> usize {
+    exchange.request.kept() + exchange.response.kept()
 }
 
 #[cfg(test)]
@@ -239,16 +246,16 @@ mod tests {
     #[test]
     fn the_young_are_left_until_they_are_over_held_or_old() {
         let hub = Hub::new();
-        let ids = |drained: Vec<Exchange>| drained.iter().map(|e| e.operation.0).collect::<Vec<_>>();
+        let ids = |drained: Vec<Arc<Exchange>>| drained.iter().map(|e| e.operation.0).collect::<Vec<_>>();
         let (short, long) = (hub.begin(opening(1)), hub.begin(opening(2)));
         let held = hub.begin(opening(3));
-        held.slot().lock().exchange.held = true;
+        held.slot().lock().exchange.as_mut().unwrap().held = true;
         short.finish(End::Complete);
         let hour = 3_600_000_000;
         assert_eq!(ids(hub.drain_older_than(hour)), [1, 3]);
         assert!(hub.dirty.load(Ordering::Acquire), "somebody waits for the one that was left");
         assert_eq!(ids(hub.drain_older_than(hour)), [0_u64; 0]);
-        long.slot().lock().exchange.timing.begun = 0;
+        long.slot().lock().exchange.as_mut().unwrap().timing.begun = 0;
         assert_eq!(ids(hub.drain_older_than(1)), [2], "nothing changed but its age");
         assert!(!hub.dirty.load(Ordering::Acquire));
     }
@@ -258,7 +265,7 @@ mod tests {
         let hub = Hub::with_limit(Some(250));
         for n in 0..5 {
             let recorder = hub.begin(opening(n));
-            recorder.slot().lock().exchange.request.push(&[0; 100]);
+            recorder.slot().lock().asked(&[0; 100]);
             recorder.finish(End::Complete);
         }
         assert_eq!(hub.dropped(), 3);

@@ -65,10 +65,12 @@ pub struct Wired {
 
 /// Who keeps the records and wants to hear of changes.
 pub(super) trait Ledger: std::fmt::Debug + Send + Sync {
+    /// Whether records are kept when they end.
+    fn keeps(&self) -> bool;
     /// Something changed since the last drain.
     fn touched(&self);
-    /// An attempt ended and keeps so many bytes.
-    fn finished(&self, id: ExchangeId, kept: usize);
+    /// An attempt ended, and this is its record.
+    fn finished(&self, exchange: Exchange);
 }
 
 /// Whole microseconds since `epoch`.
@@ -98,9 +100,21 @@ pub(super) struct TooYoung;
 /// What the slot's lock protects.
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) exchange: Exchange,
+    /// The record; `None` when the attempt is over and the record is the ledger's.
+    pub(super) exchange: Option<Exchange>,
     pub(super) gate: Gate,
     last_read: Option<u64>,
+    /// Whether somebody will want to see the request.
+    for_somebody: bool,
+}
+
+impl State {
+    /// Writes bytes of the request down.
+    pub(super) fn asked(&mut self, data: &[u8]) {
+        if let Some(exchange) = self.exchange.as_mut().filter(|_| self.for_somebody) {
+            exchange.request.push(data);
+        }
+    }
 }
 
 impl Slot {
@@ -121,7 +135,9 @@ impl Slot {
             timing: Timing { begun: micros_since(epoch), ..Timing::default() },
             end: None,
         };
-        let state = State { exchange, gate: Gate::new(opening.hold), last_read: None };
+        let for_somebody = ledger.upgrade().is_some_and(|ledger| ledger.keeps());
+        let gate = Gate::new(opening.hold);
+        let state = State { exchange: Some(exchange), gate, last_read: None, for_somebody };
         Self { ledger, epoch, id, sent: opening.sent, dirty: AtomicBool::new(true), state: Mutex::new(state) }
     }
 
@@ -142,8 +158,7 @@ impl Slot {
             sent: Arc::default(),
         };
         let slot = Self::new(ledger, epoch, id, opening);
-        {
-            let exchange = &mut slot.lock().exchange;
+        if let Some(exchange) = &mut slot.lock().exchange {
             exchange.connection = arrival.connection;
             exchange.reused = arrival.reused;
             exchange.timing.begun = arrival.at;
@@ -171,46 +186,46 @@ impl Slot {
         }
     }
 
-    /// A copy, if anything changed since the last one; not of what began later than this and is neither over nor held.
-    /// What has ended is asked for once, so its bytes are handed over and not copied.
-    pub(super) fn take(&self, latest: u64) -> Result<Option<Exchange>, TooYoung> {
+    /// A copy, if anything changed since the last one; not of what began later than this and is not held. What is over
+    /// is in the ledger.
+    pub(super) fn copy(&self, latest: u64) -> Result<Option<Exchange>, TooYoung> {
         if !self.dirty.swap(false, Ordering::AcqRel) {
             return Ok(None);
         }
-        let exchange = &mut self.lock().exchange;
-        if exchange.end.is_none() {
-            if exchange.timing.begun > latest && !exchange.held {
+        match &self.lock().exchange {
+            Some(exchange) if exchange.timing.begun > latest && !exchange.held => {
                 self.dirty.store(true, Ordering::Release);
-                return Err(TooYoung);
+                Err(TooYoung)
             }
-            return Ok(Some(exchange.clone()));
+            exchange => Ok(exchange.clone()),
         }
-        let (request, response) =
-            (std::mem::take(&mut exchange.request), std::mem::take(&mut exchange.response));
-        Ok(Some(Exchange { request, response, ..exchange.clone() }))
     }
 
     /// Bytes were accepted by the stream.
     pub(super) fn wrote(&self, state: &mut State) {
         self.sent.store(true, Ordering::Release);
-        state.exchange.timing.request_sent = Some(self.now());
+        if let Some(exchange) = &mut state.exchange {
+            exchange.timing.request_sent = Some(self.now());
+        }
     }
 
     /// Bytes of the response passed: delivered by the stream, or taken by the stream of a server.
     pub(super) fn read(&self, state: &mut State, data: &[u8]) {
+        let Some(exchange) = &mut state.exchange else { return };
         let now = self.now();
-        state.exchange.timing.first_byte.get_or_insert(now);
+        exchange.timing.first_byte.get_or_insert(now);
+        exchange.response.push(data);
         state.last_read = Some(now);
-        state.exchange.response.push(data);
     }
 
     /// Keeps bytes of a held request and notices when there is no more to wait for.
     pub(super) fn keep(&self, state: &mut State, data: &[u8]) {
         state.gate.keep(data);
-        state.exchange.request.push(data);
+        let Some(exchange) = &mut state.exchange else { return };
+        exchange.request.push(data);
         let kept = u64::try_from(state.gate.len()).unwrap_or(u64::MAX);
-        let whole = request_len(&state.exchange.request.head).is_some_and(|len| kept >= len);
-        state.exchange.held = whole || state.gate.room() == 0;
+        let whole = request_len(&exchange.request.head).is_some_and(|len| kept >= len);
+        exchange.held = whole || state.gate.room() == 0;
     }
 
     /// Lets a held request go; `false` when none was.
@@ -218,8 +233,10 @@ impl Slot {
         let waker = {
             let mut state = self.lock();
             let Ok(waker) = state.gate.release() else { return false };
-            state.exchange.held = false;
-            state.exchange.timing.released = Some(self.now());
+            if let Some(exchange) = &mut state.exchange {
+                exchange.held = false;
+                exchange.timing.released = Some(self.now());
+            }
             waker
         };
         self.touch();
@@ -231,22 +248,17 @@ impl Slot {
 
     /// Ends the attempt once; later endings are ignored.
     fn finish(&self, end: End) {
-        let (waker, kept) = {
+        let (waker, mut exchange) = {
             let mut state = self.lock();
-            if state.exchange.end.is_some() {
-                return;
-            }
-            let now = self.now();
-            let complete = end == End::Complete;
-            state.exchange.timing.ended = Some(if complete { state.last_read.unwrap_or(now) } else { now });
-            state.exchange.end = Some(end);
-            state.exchange.held = false;
-            let waker = state.gate.shut();
-            (waker, state.exchange.request.kept() + state.exchange.response.kept())
+            let Some(mut exchange) = state.exchange.take() else { return };
+            let read_all = state.last_read.filter(|_| end == End::Complete);
+            exchange.timing.ended = Some(read_all.unwrap_or_else(|| self.now()));
+            (state.gate.shut(), exchange)
         };
-        self.touch();
+        exchange.end = Some(end);
+        exchange.held = false;
         if let Some(ledger) = self.ledger.upgrade() {
-            ledger.finished(self.id, kept);
+            ledger.finished(exchange);
         }
         if let Some(waker) = waker {
             waker.wake();
@@ -279,12 +291,13 @@ impl Recorder {
         {
             let now = self.slot.now();
             let mut state = self.slot.lock();
-            state.exchange.connection = wired.connection;
-            state.exchange.reused = wired.reused;
-            state.exchange.peer = wired.peer;
-            state.exchange.tls = wired.tls;
-            state.exchange.timing.tcp = wired.tcp.map(|at| micros_between(self.slot.epoch, at));
-            state.exchange.timing.connected = Some(now);
+            let Some(exchange) = &mut state.exchange else { return };
+            exchange.connection = wired.connection;
+            exchange.reused = wired.reused;
+            exchange.peer = wired.peer;
+            exchange.tls = wired.tls;
+            exchange.timing.tcp = wired.tcp.map(|at| micros_between(self.slot.epoch, at));
+            exchange.timing.connected = Some(now);
         }
         self.slot.touch();
     }
@@ -294,8 +307,7 @@ impl Recorder {
         if data.is_empty() {
             return;
         }
-        {
-            let exchange = &mut self.slot.lock().exchange;
+        if let Some(exchange) = &mut self.slot.lock().exchange {
             exchange.timing.request_sent = Some(at);
             exchange.request.push(data);
         }
@@ -313,7 +325,7 @@ impl Recorder {
 
     /// Looks at the bytes read so far, as far as kept at the beginning.
     pub fn with_response<T>(&self, look: impl FnOnce(&[u8]) -> T) -> T {
-        look(&self.slot.lock().exchange.response.head)
+        look(self.slot.lock().exchange.as_ref().map_or(&[], |exchange| &exchange.response.head))
     }
 
     /// How it ended. No byte of the request leaves after this returns.

@@ -61,7 +61,7 @@ impl<I: AsyncWrite + Unpin> Tap<I> {
             Mode::Open | Mode::Draining => {
                 ready!(drain(&mut self.io, &slot, &mut state, cx))?;
                 let n = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, bufs))?;
-                for_each_of(bufs, n, |data| state.exchange.request.push(data));
+                for_each_of(bufs, n, |data| state.asked(data));
                 if n > 0 {
                     slot.wrote(&mut state);
                 }

@@ -192,7 +192,7 @@ impl World {
 
     /// What was recorded since the last time.
     pub fn exchanges(&self) -> Vec<Exchange> {
-        self.hub.drain()
+        self.hub.drain().into_iter().map(Arc::unwrap_or_clone).collect()
     }
 
     /// The object that was made.

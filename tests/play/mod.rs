@@ -109,7 +109,7 @@ impl Play {
     fn begin(&mut self, call: Call) {
         self.exchanges += 1;
         let call = Call { exchange: ExchangeId(self.exchanges), ..call };
-        self.msg(Msg::Wire(vec![exchange(&call, None, self.now)], 0));
+        self.msg(Msg::Wire(vec![exchange(&call, None, self.now).into()], 0));
         self.calls.push(call);
     }
 
@@ -190,7 +190,7 @@ impl Play {
     pub fn finish(&mut self, call: &Call, outcome: Outcome) {
         self.now += 1_500;
         let line = self.lines.iter().position(|(_, id)| *id == call.id).map(|at| self.lines.remove(at).0);
-        self.msg(Msg::Wire(vec![exchange(call, Some(&outcome), self.now)], 0));
+        self.msg(Msg::Wire(vec![exchange(call, Some(&outcome), self.now).into()], 0));
         let badly = line.filter(|_| !matches!(outcome, Outcome::Answered(_)));
         let back = badly.map(|of| self.taken_out(of)).unwrap_or_default();
         self.move_up();
@@ -255,7 +255,7 @@ impl Play {
             copy(905, &two, &copied, (90_000, 111_500)),
             copy(906, &three, "", (90_100, 0)),
         ];
-        self.msg(Msg::Wire(batch, 0));
+        self.msg(Msg::Wire(batch.into_iter().map(Arc::new).collect(), 0));
         self
     }
 

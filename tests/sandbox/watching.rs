@@ -35,7 +35,7 @@ async fn ended(hub: &Hub, wanted: usize) -> Vec<Exchange> {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), all).await.expect("the exchanges never end");
-    seen.into_values().collect()
+    seen.into_values().map(Arc::unwrap_or_clone).collect()
 }
 
 /// Sends bytes in pieces of a size and reads to the end of the connection.

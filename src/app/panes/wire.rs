@@ -63,14 +63,19 @@ impl Wire {
     }
 
     /// Takes over new and changed exchanges, each a deed of its own.
-    pub fn take(&mut self, batch: Vec<Exchange>) {
+    pub fn take(&mut self, batch: impl IntoIterator<Item = impl Into<Arc<Exchange>>>) {
         self.take_as(batch, |_| None);
     }
 
     /// Takes over new and changed exchanges. `deed` says what one belongs to; what it says nothing of stays where it
     /// was, or is a deed of its own.
-    pub fn take_as(&mut self, batch: Vec<Exchange>, deed: impl Fn(&Exchange) -> Option<Arc<Deed>>) {
+    pub fn take_as(
+        &mut self,
+        batch: impl IntoIterator<Item = impl Into<Arc<Exchange>>>,
+        deed: impl Fn(&Exchange) -> Option<Arc<Deed>>,
+    ) {
         for exchange in batch {
+            let exchange = exchange.into();
             let id = exchange.id;
             let known = || self.journal.row(id).map(|row| Arc::clone(&row.deed));
             let deed = deed(&exchange).or_else(known).unwrap_or_else(|| alone(&exchange));

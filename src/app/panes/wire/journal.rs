@@ -43,7 +43,7 @@ pub struct Journal {
     limits: Limits,
     /// By id.
     rows: VecDeque<Row>,
-    bytes: BTreeMap<ExchangeId, Box<Exchange>>,
+    bytes: BTreeMap<ExchangeId, Arc<Exchange>>,
     under_way: BTreeSet<ExchangeId>,
     /// The newest attempt of each call that is not known to have gone well: another may follow.
     trying: BTreeMap<OperationId, ExchangeId>,
@@ -134,7 +134,7 @@ impl Journal {
     }
 
     /// Takes an exchange in, or what is new of it; gives its row as it was.
-    pub fn put(&mut self, mut exchange: Exchange, deed: Arc<Deed>) -> Option<Row> {
+    pub fn put(&mut self, exchange: Arc<Exchange>, deed: Arc<Deed>) -> Option<Row> {
         let id = exchange.id;
         let mut row = Row::new(&exchange, deed);
         let place = self.place(id);
@@ -142,7 +142,6 @@ impl Journal {
         let over = exchange.end.is_some();
         if over {
             self.under_way.remove(&id);
-            [&mut exchange.request, &mut exchange.response].into_iter().for_each(fit);
         } else {
             self.under_way.insert(id);
         }
@@ -173,7 +172,7 @@ impl Journal {
             self.trying.remove(&operation);
         }
         self.kept += cost(&exchange);
-        if let Some(before) = self.bytes.insert(id, Box::new(exchange)) {
+        if let Some(before) = self.bytes.insert(id, exchange) {
             self.kept = self.kept.saturating_sub(cost(&before));
         }
         old
@@ -220,15 +219,6 @@ impl Journal {
     fn strip(&mut self, id: ExchangeId) {
         if let Some(exchange) = self.bytes.remove(&id) {
             self.kept = self.kept.saturating_sub(cost(&exchange));
-        }
-    }
-}
-
-/// Gives back room that nothing will be put into.
-fn fit(captured: &mut Captured) {
-    for part in [&mut captured.head, &mut captured.tail] {
-        if part.capacity() - part.len() > part.len() / 8 {
-            part.shrink_to_fit();
         }
     }
 }

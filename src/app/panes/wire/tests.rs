@@ -128,7 +128,7 @@ fn a_folded_group_is_one_line_and_the_selection_follows_the_object() {
 fn what_is_under_way_keeps_its_bytes_and_its_row() {
     let mut wire = Wire::with_limits(Limits { bytes: 3_000, rows: 4 });
     wire.take(vec![under_way(1, 2_000)]);
-    wire.take((2..=9).map(|id| exchange(id, 2_000)).collect());
+    wire.take((2..=9).map(|id| exchange(id, 2_000)));
     assert_eq!((wire.len(), wire.dropped()), (4, 5));
     assert!(wire.by_id(ExchangeId(1)).is_some() && wire.by_id(ExchangeId(9)).is_none());
     assert_eq!(wire.row_at(0).map(|r| r.id), Some(ExchangeId(1)));
