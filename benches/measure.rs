@@ -191,7 +191,6 @@ async fn tap() {
             sender: Sender::Here,
             attempt: 1,
             hold: false,
-            peer: String::new(),
             sent: Arc::default(),
         });
         line.attach(&recorder);

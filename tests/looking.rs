@@ -186,7 +186,7 @@ fn small(id: u64) -> Exchange {
         attempt: 1,
         connection: 1,
         reused: true,
-        peer: String::new(),
+        peer: "".into(),
         tls: None,
         request: captured(format!(
             "PUT /b/k?partNumber={}&uploadId=U HTTP/1.1\r\nhost: h\r\n\r\n",

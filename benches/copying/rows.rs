@@ -6,6 +6,7 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use clap::Parser;
 use partscope::app::panes::wire::Wire;
 use partscope::cli::args::Cli;
+use partscope::domain::deed::{Deed, DeedId, Who};
 use partscope::domain::names::ObjectRef;
 use partscope::domain::operation::CompletedPart as Listed;
 use partscope::domain::operation::{CompleteMultipartUpload, Operation, OperationId, UploadPartCopy};
@@ -147,6 +148,8 @@ pub fn client(work: &Work, keep: Keep) {
         let mut journal = taker.map_or_else(Wire::default, |taker| taker.join().unwrap());
         journal.take(hub.drain());
         assert!(keep == Keep::Nothing || journal.len() + hub.dropped() as usize == work.parts as usize + 2);
+        // It is there as long as the program runs.
+        std::mem::forget(journal);
     });
 }
 
@@ -154,9 +157,11 @@ pub fn client(work: &Work, keep: Keep) {
 fn taker(hub: Arc<Hub>, over: Arc<AtomicBool>) -> JoinHandle<Wire> {
     std::thread::spawn(move || {
         let mut journal = Wire::default();
+        // A run is one deed.
+        let deed = Arc::new(Deed { id: DeedId(1), who: Who::You, label: "copy parts of s3://b/copy".into() });
         while !over.load(Ordering::Acquire) {
             std::thread::sleep(FRAME);
-            journal.take(hub.drain_older_than(FRAME.as_micros() as u64));
+            journal.take_as(hub.drain_older_than(FRAME.as_micros() as u64), |_| Some(Arc::clone(&deed)));
         }
         journal
     })

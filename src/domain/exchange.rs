@@ -12,7 +12,7 @@ use memchr::memchr;
 use memchr::memmem::{self, Finder};
 pub use sender::{Sender, Stranger};
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// Names one attempt; numbers rise in the order attempts began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,9 +48,9 @@ pub struct Exchange {
     /// Whether that connection had carried an exchange before.
     pub reused: bool,
     /// Remote address, once connected, or what was being connected to; another client's own address.
-    pub peer: String,
+    pub peer: Arc<str>,
     /// `Some(version and cipher)` for TLS.
-    pub tls: Option<String>,
+    pub tls: Option<Arc<str>>,
     /// Bytes of the request: written here, or held when `held`.
     pub request: Captured,
     /// Bytes of the response.

@@ -31,7 +31,7 @@ pub fn text(e: &Exchange, mode: Mode) -> Vec<String> {
     let mut out = vec![String::new(), format!("=== #{}", summary(e).trim_start())];
     let peer = match &e.tls {
         Some(tls) => format!("{}, {tls}", e.peer),
-        None => e.peer.clone(),
+        None => e.peer.to_string(),
     };
     let used = if e.reused { "used before" } else { "new" };
     out.push(visible(&format!("· connection {} ({used}) with {peer}", e.connection)));

@@ -86,7 +86,6 @@ impl WireConnector {
             sender: Sender::Here,
             attempt: stamp.attempt,
             hold: stamp.hold,
-            peer: format!("{}:{}", origin.host, origin.port),
             sent: Arc::clone(&stamp.record.sent),
         });
         match self.send(&origin, request, &recorder, capture).await {
@@ -110,13 +109,16 @@ impl WireConnector {
         loop {
             let mut lease = match self.pool.take(origin) {
                 Some(lease) => lease,
-                None => self.pool.connect(origin).await.map_err(Failed::unconnected)?,
+                None => {
+                    recorder.connecting(format!("{}:{}", origin.host, origin.port));
+                    self.pool.connect(origin).await.map_err(Failed::unconnected)?
+                }
             };
             lease.line.attach(recorder);
             recorder.wired(Wired {
                 connection: lease.facts.id,
                 reused: lease.reused,
-                peer: lease.facts.peer.to_string(),
+                peer: Arc::clone(&lease.facts.peer_text),
                 tls: lease.facts.tls.clone(),
                 tcp: (!lease.reused && lease.facts.tls.is_some()).then_some(lease.facts.tcp),
             });

@@ -38,10 +38,12 @@ pub struct Facts {
     pub id: u64,
     /// Remote address.
     pub peer: SocketAddr,
+    /// The same, as it is shown.
+    pub peer_text: Arc<str>,
     /// Local address.
     pub local: Option<SocketAddr>,
     /// Version and cipher suite.
-    pub tls: Option<String>,
+    pub tls: Option<Arc<str>>,
     /// When TCP was ready.
     pub tcp: Instant,
     /// Set by the SDK after a transient error.
@@ -167,7 +169,15 @@ impl Pool {
         }));
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let Ends { peer, local, tcp } = ends;
-        let facts = Arc::new(Facts { id, peer, local, tls, tcp, poisoned: AtomicBool::new(false) });
+        let facts = Arc::new(Facts {
+            id,
+            peer,
+            peer_text: peer.to_string().into(),
+            local,
+            tls: tls.map(Arc::from),
+            tcp,
+            poisoned: AtomicBool::new(false),
+        });
         Ok(Lease { sender, line, facts, reused: false, origin: origin.clone(), _driver: driver })
     }
 }

@@ -222,7 +222,6 @@ mod tests {
             sender: Sender::Here,
             attempt: 1,
             hold: false,
-            peer: "nowhere".into(),
             sent: Arc::default(),
         }
     }

@@ -25,8 +25,6 @@ pub struct Opening {
     pub attempt: u32,
     /// Whether the request waits for [`super::hub::Hub::release`].
     pub hold: bool,
-    /// What will be connected to.
-    pub peer: String,
     /// Set as soon as a byte of the request was accepted by the stream.
     pub sent: Arc<AtomicBool>,
 }
@@ -56,9 +54,9 @@ pub struct Wired {
     /// Whether it had carried an exchange before.
     pub reused: bool,
     /// Remote address.
-    pub peer: String,
+    pub peer: Arc<str>,
     /// Version and cipher suite, for TLS.
-    pub tls: Option<String>,
+    pub tls: Option<Arc<str>>,
     /// When TCP was ready and TLS began, if the connection was made for this attempt.
     pub tcp: Option<Instant>,
 }
@@ -127,7 +125,7 @@ impl Slot {
             attempt: opening.attempt,
             connection: 0,
             reused: false,
-            peer: opening.peer,
+            peer: Arc::default(),
             tls: None,
             request: Captured::default(),
             response: Captured::default(),
@@ -154,11 +152,11 @@ impl Slot {
             attempt: arrival.stranger.attempt.unwrap_or(1),
             sender: Sender::Elsewhere(Arc::new(arrival.stranger)),
             hold: false,
-            peer: arrival.peer.to_string(),
             sent: Arc::default(),
         };
         let slot = Self::new(ledger, epoch, id, opening);
         if let Some(exchange) = &mut slot.lock().exchange {
+            exchange.peer = arrival.peer.to_string().into();
             exchange.connection = arrival.connection;
             exchange.reused = arrival.reused;
             exchange.timing.begun = arrival.at;
@@ -284,6 +282,14 @@ impl Recorder {
 
     pub(super) fn slot(&self) -> Arc<Slot> {
         Arc::clone(&self.slot)
+    }
+
+    /// A connection to this is being made.
+    pub fn connecting(&self, peer: String) {
+        if let Some(exchange) = &mut self.slot.lock().exchange {
+            exchange.peer = peer.into();
+        }
+        self.slot.touch();
     }
 
     /// A connection was had.

@@ -27,7 +27,7 @@ pub(super) fn entry(e: &Exchange, epoch: i64, deed: Option<&Arc<Deed>>) -> Value
         "_partscope": Row::of(e, deed),
     });
     // The field is for addresses; of a name nobody knows here which address it had.
-    let host = e.peer.rsplit_once(':').map_or(e.peer.as_str(), |(host, _)| host);
+    let host = e.peer.rsplit_once(':').map_or(&*e.peer, |(host, _)| host);
     if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
         insert(&mut out, "serverIPAddress", address.to_string().into());
     }

@@ -7,6 +7,7 @@ use super::row::{Row, State};
 use crate::domain::deed::Deed;
 use crate::domain::exchange::{Captured, Exchange, ExchangeId};
 use crate::domain::operation::OperationId;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::RangeBounds;
 use std::sync::Arc;
@@ -117,15 +118,23 @@ impl Journal {
         self.bytes.range(ids).map(|(_, e)| &**e)
     }
 
+    /// Where a row is, or where it would be.
     fn place(&self, id: ExchangeId) -> Result<usize, usize> {
         let Some(last) = self.rows.back() else { return Err(0) };
         let Some(newer) = last.id.0.checked_sub(id.0) else { return Err(self.rows.len()) };
-        // Nearly always all that are newer are there.
-        let guess = usize::try_from(newer).ok().and_then(|newer| (self.rows.len() - 1).checked_sub(newer));
-        match guess {
-            Some(at) if self.rows.get(at).is_some_and(|r| r.id == id) => Ok(at),
-            _ => self.rows.binary_search_by_key(&id, |r| r.id),
+        // No more rows than that are newer, and nearly always not many fewer.
+        let newer = usize::try_from(newer).unwrap_or(usize::MAX);
+        let mut low = (self.rows.len() - 1).saturating_sub(newer);
+        let (mut high, mut at) = (self.rows.len(), low);
+        while low < high {
+            match self.rows.get(at).map(|row| row.id.cmp(&id)) {
+                Some(Ordering::Less) => low = at + 1,
+                Some(Ordering::Greater) => high = at,
+                Some(Ordering::Equal) | None => return Ok(at),
+            }
+            at = low.midpoint(high);
         }
+        Err(low)
     }
 
     fn row_mut(&mut self, id: ExchangeId) -> Option<&mut Row> {
@@ -160,6 +169,8 @@ impl Journal {
         }
         match &old {
             Some(old) if old.operation == operation => {}
+            // It is all there is of its call, and no other attempt will follow.
+            None if well && !self.trying.contains_key(&operation) => {}
             other => {
                 // Another client's call gets its name when its head was read.
                 if let Some(old) = other.as_ref().filter(|old| self.trying.get(&old.operation) == Some(&id)) {
@@ -226,6 +237,5 @@ impl Journal {
 /// Memory of an exchange, in bytes.
 fn cost(e: &Exchange) -> usize {
     let captured = |c: &Captured| c.head.capacity() + c.tail.capacity();
-    let texts = e.peer.capacity() + e.tls.as_ref().map_or(0, String::capacity);
-    captured(&e.request) + captured(&e.response) + texts + size_of::<Exchange>()
+    captured(&e.request) + captured(&e.response) + size_of::<Exchange>()
 }

@@ -7,7 +7,7 @@ use row::State;
 pub(in crate::app) fn exchange(id: u64, bytes: usize) -> Exchange {
     let timing = Timing { begun: id * 10, ended: Some(id * 10 + 5), ..Timing::default() };
     let (id, operation) = (ExchangeId(id), OperationId(id));
-    Exchange { id, operation, peer: String::new(), timing, ..Exchange::example(&vec![b'x'; bytes], b"") }
+    Exchange { id, operation, peer: "".into(), timing, ..Exchange::example(&vec![b'x'; bytes], b"") }
 }
 
 fn under_way(id: u64, bytes: usize) -> Exchange {
