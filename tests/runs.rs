@@ -293,7 +293,7 @@ fn what_waits_in_line_comes_back_unsent_when_the_run_pauses_stops_or_is_locked()
     p.press("x");
     // Whatever has begun meanwhile is cancelled too.
     assert_eq!(p.others.iter().filter(|e| matches!(e, Effect::Cancel(_))).count(), 36);
-    assert!(p.note().contains("cancelling 18 call(s)"), "{}", p.note());
+    assert!(p.note().contains("cancelling what is on its way"), "{}", p.note());
     let mut p = lined_up(Target::sandbox());
     p.press("p").settle();
     assert_eq!(stored(&p), 18);

@@ -27,7 +27,7 @@ const ROWS: [(&str, &str); 8] = [
     (BARE, "SDK and its own HTTP client, a loop, 1 thread"),
     ("sdk_ours", "the same, the program's allocator, as below"),
     ("sdk2", "the same, 2 worker threads"),
-    ("client", "our client, a loop, records forgotten at once"),
+    ("client", "our client, a loop, nothing kept"),
     ("tapped", "the same, every byte recorded"),
     ("journal", "the same, taken over as the Wire screen does"),
     ("headless", "partscope copy"),
@@ -265,7 +265,7 @@ fn table(parts: u32, flight: usize, delay: u64, rounds: usize, rows: &[(&str, &s
 /// What recording takes away from our client's parts a second, taking over into the journal included.
 fn capture(rounds: usize) {
     for flight in [16, 64] {
-        table(10_000, flight, 0, rounds, &named(&["client", "journal"]));
+        table(10_000, flight, 0, rounds, &named(&["client", "tapped", "journal"]));
     }
 }
 

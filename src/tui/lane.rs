@@ -13,7 +13,7 @@ use tokio::sync::{Notify, oneshot};
 #[derive(Debug)]
 pub struct Lane {
     state: Mutex<State>,
-    /// Told when half of the line is gone.
+    /// Told when half of the line is gone, and when it was sent back because of an outcome.
     low: Arc<Notify>,
 }
 
@@ -40,12 +40,24 @@ impl Place {
 pub struct Turn(Arc<Lane>);
 
 impl Turn {
-    /// The call ended.
-    pub fn ended(self, outcome: &Outcome) {
-        if !matches!(outcome, Outcome::Answered(_)) {
-            self.0.send_back();
+    /// The call ended. If it did not go well, nobody's turn comes any more of those who wait; they learn it when this is
+    /// dropped, which is to be done when the outcome was told.
+    pub fn ended(self, outcome: &Outcome) -> Option<SentBack> {
+        if matches!(outcome, Outcome::Answered(_)) {
+            return None;
         }
+        let back = self.0.send_back();
+        // Nothing goes on by itself now.
+        self.0.low.notify_one();
+        Some(back)
     }
+}
+
+/// Those who waited, until they learn that their turn does not come.
+#[derive(Debug)]
+#[must_use]
+pub struct SentBack {
+    _line: VecDeque<oneshot::Sender<Turn>>,
 }
 
 impl Drop for Turn {
@@ -78,7 +90,7 @@ impl State {
 }
 
 impl Lane {
-    /// A lane without calls. `low` is told when half of its line is gone.
+    /// A lane without calls. `low` is told when its line gets short.
     pub fn new(low: Arc<Notify>) -> Arc<Self> {
         Arc::new(Self { state: Mutex::default(), low })
     }
@@ -107,9 +119,8 @@ impl Lane {
     }
 
     /// Nobody's turn comes any more of those who wait now.
-    pub fn send_back(&self) {
-        let line = std::mem::take(&mut self.lock().line);
-        drop(line);
+    pub fn send_back(&self) -> SentBack {
+        SentBack { _line: std::mem::take(&mut self.lock().line) }
     }
 
     /// Whether enough wait to do without new ones for a while.
@@ -147,7 +158,7 @@ mod tests {
         assert_eq!(turns.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, false, false, false]);
         assert!(lane.is_supplied());
         let mut turns = turns.into_iter().flatten();
-        turns.next().unwrap().ended(&Outcome::Answered(Output::Aborted));
+        assert!(turns.next().unwrap().ended(&Outcome::Answered(Output::Aborted)).is_none());
         let third = came(&mut places[2]).expect("the third is next");
         assert!(came(&mut places[3]).is_none());
         // Nobody waits in the fourth place any more: the fifth is next.
@@ -158,14 +169,16 @@ mod tests {
         assert!(lane.is_idle());
     }
 
-    #[test]
-    fn one_that_goes_badly_sends_the_line_back_and_later_ones_begin() {
+    #[tokio::test]
+    async fn one_that_goes_badly_sends_the_line_back_and_later_ones_begin() {
         let lane = lane();
-        let (mut first, second) = (lane.enter(1), lane.enter(1));
-        let turn = came(&mut first).unwrap();
-        turn.ended(&Outcome::Cancelled { sent: true });
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        assert!(runtime.block_on(second.turn()).is_none());
+        let mut first = lane.enter(1);
+        let rest: Vec<Place> = (0..5).map(|_| lane.enter(1)).collect();
+        drop(came(&mut first).unwrap().ended(&Outcome::Cancelled { sent: true }));
+        lane.low.notified().await;
+        for place in rest {
+            assert!(place.turn().await.is_none());
+        }
         assert!(came(&mut lane.enter(1)).is_some());
     }
 

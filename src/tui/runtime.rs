@@ -1,7 +1,7 @@
 //! Executes effects: everything slow happens in tasks of their own, and comes back as messages.
 
 use super::Endpoint;
-use super::lane::{Lane, Place};
+use super::lane::{Lane, Place, SentBack};
 use super::report::Report;
 use super::script::{self, Bodies};
 use crate::app::msg::{Connected, Effect, FaultChange, InLine, Msg};
@@ -72,7 +72,7 @@ impl Runtime {
             Effect::Perform { id, operation, hold, line } => self.perform(id, *operation, hold, line),
             Effect::SendBack(of) => {
                 if let Some(lane) = self.lanes.get(&of) {
-                    lane.send_back();
+                    drop(lane.send_back());
                 }
             }
             Effect::Release(exchange) => {
@@ -211,12 +211,12 @@ impl Runtime {
                 let _ = before.await;
             }
             let call = Call { id, hold, cancel: token };
-            let outcome = match client {
+            let (outcome, back) = match client {
                 Some(client) => perform(&client, &operation, call, place).await,
-                None => Outcome::Cancelled { sent: false },
+                None => (Outcome::Cancelled { sent: false }, None),
             };
             let _ = reports.send(Report::Msg(Msg::Finished { id, outcome: Box::new(outcome) })).await;
-            drop(done);
+            drop((back, done));
         });
     }
 
@@ -283,18 +283,23 @@ impl Runtime {
     }
 }
 
-/// Makes a call when its turn has come.
-async fn perform(client: &Client, operation: &Operation, call: Call, place: Option<Place>) -> Outcome {
-    let Some(place) = place else { return client.perform(operation, call).await };
+/// Makes a call when its turn has come; gives those too whose turn does not come because of how it ended.
+async fn perform(
+    client: &Client,
+    operation: &Operation,
+    call: Call,
+    place: Option<Place>,
+) -> (Outcome, Option<SentBack>) {
+    let Some(place) = place else { return (client.perform(operation, call).await, None) };
     let turn = tokio::select! {
         biased;
         () = call.cancel.cancelled() => None,
         turn = place.turn() => turn,
     };
-    let Some(turn) = turn else { return Outcome::Cancelled { sent: false } };
+    let Some(turn) = turn else { return (Outcome::Cancelled { sent: false }, None) };
     let outcome = client.perform(operation, call).await;
-    turn.ended(&outcome);
-    outcome
+    let back = turn.ended(&outcome);
+    (outcome, back)
 }
 
 async fn open(endpoint: &Endpoint, hub: Arc<Hub>) -> Result<(Client, Option<Server>), String> {

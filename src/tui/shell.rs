@@ -1,7 +1,7 @@
 //! The event loop: events in, messages to the model, effects out, a frame when something changed.
 //!
 //! Keys are served first and drawn at once; floods from the wire are drawn at most every 16 ms, while many calls are under
-//! way every 33 ms. When nothing happens nothing runs: there is no tick unless the model says that it changes by itself.
+//! way every 66 ms. When nothing happens nothing runs: there is no tick unless the model says that it changes by itself.
 
 pub mod off_screen;
 
@@ -35,7 +35,7 @@ use tokio::time::Instant;
 /// Least time between two frames that nobody pressed a key for.
 const FRAME: Duration = Duration::from_millis(16);
 /// The same while many calls are under way: what changes then are counts, and nobody reads them faster.
-const BUSY_FRAME: Duration = Duration::from_millis(33);
+const BUSY_FRAME: Duration = Duration::from_millis(66);
 /// Calls under way that are many.
 const MANY: usize = 4;
 /// How long reports wait for each other while calls in line take the places of those that end: waking up for each costs

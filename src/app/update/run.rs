@@ -146,9 +146,8 @@ pub(super) fn pause(model: &mut Model) {
     }
     run.pace.pause();
     run.wake_at = None;
-    let flying = run.on_their_way();
     model.effects.push(Effect::SendBack(id));
-    model.say(Level::Plain, format!("the run is paused, {flying} on their way go on; p resumes"));
+    model.say(Level::Plain, "the run is paused, parts on their way go on; p resumes");
 }
 
 /// How many at once: one more, one less; in steps of a quarter where there are many.
@@ -178,10 +177,10 @@ pub(super) fn stop(model: &mut Model) {
     let id = bench.id;
     let Some(run) = bench.run.as_mut() else { return };
     run.end(Ending::Stopped);
-    let flying = run.on_their_way();
+    let some = run.on_their_way() > 0;
     model.effects.push(Effect::SendBack(id));
-    if flying > 0 {
-        model.say(Level::Plain, format!("the run stops; {flying} part(s) on their way go on"));
+    if some {
+        model.say(Level::Plain, "the run stops; parts on their way go on");
     }
     go_on(model, id);
 }
@@ -378,7 +377,6 @@ pub(super) fn cancel(model: &mut Model) {
         run.end(Ending::CalledOff);
     }
     let id = bench.id;
-    let in_line = bench.run.as_ref().map_or(0, |run| run.in_line.len());
     let ids: BTreeSet<OperationId> = model
         .tasks
         .iter()
@@ -386,6 +384,6 @@ pub(super) fn cancel(model: &mut Model) {
         .map(|(id, _)| *id)
         .collect();
     model.effects.extend(ids.iter().copied().map(Effect::Cancel));
-    model.say(Level::Plain, format!("cancelling {} call(s); cancelling is not undoing", ids.len() - in_line));
+    model.say(Level::Plain, "cancelling what is on its way; cancelling is not undoing");
     go_on(model, id);
 }

@@ -2,6 +2,7 @@
 
 use super::Pieces;
 use super::paint::{line, said, text};
+use super::run::in_line;
 use crate::app::command::{Command, Pane, SPECS, Screen, Spec};
 use crate::app::enabled::enabled;
 use crate::app::model::{Level, Link, Model, NOTE_MICROS};
@@ -238,7 +239,9 @@ fn status(model: &Model) -> Pieces {
             said(format!(" {mark} {}", n.text), role)
         }
         _ if !model.tasks.is_empty() => {
-            said(format!(" … {} request(s) under way", model.tasks.len()), Role::Muted)
+            let in_line = model.step.benches.iter().map(in_line).sum();
+            let under_way = model.tasks.len().saturating_sub(in_line);
+            said(format!(" … {under_way} request(s) under way"), Role::Muted)
         }
         _ => Pieces::new(),
     }
