@@ -74,6 +74,7 @@ fn main() {
             table(10_000, 64, 0, 7, &ROWS);
             table(10_000, 64, 50, 3, &named(&[BARE, "headless", "screen"]));
             keys();
+            // It stays on one core from here on.
             capture(15);
         }
         // cargo test runs benches without a word: the smallest of each.
@@ -262,11 +263,30 @@ fn table(parts: u32, flight: usize, delay: u64, rounds: usize, rows: &[(&str, &s
     }
 }
 
-/// What recording takes away from our client's parts a second, taking over into the journal included.
+/// What recording takes away from our client's parts a second, taking over into the journal included. On one core, so
+/// that what another thread does for it counts, and rounds differ by a percent or two and not by twenty.
 fn capture(rounds: usize) {
+    stay_on_one_core();
     for flight in [16, 64] {
         table(10_000, flight, 0, rounds, &named(&["client", "tapped", "journal"]));
     }
+}
+
+/// This process and those that it starts from now on.
+#[cfg(target_os = "linux")]
+fn stay_on_one_core() {
+    // SAFETY: the set is one of this function's own, written and read as such.
+    let failed = unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(libc::sched_getcpu() as usize, &mut set);
+        libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &raw const set)
+    };
+    assert_eq!(failed, 0, "{}", std::io::Error::last_os_error());
+}
+
+#[cfg(not(target_os = "linux"))]
+fn stay_on_one_core() {
+    println!("\nthis system keeps no process on one core: what follows differs more from round to round");
 }
 
 /// How soon a press is on the screen while a copy runs as fast as it can, and while it waits for a server.
