@@ -4,14 +4,49 @@
 //! event loop hears of many at a time and is waited for by none of them. A call that did not go well sends the line back:
 //! what comes next is for the run to say.
 
+use crate::app::msg::InLine;
 use crate::domain::outcome::Outcome;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
+/// The lines of all runs.
+#[derive(Debug, Default)]
+pub struct Lanes {
+    lanes: HashMap<u64, Arc<Lane>>,
+    low: Arc<Notify>,
+}
+
+impl Lanes {
+    /// Takes a place in a line.
+    pub fn enter(&mut self, line: InLine) -> Place {
+        if !self.lanes.contains_key(&line.of) {
+            self.lanes.retain(|_, lane| !lane.is_idle());
+        }
+        let low = &self.low;
+        self.lanes.entry(line.of).or_insert_with(|| Lane::new(Arc::clone(low))).enter(line.at_once)
+    }
+
+    /// Sends back what waits in a line.
+    pub fn send_back(&self, of: u64) {
+        drop(self.lanes.get(&of).map(|lane| lane.send_back()));
+    }
+
+    /// Whether runs are going on, and each of them does for a while without being told of anything.
+    pub fn are_supplied(&self) -> bool {
+        let mut busy = self.lanes.values().filter(|lane| !lane.is_idle()).peekable();
+        busy.peek().is_some() && busy.all(|lane| lane.is_supplied())
+    }
+
+    /// Resolves when a line gets short that was long.
+    pub async fn run_low(&self) {
+        self.low.notified().await;
+    }
+}
+
 /// One line of calls.
 #[derive(Debug)]
-pub struct Lane {
+struct Lane {
     state: Mutex<State>,
     /// Told when half of the line is gone, and when it was sent back because of an outcome.
     low: Arc<Notify>,
@@ -91,7 +126,7 @@ impl State {
 
 impl Lane {
     /// A lane without calls. `low` is told when its line gets short.
-    pub fn new(low: Arc<Notify>) -> Arc<Self> {
+    fn new(low: Arc<Notify>) -> Arc<Self> {
         Arc::new(Self { state: Mutex::default(), low })
     }
 
@@ -100,7 +135,7 @@ impl Lane {
     }
 
     /// Takes a place. From now on so many calls are under way at once.
-    pub fn enter(self: &Arc<Self>, at_once: u16) -> Place {
+    fn enter(self: &Arc<Self>, at_once: u16) -> Place {
         let mut state = self.lock();
         state.at_once = usize::from(at_once);
         let (give, place) = oneshot::channel();
@@ -119,18 +154,18 @@ impl Lane {
     }
 
     /// Nobody's turn comes any more of those who wait now.
-    pub fn send_back(&self) -> SentBack {
+    fn send_back(&self) -> SentBack {
         SentBack { _line: std::mem::take(&mut self.lock().line) }
     }
 
     /// Whether enough wait to do without new ones for a while.
-    pub fn is_supplied(&self) -> bool {
+    fn is_supplied(&self) -> bool {
         let state = self.lock();
         state.line.len() > state.at_once / 2
     }
 
     /// Whether nothing is under way or waits.
-    pub fn is_idle(&self) -> bool {
+    fn is_idle(&self) -> bool {
         let state = self.lock();
         state.under_way == 0 && state.line.is_empty()
     }
@@ -180,6 +215,22 @@ mod tests {
             assert!(place.turn().await.is_none());
         }
         assert!(came(&mut lane.enter(1)).is_some());
+    }
+
+    #[test]
+    fn a_run_without_a_line_is_not_kept_waiting_by_one_that_has_a_long_one() {
+        let mut lanes = Lanes::default();
+        let long = InLine { of: 1, at_once: 1 };
+        let mut places: Vec<Place> = (0..5).map(|_| lanes.enter(long)).collect();
+        assert!(lanes.are_supplied());
+        let short = lanes.enter(InLine { of: 2, at_once: 8 });
+        assert!(!lanes.are_supplied(), "its answer is what it goes on with");
+        drop(short);
+        assert!(lanes.are_supplied(), "one that is over waits for nothing");
+        lanes.send_back(1);
+        assert!(!lanes.are_supplied());
+        drop(came(&mut places[0]));
+        assert!(!lanes.are_supplied());
     }
 
     #[test]

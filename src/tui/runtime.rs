@@ -1,7 +1,7 @@
 //! Executes effects: everything slow happens in tasks of their own, and comes back as messages.
 
 use super::Endpoint;
-use super::lane::{Lane, Place, SentBack};
+use super::lane::{Lanes, Place, SentBack};
 use super::report::Report;
 use super::script::{self, Bodies};
 use crate::app::msg::{Connected, Effect, FaultChange, InLine, Msg};
@@ -18,9 +18,9 @@ use crate::s3::target::{TargetSpec, connect};
 use crate::sandbox::clock::Clock;
 use crate::sandbox::server::{SandboxOptions, Server};
 use crate::wire::hub::Hub;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,9 +31,9 @@ pub struct Runtime {
     client: Option<Client>,
     sandbox: Option<Server>,
     calls: HashMap<OperationId, CancellationToken>,
-    lanes: HashMap<u64, Arc<Lane>>,
-    /// Told when the line of a lane gets short.
-    low: Arc<Notify>,
+    lanes: Lanes,
+    /// Calls that are in no line: somebody waits for their answers.
+    awaited: HashSet<OperationId>,
     verifying: Option<OperationId>,
     tasks: TaskTracker,
     turn: Option<oneshot::Receiver<()>>,
@@ -52,8 +52,8 @@ impl Runtime {
             client,
             sandbox,
             calls: HashMap::new(),
-            lanes: HashMap::new(),
-            low: Arc::default(),
+            lanes: Lanes::default(),
+            awaited: HashSet::new(),
             verifying: None,
             tasks: TaskTracker::new(),
             turn: None,
@@ -70,11 +70,7 @@ impl Runtime {
             Effect::Connect if matches!(self.endpoint, Endpoint::Replay(_)) => {}
             Effect::Connect => self.connect(),
             Effect::Perform { id, operation, hold, line } => self.perform(id, *operation, hold, line),
-            Effect::SendBack(of) => {
-                if let Some(lane) = self.lanes.get(&of) {
-                    drop(lane.send_back());
-                }
-            }
+            Effect::SendBack(of) => self.lanes.send_back(of),
             Effect::Release(exchange) => {
                 self.hub.release(exchange);
             }
@@ -203,7 +199,10 @@ impl Runtime {
         let token = CancellationToken::new();
         self.calls.insert(id, token.clone());
         self.bodies.note(id, &operation);
-        let place = line.map(|line| self.enter(line));
+        let place = line.map(|line| self.lanes.enter(line));
+        if place.is_none() {
+            self.awaited.insert(id);
+        }
         let (done, next) = oneshot::channel::<()>();
         let before = super::hooks::one_by_one().then(|| self.turn.replace(next)).flatten();
         self.tasks.spawn(async move {
@@ -220,22 +219,14 @@ impl Runtime {
         });
     }
 
-    fn enter(&mut self, line: InLine) -> Place {
-        if !self.lanes.contains_key(&line.of) {
-            self.lanes.retain(|_, lane| !lane.is_idle());
-        }
-        let low = &self.low;
-        self.lanes.entry(line.of).or_insert_with(|| Lane::new(Arc::clone(low))).enter(line.at_once)
-    }
-
-    /// Whether runs go on for a while without being told of anything.
+    /// Whether all that is under way goes on for a while without anybody being told.
     pub fn is_supplied(&self) -> bool {
-        self.lanes.values().any(|lane| lane.is_supplied())
+        self.awaited.is_empty() && self.lanes.are_supplied()
     }
 
-    /// Resolves when a line gets short that was long.
+    /// Resolves when that ends.
     pub async fn runs_low(&self) {
-        self.low.notified().await;
+        self.lanes.run_low().await;
     }
 
     /// A live session with the moment it began.
@@ -265,6 +256,7 @@ impl Runtime {
 
     /// Forgets a call that ended.
     pub fn ended(&mut self, id: OperationId) {
+        self.awaited.remove(&id);
         self.calls.remove(&id);
     }
 

@@ -38,8 +38,8 @@ const FRAME: Duration = Duration::from_millis(16);
 const BUSY_FRAME: Duration = Duration::from_millis(66);
 /// Calls under way that are many.
 const MANY: usize = 4;
-/// How long reports wait for each other while calls in line take the places of those that end: waking up for each costs
-/// more than taking it.
+/// How long reports wait for each other while calls in line take the places of those that end and nothing else is under
+/// way: waking up for each costs more than taking it.
 const GATHER: Duration = BUSY_FRAME;
 /// Calls under way from which on nobody follows one that is over before the next frame.
 const CROWD: usize = 32;

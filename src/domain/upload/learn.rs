@@ -285,14 +285,11 @@ impl MultipartUpload {
 
 /// What is to be told of a move that was not answered.
 fn told(flight: &Flight, outcome: &Outcome) -> Vec<Fact> {
-    if matches!(outcome, Outcome::Answered(_)) {
-        return Vec::new();
-    }
-    let (what, message) = (flight.wanted.to_string(), outcome.summary());
+    let what = || flight.wanted.to_string();
     match outcome {
         Outcome::Answered(_) => Vec::new(),
-        Outcome::Refused(error) => vec![Fact::Refused { what, error: error.clone() }],
-        _ if outcome.is_doubtful() => vec![Fact::InDoubt { what, message }],
-        _ => vec![Fact::NotSent { what, message }],
+        Outcome::Refused(error) => vec![Fact::Refused { what: what(), error: error.clone() }],
+        _ if outcome.is_doubtful() => vec![Fact::InDoubt { what: what(), message: outcome.summary() }],
+        _ => vec![Fact::NotSent { what: what(), message: outcome.summary() }],
     }
 }
